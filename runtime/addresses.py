@@ -1,0 +1,43 @@
+"""Where Kafka, PostgreSQL and Redis are: the settings' addresses, else those that a local stack wrote to <data dir>/run/stack.json."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from runtime.errors import UserError
+from runtime.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """kafka: host:port list; postgres and redis: URLs, passwords inside (never log them)."""
+
+    kafka: str
+    postgres: str
+    redis: str
+
+
+def stack_file(data_dir: Path) -> Path:
+    """Written by `tickerplant up`: {"kafka": ..., "postgres": ..., "redis": ...}."""
+    return data_dir / "run" / "stack.json"
+
+
+def resolve(settings: Settings) -> Addresses:
+    """All three addresses. Raises UserError if one is neither set nor in a running stack."""
+    local = _read(stack_file(settings.data_dir))
+    postgres = settings.postgres.url.get_secret_value() if settings.postgres.url else local.get("postgres")
+    redis = settings.redis.url.get_secret_value() if settings.redis.url else local.get("redis")
+    kafka = settings.kafka.bootstrap_servers or local.get("kafka")
+    if not (kafka and postgres and redis):
+        missing = ", ".join(n for n, v in (("kafka", kafka), ("postgres", postgres), ("redis", redis)) if not v)
+        raise UserError(
+            f"no address for {missing}: start a stack with `tickerplant up --data-dir {settings.data_dir}` or set it in the settings"
+        )
+    return Addresses(kafka, postgres, redis)
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        return dict(json.loads(path.read_text()))
+    except FileNotFoundError:
+        return {}

@@ -1,0 +1,46 @@
+"""The metric catalogue: every metric that any process exposes, in one file. Nothing else may create one; dashboards and alerts use only these.
+
+Durations are in seconds, in Prometheus' convention. Labels are bounded: stage, topic, source, reason, sink, channel; symbol only where configured symbols bound it.
+"""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+FAST = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+# ingest
+FRAMES = Counter("tickerplant_frames_total", "Frames received from a provider", ["source", "stream"])
+FRAME_BYTES = Counter("tickerplant_frame_bytes_total", "Bytes of frames received", ["source"])
+CONNECTIONS = Counter("tickerplant_connections_total", "Connections made to a provider", ["source"])
+CONNECTED = Gauge("tickerplant_connected", "1 while a provider's connection lives", ["source"])
+FILLED_TRADES = Counter("tickerplant_filled_trades_total", "Trades fetched over REST to fill a hole", ["source"])
+GAPS = Counter("tickerplant_gaps_total", "Gap events written", ["source", "channel", "state"])
+QUEUE_FRAMES = Gauge("tickerplant_queue_frames", "Frames waiting for the parser", ["source"])
+DATA_TIME = Gauge("tickerplant_data_event_time_seconds", "Newest event time seen", ["source"])
+
+# every process that reads or writes Kafka
+RECORDS_IN = Counter("tickerplant_records_in_total", "Kafka records read", ["stage", "topic"])
+RECORDS_OUT = Counter("tickerplant_records_out_total", "Kafka records written", ["stage", "topic"])
+TICKS_IN = Counter("tickerplant_ticks_in_total", "Ticks read", ["stage", "source"])
+TICKS_OUT = Counter("tickerplant_ticks_out_total", "Ticks passed on or stored", ["stage", "source"])
+DROPPED = Counter("tickerplant_dropped_total", "Records or ticks dropped, each under a reason", ["stage", "reason"])
+DEAD_LETTERS = Counter("tickerplant_dead_letters_total", "Dead letters written", ["stage", "reason"])
+RETRIES = Counter("tickerplant_retries_total", "Attempts repeated after a transient error", ["stage", "part"])
+LAG = Gauge("tickerplant_lag_records", "Records between the reader and the end of its partition", ["stage", "topic", "partition"])
+COMMITS = Counter("tickerplant_commits_total", "Commits", ["stage"])
+COMMIT_SECONDS = Histogram("tickerplant_commit_seconds", "Time of one commit, all steps", ["stage"], buckets=FAST)
+LATENCY_SECONDS = Histogram("tickerplant_latency_seconds", "From receipt of the frame to this stage", ["stage"], buckets=FAST)
+QUALITY = Gauge("tickerplant_quality_score", "Mean quality of the last ticks", ["stage", "source"])
+STATE_BYTES = Gauge("tickerplant_state_bytes", "Size of the last snapshot", ["stage"])
+PART_UP = Gauge("tickerplant_part_up", "1 if a part that the process needs answers", ["stage", "part"])
+
+# sinks
+ROWS = Counter("tickerplant_rows_total", "Rows written", ["sink", "table"])
+WRITE_SECONDS = Histogram("tickerplant_write_seconds", "Time of one write to the store", ["sink"], buckets=FAST)
+KEYS = Counter("tickerplant_keys_total", "Guarded writes to Redis", ["sink", "result"])
+
+# gateway
+CLIENTS = Gauge("tickerplant_clients", "Connected WebSocket clients")
+SUBSCRIPTIONS = Gauge("tickerplant_subscriptions", "Subscriptions", ["channel"])
+MESSAGES = Counter("tickerplant_messages_total", "Messages written to clients", ["channel"])
+EVICTIONS = Counter("tickerplant_evictions_total", "Clients closed by us", ["code"])
+DELIVERY_SECONDS = Histogram("tickerplant_delivery_seconds", "From receipt of the frame to the write to clients", ["channel"], buckets=FAST)

@@ -1,0 +1,248 @@
+"""Settings: typed, frozen, resolved once at start. Later wins: defaults, tickerplant.toml, environment, command line.
+
+Environment: TICKERPLANT_<SECTION>__<NAME>, as TICKERPLANT_KAFKA__BOOTSTRAP_SERVERS. Unknown keys are refused wherever they stand.
+Where no address is given, the local stack's is used (see runtime.addresses).
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from runtime.errors import UserError
+from schemas.timeframes import Timeframe
+from schemas.topics import Topic
+
+PREFIX = "TICKERPLANT_"
+CONFIG_FILE_VARIABLE = "TICKERPLANT_CONFIG"
+
+
+class Section(BaseModel):
+    """Base of all sections: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class KafkaSettings(Section):
+    """The broker. Without bootstrap_servers the local stack's is used."""
+
+    bootstrap_servers: str | None = Field(None, description="host:port[,host:port] of your own cluster")
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    ssl_ca_location: Path | None = None
+    ssl_certificate_location: Path | None = None
+    ssl_key_location: Path | None = None
+    partitions: int = Field(4, ge=1, le=1024, description="of every market.* topic; fixed once data is there")
+    replication_factor: int = Field(1, ge=1, le=7)
+    topic_names: dict[Topic, str] = Field(default_factory=dict, description="physical names that differ from the logical ones")
+    session_timeout_s: float = Field(
+        10.0, ge=6.0, le=300, description="a killed worker's partitions come back after this, or at once with the same instance id"
+    )
+
+    def topic(self, topic: Topic) -> str:
+        """The physical name."""
+        return self.topic_names.get(topic, topic.value)
+
+
+class PostgresSettings(Section):
+    """PostgreSQL or TimescaleDB. TLS goes into the URL: ?sslmode=verify-full&sslrootcert=..."""
+
+    url: SecretStr | None = Field(None, description="postgresql://user:password@host:port/name")
+    connect_timeout_s: float = Field(5.0, gt=0, le=120)
+
+
+class RedisSettings(Section):
+    """Redis. rediss:// for TLS."""
+
+    url: SecretStr | None = Field(None, description="redis://:password@host:port/0")
+    ssl_ca_location: Path | None = None
+
+
+class StackSettings(Section):
+    """The local stack, `tickerplant up`. A port of 0 is a free one."""
+
+    kafka_port: int = Field(0, ge=0, le=65535)
+    postgres_port: int = Field(0, ge=0, le=65535)
+    redis_port: int = Field(0, ge=0, le=65535)
+    kafka_heap_mb: int = Field(512, ge=256, le=32768)
+    start_timeout_s: float = Field(90.0, gt=0, le=3600)
+    stop_timeout_s: float = Field(20.0, gt=0, le=600)
+
+
+class BinanceSettings(Section):
+    """The Binance ingestor. Canonical symbols; the venue's own come from its symbol table."""
+
+    symbols: tuple[str, ...] = Field(("BTC-USDT", "ETH-USDT"), min_length=1, max_length=500)
+    streams: tuple[Literal["trade", "bookTicker", "depth@100ms", "kline_1m"], ...] = ("trade", "bookTicker", "depth@100ms", "kline_1m")
+    websocket_url: str = "wss://data-stream.binance.vision"
+    rest_url: str = "https://data-api.binance.vision"
+    source: str = Field("binance", pattern=r"^[a-z][a-z0-9-]{0,31}$", description="name of the source on every event")
+    clock: Literal["system", "capture"] = Field("system", description="capture: the time of receipt comes with the frames (replay)")
+    max_frame_bytes: int = Field(262_144, ge=1024, le=16_777_216, description="larger frames become dead letters")
+
+
+class IngestSettings(Section):
+    """Shared by all ingestors."""
+
+    flush_ticks: int = Field(500, ge=1, le=10_000, description="ticks at which an envelope is sent at once")
+    flush_interval_s: float = Field(0.002, ge=0, le=1, description="oldest a waiting tick gets")
+    queue_frames: int = Field(
+        20_000, ge=100, le=1_000_000, description="frames between the socket reader and the parser; full: the socket waits"
+    )
+    watermark_interval_s: float = Field(0.25, gt=0, le=10)
+    watermark_delay_s: float = Field(1.0, ge=0, le=60, description="how far event time may run behind the clock while nothing comes")
+    gap_fill_max_trades: int = Field(100_000, ge=0, le=10_000_000, description="a larger hole stays open and is reported")
+    silence_timeout_s: float = Field(30.0, gt=0, le=3600, description="no frame for so long: the connection is taken for dead")
+
+
+class StageSettings(Section):
+    """Pace of one Faust stage. pace_s: waited before a fetch that follows a small one, latency for CPU."""
+
+    pace_s: float = Field(0.01, ge=0, le=1)
+    commit_interval_s: float = Field(1.0, gt=0, le=60)
+
+
+class SignalWeights(Section):
+    """Weights of the components; normalised to a sum of 1."""
+
+    macd: float = Field(1.0, ge=0, le=1000)
+    rsi: float = Field(1.0, ge=0, le=1000)
+    momentum: float = Field(1.0, ge=0, le=1000)
+
+
+class ProcessSettings(Section):
+    """The stages."""
+
+    validate_: StageSettings = Field(StageSettings(pace_s=0.001), alias="validate")
+    bars: StageSettings = StageSettings()
+    indicators: StageSettings = StageSettings()
+    signals: StageSettings = StageSettings()
+    timeframes: tuple[Timeframe, ...] = Field(tuple(Timeframe), min_length=1, description="1m is always built; the others from it")
+    grace_s: float = Field(1.0, ge=0, le=3600, description="event time that a bar waits behind the watermark")
+    rsi_period: int = Field(14, ge=2, le=500)
+    macd_fast: int = Field(12, ge=2, le=500)
+    macd_slow: int = Field(26, ge=3, le=1000)
+    macd_signal: int = Field(9, ge=2, le=500)
+    momentum_period: int = Field(10, ge=1, le=500)
+    signal_weights: SignalWeights = SignalWeights()
+    signal_resolution: Literal["hierarchy", "conflict", "weighted"] = "hierarchy"
+    minimum_quality: float = Field(0.5, ge=0, le=1, description="a signal on bars below it says low_quality and holds")
+    stall_timeout_s: float = Field(60.0, gt=0, le=3600, description="a partition with lag that does not move for so long ends the process")
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class SinkSettings(Section):
+    """The sinks. A batch is written when it is large or old enough, whichever is first."""
+
+    batch_rows: int = Field(20_000, ge=1, le=1_000_000)
+    batch_interval_s: float = Field(0.25, gt=0, le=60)
+    quote_ttl_s: int = Field(60, ge=1, le=86_400)
+
+
+class GatewaySettings(Section):
+    """The WebSocket gateway and its page."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8001, ge=0, le=65535, description="0: a free one")
+    snapshot_bars: int = Field(300, ge=0, le=5000)
+    max_connections: int = Field(1000, ge=1, le=100_000)
+    max_message_bytes: int = Field(16_384, ge=256, le=1_048_576)
+    max_subscriptions: int = Field(100, ge=1, le=10_000)
+    queue_messages: int = Field(10_000, ge=10, le=1_000_000, description="waiting for one client; more: it is evicted with code 4008")
+    allowed_origins: tuple[str, ...] = Field((), description="beside the gateway's own address")
+
+
+class HealthSettings(Section):
+    """/metrics, /live and /ready of every process."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(0, ge=0, le=65535, description="0: a free one, written to <data dir>/run/<process>.json")
+    max_lag_records: int = Field(50_000, ge=0, description="more lag than this is not ready")
+    max_data_age_s: float = Field(60.0, gt=0, description="an ingestor without data for so long is not ready")
+
+
+class LogSettings(Section):
+    """Logs go to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["json", "text"] = "json"
+
+
+class FaultSettings(Section):
+    """For tests only: see runtime.faults."""
+
+    kill_at: str = ""
+
+
+class Settings(BaseSettings):
+    """All settings of all processes."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, populate_by_name=True)
+
+    data_dir: Path = Field(Path(".tickerplant"), description="data, logs, locks and addresses of one local stack")
+    kafka: KafkaSettings = KafkaSettings()
+    postgres: PostgresSettings = PostgresSettings()
+    redis: RedisSettings = RedisSettings()
+    stack: StackSettings = StackSettings()
+    ingest: IngestSettings = IngestSettings()
+    binance: BinanceSettings = BinanceSettings()
+    process: ProcessSettings = ProcessSettings()
+    sink: SinkSettings = SinkSettings()
+    gateway: GatewaySettings = GatewaySettings()
+    health: HealthSettings = HealthSettings()
+    log: LogSettings = LogSettings()
+    faults: FaultSettings = FaultSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        path = Path(os.environ.get(CONFIG_FILE_VARIABLE, "tickerplant.toml"))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=path)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this process. Raises UserError with one line that names the key, what is wrong with it and what is accepted."""
+    _refuse_unknown_variables()
+    path = os.environ.get(CONFIG_FILE_VARIABLE)
+    if path and not Path(path).is_file():
+        raise UserError(f"{CONFIG_FILE_VARIABLE} names {path}, which is not there; create it or unset the variable")
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise UserError(f"setting {key}: {first['msg'].lower()}; `tickerplant config show` lists all settings") from None
+    except ValueError as error:
+        raise UserError(f"settings cannot be read: {error}") from None
+
+
+def _refuse_unknown_variables() -> None:
+    """pydantic-settings ignores unknown variables: a misspelt one would silently do nothing."""
+    for name in os.environ:
+        if not name.startswith(PREFIX) or name == CONFIG_FILE_VARIABLE:
+            continue
+        section, _, rest = name.removeprefix(PREFIX).lower().partition("__")
+        if not _is_known(section, rest):
+            raise UserError(f"unknown setting in the environment: {name}; `tickerplant config show` lists all settings")
+
+
+def _is_known(section: str, rest: str) -> bool:
+    field = Settings.model_fields.get(section)
+    if field is None:
+        return False
+    if not rest:
+        return True
+    model = field.annotation
+    names = {f.alias or n for n, f in model.model_fields.items()} if isinstance(model, type) and issubclass(model, BaseModel) else set()
+    return rest.split("__")[0] in names

@@ -1,0 +1,1 @@
+"""Everything that has a name on the wire: events, topics, keys, partitions, reason codes. Imports nothing of ours."""

@@ -1,0 +1,43 @@
+"""Bars. Topics market.bars (closed and revised), market.bars.forming (open), market.bars.raw (built by a venue).
+
+Prices, sizes and vwap are decimal text. A bar's identity is (symbol, source, timeframe, ts_open_ns, revision).
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+BarKind = Literal["final", "corrected", "synthetic", "provider", "incomplete", "forming"]
+
+
+class Bar(Struct):
+    """One interval of one symbol at one source; never mixes venues.
+
+    ts_open_ns <= event times < ts_close_ns. volume: exact sum of sizes; quote_volume: exact sum of price x size;
+    vwap: quote_volume / volume, rounded half-even to 10 decimals.
+    kind: `final`, `corrected` (a late tick after the close: revision + 1), `incomplete` (its interval was not observed whole).
+    quality: tick-weighted mean score of its trades times the covered share of its time, 0..1. reasons: what took score.
+    known_at_ns: the ingestor's clock when the bar closed or was corrected; a backtest may use the bar from then on.
+    """
+
+    symbol: str
+    source: str
+    timeframe: str
+    ts_open_ns: int
+    ts_close_ns: int
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str
+    quote_volume: str
+    vwap: str
+    trade_count: int
+    kind: BarKind
+    revision: int
+    quality: float
+    reasons: tuple[str, ...]
+    known_at_ns: int
+    primary: bool = True
+    primary_epoch: int = 0
+    v: int = 1

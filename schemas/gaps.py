@@ -1,0 +1,33 @@
+"""Gaps: every break of continuity is an event, and another one when it is filled. Topic market.gaps, keyed by symbol."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+GapCause = Literal["reconnect", "restart", "sequence", "silence", "dropped", "dead_letter", "retention"]
+GapState = Literal["open", "filled", "partial", "unfillable"]
+GapChannel = Literal["trade", "quote", "book", "record"]
+
+
+class Gap(Struct):
+    """One break. The same gap_id comes again with a new state; the last one holds.
+
+    from_id, to_id: the last id before and the first id after, both exclusive (0 where the venue numbers nothing).
+    from_ns, to_ns: event times of those. size: how many of the venue's numbers lie between (to_id - from_id - 1), or 0 if unknown.
+    filled: how many events were recovered. Quotes cannot be fetched again at Binance: their gaps are `unfillable`.
+    """
+
+    gap_id: str
+    symbol: str
+    source: str
+    channel: GapChannel
+    cause: GapCause
+    state: GapState
+    from_id: int
+    to_id: int
+    from_ns: int
+    to_ns: int
+    size: int
+    filled: int
+    known_at_ns: int
+    v: int = 1

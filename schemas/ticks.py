@@ -1,0 +1,90 @@
+"""Ticks: trades and quotes, carried in envelopes, and the watermarks between them. Topics market.ticks.raw and market.ticks.
+
+Prices and sizes are decimal text, exactly as the provider wrote them. Times are integer nanoseconds since 1970-01-01 UTC.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Side = Literal["buy", "sell", ""]
+
+
+class Trade(Struct, tag_field="kind", tag="trade", omit_defaults=True, gc=False):
+    """One execution.
+
+    ts_event_ns: the venue's time of the trade; ts_ingest_ns: the ingestor's clock at receipt (in a replay the capture's).
+    trade_id: the venue's id, an integer where the venue counts; side: the aggressor's side.
+    filled: fetched over REST to fill a hole. seq, quality, reasons, primary, primary_epoch: set by validate.
+    seq is consecutive per (symbol, source) over trades and quotes together, from 1: a reader sees a loss without asking.
+    """
+
+    symbol: str
+    price: str
+    size: str
+    ts_event_ns: int
+    ts_ingest_ns: int
+    trade_id: int | str
+    side: Side = ""
+    filled: bool = False
+    seq: int = 0
+    quality: float = 1.0
+    reasons: tuple[str, ...] = ()
+    primary: bool = True
+    primary_epoch: int = 0
+
+
+class Quote(Struct, tag_field="kind", tag="quote", omit_defaults=True, gc=False):
+    """Best bid and ask.
+
+    update_id: the venue's number of the book state; identifies the quote where the venue gives no time.
+    event_time_is_receive: the venue gave no event time (Binance's book ticker), ts_event_ns is the receive time.
+    """
+
+    symbol: str
+    bid: str
+    bid_size: str
+    ask: str
+    ask_size: str
+    ts_event_ns: int
+    ts_ingest_ns: int
+    update_id: int
+    event_time_is_receive: bool = False
+    seq: int = 0
+    quality: float = 1.0
+    reasons: tuple[str, ...] = ()
+    primary: bool = True
+    primary_epoch: int = 0
+
+
+Tick = Trade | Quote
+
+
+class TickEnvelope(Struct, tag_field="type", tag="ticks"):
+    """The ticks of one source for one partition, many symbols, oldest first by receipt.
+
+    ts_receive_ns: the machine's real clock when the oldest frame in it was received; latency is measured from it, nothing else uses it.
+    """
+
+    source: str
+    ts_receive_ns: int
+    ticks: list[Trade | Quote]
+    v: int = 1
+
+
+class Watermark(Struct, tag_field="type", tag="watermark"):
+    """Event time that a source has reached on a partition: no earlier event is expected. It closes the bars of idle symbols.
+
+    Written by the ingestor a few times a second while its connection lives, and when it ends.
+    ts_ingest_ns: the ingestor's clock when it was written; what closes because of it became known then.
+    """
+
+    source: str
+    partition: int
+    ts_event_ns: int
+    ts_ingest_ns: int
+    ts_receive_ns: int
+    v: int = 1
+
+
+TickRecord = TickEnvelope | Watermark

@@ -1,0 +1,35 @@
+"""The command `tickerplant`: one file a command in this folder; this one puts them together and turns a user's mistake into one line."""
+
+import importlib
+import sys
+
+import typer
+
+from runtime.errors import UserError
+
+app = typer.Typer(
+    name="tickerplant",
+    help="An event-streaming market-data pipeline on Kafka: exact ticks, bars, indicators and signals, stored and streamed.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+# Every module here has `register(app)`. One line a command keeps the start fast: modules import their heavy parts inside the command.
+COMMANDS = ("stack", "topics", "migrate", "ingest", "process", "sink", "gateway", "replay", "verify", "dlq", "config")
+
+
+def build() -> typer.Typer:
+    """The app with all commands whose modules exist."""
+    for name in COMMANDS:
+        importlib.import_module(f"tickerplant.cli.{name}").register(app)
+    return app
+
+
+def run() -> None:
+    """Entry point. Exit code 2 and one line for a user's mistake."""
+    try:
+        build()()
+    except UserError as error:
+        print(f"tickerplant: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
