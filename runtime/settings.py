@@ -39,6 +39,7 @@ class KafkaSettings(Section):
     partitions: int = Field(4, ge=1, le=1024, description="of every market.* topic; fixed once data is there")
     replication_factor: int = Field(1, ge=1, le=7)
     topic_names: dict[Topic, str] = Field(default_factory=dict, description="physical names that differ from the logical ones")
+    group_prefix: str = Field("tickerplant", pattern=r"^[A-Za-z0-9._-]{1,64}$", description="consumer groups are <prefix>.<stage>")
     session_timeout_s: float = Field(
         10.0, ge=6.0, le=300, description="a killed worker's partitions come back after this, or at once with the same instance id"
     )

@@ -64,11 +64,13 @@ class TickEnvelope(Struct, tag_field="type", tag="ticks"):
     """The ticks of one source for one partition, many symbols, oldest first by receipt.
 
     ts_receive_ns: the machine's real clock when the oldest frame in it was received; latency is measured from it, nothing else uses it.
+    trade_ids_contiguous: the source numbers a symbol's trades without holes, so a missing number is a lost trade.
     """
 
     source: str
     ts_receive_ns: int
     ticks: list[Trade | Quote]
+    trade_ids_contiguous: bool = False
     v: int = 1
 
 

@@ -1,6 +1,7 @@
 """The command `tickerplant`: one file a command in this folder; this one puts them together and turns a user's mistake into one line."""
 
 import importlib
+import importlib.util
 import sys
 
 import typer
@@ -16,14 +17,18 @@ app = typer.Typer(
 )
 
 # Every module here has `register(app)`. One line a command keeps the start fast: modules import their heavy parts inside the command.
-COMMANDS = ("stack", "topics", "migrate", "ingest", "process", "sink", "gateway", "replay", "verify", "dlq", "config")
+COMMANDS = ("stack", "topics", "migrate", "ingest", "process", "sink", "gateway", "simulate", "replay", "verify", "dlq", "config")
 
 
 def build() -> typer.Typer:
     """The app with all commands whose modules exist."""
-    for name in COMMANDS:
+    for name in filter(_exists, COMMANDS):
         importlib.import_module(f"tickerplant.cli.{name}").register(app)
     return app
+
+
+def _exists(name: str) -> bool:
+    return importlib.util.find_spec(f"tickerplant.cli.{name}") is not None
 
 
 def run() -> None:
