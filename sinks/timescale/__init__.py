@@ -1,0 +1,1 @@
+"""The TimescaleDB sink: rows and Kafka positions in one transaction. Runs on plain PostgreSQL as well."""

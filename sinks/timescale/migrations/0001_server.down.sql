@@ -1,0 +1,2 @@
+-- The extension stays: other databases' objects or people may use it.
+DROP FUNCTION tickerplant_hypertable(text, interval);
