@@ -72,6 +72,11 @@ class StackSettings(Section):
     kafka_heap_mb: int = Field(512, ge=256, le=32768)
     start_timeout_s: float = Field(90.0, gt=0, le=3600)
     stop_timeout_s: float = Field(20.0, gt=0, le=600)
+    minimum_free_mb: int = Field(500, ge=0, description="less free space than this on the data folder's disk refuses to start")
+    java: Path | None = Field(None, description="a java >= 17 to use instead of the installed package's")
+    postgres_bin: Path | None = Field(None, description="folder with a PostgreSQL's initdb and postgres to use instead of the package's")
+    redis_server: Path | None = Field(None, description="a redis-server to use instead of the package's")
+    maven_url: str = Field("https://repo.maven.apache.org/maven2", description="Maven repository that Kafka's jars come from")
 
 
 class BinanceSettings(Section):

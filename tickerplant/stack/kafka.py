@@ -1,0 +1,101 @@
+"""The local Kafka: one node, broker and controller (KRaft), on loopback."""
+
+import signal
+import subprocess
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from runtime.errors import UserError
+from tickerplant.stack.child import ChildSpec
+from tickerplant.stack.ports import LOOPBACK, answers
+
+_CLUSTER_ID = "dGlja2VycGxhbnQtbG9jYQ"  # base64url of 16 bytes, as the format tool wants it
+_CONFIG = """process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@{host}:{controller_port}
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=PLAINTEXT://{host}:{port}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+log.dirs={directory}
+# topics are made by one explicit step, never by a client
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+# one worker a stage: nobody else is waited for at a start
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+num.network.threads=2
+num.io.threads=4
+# sized for a small heap and many small partitions
+log.cleaner.dedupe.buffer.size=16777216
+log.index.size.max.bytes=2097152
+log.segment.delete.delay.ms=5000
+log.retention.check.interval.ms=60000
+"""
+_LOGGING = (
+    "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+    "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
+)
+_JVM = ("-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-XX:TieredStopAtLevel=4", "-Xshare:auto", "-Djava.awt.headless=true")
+
+
+class KafkaServer:
+    """One broker on <data dir>/kafka."""
+
+    name = "kafka"
+
+    def __init__(self, data_dir: Path, port: int, controller_port: int, java: Path, jars: tuple[Path, ...], heap_mb: int) -> None:
+        self._directory = data_dir / "kafka"
+        self._config = data_dir / "run" / "kafka.properties"
+        self._log = data_dir / "logs" / "kafka.log"
+        self._port = port
+        self._controller_port = controller_port
+        self._java = java
+        self._jars = jars
+        self._heap_mb = heap_mb
+
+    @property
+    def address(self) -> str:
+        """host:port."""
+        return f"{LOOPBACK}:{self._port}"
+
+    def prepare(self) -> ChildSpec:
+        """Writes the configuration and formats an empty data folder, which takes a second. Raises UserError if that fails."""
+        self._config.parent.mkdir(parents=True, exist_ok=True)
+        self._config.write_text(
+            _CONFIG.format(host=LOOPBACK, port=self._port, controller_port=self._controller_port, directory=self._directory.resolve())
+        )
+        if not (self._directory / "meta.properties").exists():
+            self._format()
+        heap = (f"-Xms{min(self._heap_mb, 256)}m", f"-Xmx{self._heap_mb}m")
+        command = self._java_command(*heap, "kafka.Kafka", str(self._config))
+        return ChildSpec(self.name, command, self._log, orphan_signal=signal.SIGTERM)
+
+    def _format(self) -> None:
+        tool = ("kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(self._config))
+        answer = subprocess.run(self._java_command("-Xmx128m", *tool), capture_output=True, text=True, check=False)
+        if answer.returncode:
+            reason = (answer.stderr or answer.stdout).strip().splitlines()[-1:] or ["no reason given"]
+            raise UserError(f"Kafka cannot format {self._directory}: {reason[0]}; remove that folder or use another --data-dir")
+
+    def _java_command(self, *arguments: str) -> tuple[str, ...]:
+        class_path = ":".join(str(jar) for jar in self._jars)
+        return (str(self._java), *_JVM, *_LOGGING, "-cp", class_path, *arguments)
+
+    def missing(self) -> str:
+        """ "" if it answers, else what is missing. Blocks up to two seconds."""
+        if not answers(self._port):
+            return "does not listen yet"
+        try:
+            brokers = AdminClient({"bootstrap.servers": self.address, "log_level": 2}).list_topics(timeout=1.5).brokers
+        except KafkaException as error:
+            return str(error)
+        return "" if brokers else "no broker registered yet"
