@@ -38,7 +38,12 @@ def consumer(kafka: KafkaSettings, bootstrap: str, group: str, **extra: Any) -> 
         "session.timeout.ms": int(kafka.session_timeout_s * 1000),
         "log.connection.close": False,
     }
-    return Consumer(config | {name.replace("_", "."): value for name, value in extra.items()})
+    return Consumer(config | {_librdkafka_name(name): value for name, value in extra.items()})
+
+
+def _librdkafka_name(name: str) -> str:
+    """`group_instance_id` to `group.instance.id`; callbacks keep their underscore."""
+    return name if name.endswith("_cb") else name.replace("_", ".")
 
 
 class Publisher:
