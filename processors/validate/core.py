@@ -1,0 +1,150 @@
+"""One partition of the stage `validate`: one envelope in, one envelope out, with gaps and dead letters beside it; watermarks pass unchanged."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from processors.decoding import decoded
+from processors.state import Series
+from processors.validate.gaps import OpenGap
+from processors.validate.ids import SeenIds
+from processors.validate.rules import Fault, fault_of, is_source, is_symbol, watermark_fault
+from processors.validate.series import TickSeries
+from runtime.dead_letters import dead_letter
+from runtime.errors import InvalidRecord
+from runtime.metrics import DEAD_LETTERS, DROPPED, GAPS, QUALITY, TICKS_IN, TICKS_OUT
+from runtime.stage import InputRecord, Output
+from schemas.codec import decode_ticks, encode
+from schemas.gaps import Gap
+from schemas.headers import SYMBOLS, TRACE, TYPE
+from schemas.reasons import Reason
+from schemas.ticks import Tick, TickEnvelope, Trade, Watermark
+from schemas.topics import Topic
+
+STAGE = "validate"
+_WATERMARK = {TYPE: b"watermark"}
+_GAP = {TYPE: b"gap"}
+_DEAD_LETTER = {TYPE: b"dead_letter"}
+
+
+class ValidateCore:
+    """State: a TickSeries per (symbol, source). See runtime.stage.StageCore for the contract."""
+
+    def __init__(self) -> None:
+        self._series: Series[TickSeries] = Series()
+
+    def apply(self, record: InputRecord) -> Iterable[Output]:
+        """The envelope's good ticks in their order, then gap events, then dead letters."""
+        event = decoded(decode_ticks, record.value)
+        if isinstance(event, Watermark):
+            _refuse(watermark_fault(event))
+            return [Output(Topic.TICKS, record.value, None, _WATERMARK)]
+        if not is_source(event.source):
+            raise InvalidRecord(Reason.INVALID_FIELD, f"source {event.source[:64]!r} is no name of a source")
+        return _Pass(self._series, record, event).outputs()
+
+    def snapshot(self) -> bytes:
+        return self._series.pack()
+
+    def restore(self, snapshot: bytes) -> None:
+        self._series.unpack(snapshot, TickSeries)
+
+
+def _refuse(fault: Fault | None) -> None:
+    if fault:
+        raise InvalidRecord(*fault)
+
+
+class _Pass:
+    """One envelope on its way through."""
+
+    def __init__(self, series: Series[TickSeries], record: InputRecord, envelope: TickEnvelope) -> None:
+        self._series = series
+        self._record = record
+        self._envelope = envelope
+        self._here: dict[str, TickSeries] = {}  # symbols of this envelope: a look-up by symbol alone is cheaper than one by the pair
+        self._kept: list[Tick] = []
+        self._gaps: list[Gap] = []
+        self._letters: list[Output] = []
+        self._duplicates = 0
+
+    def outputs(self) -> list[Output]:
+        ticks = self._envelope.ticks
+        self._sort_out(ticks)
+        self._series.touch_all((symbol, self._envelope.source) for symbol in self._here)
+        self._count(len(ticks))
+        outputs = [Output(Topic.GAPS, encode(gap), gap.symbol.encode(), _GAP) for gap in self._gaps] + self._letters
+        if self._kept:
+            outputs.insert(0, self._kept_envelope())
+        return outputs
+
+    def _sort_out(self, ticks: list[Tick]) -> None:
+        keep = self._kept.append
+        source, contiguous = self._envelope.source, self._envelope.trade_ids_contiguous
+        for index, tick in enumerate(ticks):
+            fault = fault_of(tick)
+            series = None if fault else self._here.get(tick.symbol) or self._enter(tick.symbol)
+            if series is None:
+                self._bury(index, tick, fault or (Reason.INVALID_FIELD, f"symbol {tick.symbol[:64]!r} is no canonical symbol"))
+            elif type(tick) is Trade:
+                gaps = series.take_trade(tick, source, contiguous)
+                if gaps is None:
+                    self._duplicates += 1
+                    continue
+                keep(tick)
+                self._gaps += gaps
+            elif series.take_quote(tick):  # type: ignore[arg-type]
+                keep(tick)
+            else:
+                self._duplicates += 1
+
+    def _enter(self, symbol: str) -> TickSeries | None:
+        """The symbol's series, made if it is new; None if that is no symbol."""
+        key = (symbol, self._envelope.source)
+        series = self._series.get(key)
+        if series is None:
+            if not is_symbol(symbol):
+                return None
+            series = self._series[key] = TickSeries(SeenIds(), list[OpenGap]())
+        self._here[symbol] = series
+        return series
+
+    def _bury(self, index: int, tick: Tick, fault: Fault) -> None:
+        record = self._record
+        reason, error = fault
+        letter = dead_letter(
+            stage=STAGE,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            index=index,
+            reason=reason,
+            error=error,
+            payload=encode(tick),
+            ts_ns=tick.ts_ingest_ns,
+            headers=record.headers,
+            source=self._envelope.source,
+            trace=record.headers.get(TRACE, b"").decode("utf-8", "replace"),
+        )
+        DEAD_LETTERS.labels(STAGE, reason.value).inc()
+        self._letters.append(Output(Topic.DLQ, encode(letter), tick.symbol.encode(), _DEAD_LETTER))
+
+    def _kept_envelope(self) -> Output:
+        self._envelope.ticks = self._kept  # the decoded envelope is ours: filling it is cheaper than building another
+        symbols = ",".join(dict.fromkeys([tick.symbol for tick in self._kept]))
+        return Output(Topic.TICKS, encode(self._envelope), None, {TYPE: b"ticks", SYMBOLS: symbols.encode()})
+
+    def _count(self, ticks_in: int) -> None:
+        source, kept = self._envelope.source, self._kept
+        TICKS_IN.labels(STAGE, source).inc(ticks_in)
+        if kept:
+            TICKS_OUT.labels(STAGE, source).inc(len(kept))
+            QUALITY.labels(STAGE, source).set(sum([tick.quality for tick in kept]) / len(kept))
+        if self._duplicates:
+            DROPPED.labels(STAGE, Reason.DUPLICATE.value).inc(self._duplicates)
+        for (channel, state), number in Counter((gap.channel, gap.state) for gap in self._gaps).items():
+            GAPS.labels(source, channel, state).inc(number)
+
+
+def core_of(_settings: object) -> Callable[[int], ValidateCore]:
+    """A maker of cores, one a partition."""
+    return lambda _partition: ValidateCore()

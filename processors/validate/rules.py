@@ -1,0 +1,104 @@
+"""What makes a tick wrong: checks of its own fields, without state. A wrong tick becomes a dead letter and takes part in nothing."""
+
+import re
+from collections.abc import Iterator
+
+from schemas.reasons import Reason
+from schemas.ticks import Quote, Tick, Trade, Watermark
+from schemas.timeframes import DAY_NS
+
+EARLIEST_NS = 631_152_000 * 1_000_000_000  # 1990-01-01
+LATEST_NS = 7_258_118_400 * 1_000_000_000  # 2200-01-01: keeps every derived time inside 64 bits and inside the calendar
+MAX_ID = 2**63 - 1  # what a bigint column and msgpack hold
+
+Fault = tuple[Reason, str]
+
+# Plain decimal text, also a JSON number: exponents, spaces, signs and leading zeros are the ingestor's to normalise. The bound on the digits
+# keeps exact sums small: `1e999999999` is a finite decimal number, and a gigabyte when written out.
+_is_number = re.compile(r"-?(?:0|[1-9][0-9]{0,23})(?:\.[0-9]{1,24})?").fullmatch
+_is_symbol = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_-]{0,31}").fullmatch
+_is_source = re.compile(r"[a-z][a-z0-9-]{0,31}").fullmatch
+_is_text_id = re.compile(r"[!-~]{1,64}").fullmatch
+
+
+def fault_of(tick: Tick) -> Fault | None:
+    """Why the tick is wrong, or None. The first fault counts."""
+    good = _is_good_trade(tick) if type(tick) is Trade else _is_good_quote(tick)  # type: ignore[arg-type]
+    return None if good else next(_faults(tick))
+
+
+def watermark_fault(watermark: Watermark) -> Fault | None:
+    """Why a watermark must not be passed on: one from the far future would make every later trade a late one."""
+    if not is_source(watermark.source):
+        return Reason.INVALID_FIELD, f"source {watermark.source[:64]!r} is no name of a source"
+    if not _is_time(watermark.ts_event_ns, watermark.ts_ingest_ns):
+        return Reason.TIME_OUT_OF_RANGE, f"ts_event_ns {watermark.ts_event_ns} at ts_ingest_ns {watermark.ts_ingest_ns}"
+    return None
+
+
+def is_source(text: str) -> bool:
+    return _is_source(text) is not None
+
+
+def is_symbol(text: str) -> bool:
+    """A comma, colon or bar would break headers, keys and gap ids."""
+    return _is_symbol(text) is not None
+
+
+def _is_good_trade(trade: Trade) -> bool:
+    price, size, trade_id = trade.price, trade.size, trade.trade_id
+    return bool(
+        _is_number(price)
+        and _is_number(size)
+        and float(price) > 0 < float(size)
+        and EARLIEST_NS <= trade.ts_event_ns <= trade.ts_ingest_ns + DAY_NS <= LATEST_NS
+        and (0 <= trade_id <= MAX_ID if type(trade_id) is int else _is_text_id(trade_id))  # type: ignore[arg-type, operator]
+    )
+
+
+def _is_good_quote(quote: Quote) -> bool:
+    bid, ask, bid_size, ask_size = quote.bid, quote.ask, quote.bid_size, quote.ask_size
+    return bool(
+        _is_number(bid)
+        and _is_number(ask)
+        and _is_number(bid_size)
+        and _is_number(ask_size)
+        and float(bid) > 0 < float(ask)
+        and float(bid_size) >= 0 <= float(ask_size)
+        and EARLIEST_NS <= quote.ts_event_ns <= quote.ts_ingest_ns + DAY_NS <= LATEST_NS
+        and 0 <= quote.update_id <= MAX_ID
+    )
+
+
+def _is_time(ts_event_ns: int, ts_ingest_ns: int) -> bool:
+    return EARLIEST_NS <= ts_event_ns <= ts_ingest_ns + DAY_NS <= LATEST_NS
+
+
+def _faults(tick: Tick) -> Iterator[Fault]:
+    """All faults, told with care: only a tick that is known to be wrong comes here."""
+    if isinstance(tick, Trade):
+        prices, sizes, smallest = {"price": tick.price}, {"size": tick.size}, 1
+        identity = tick.trade_id
+    else:
+        prices, sizes, smallest = {"bid": tick.bid, "ask": tick.ask}, {"bid_size": tick.bid_size, "ask_size": tick.ask_size}, 0
+        identity = tick.update_id
+    yield from _not_numbers(prices | sizes)
+    yield from _not_positive(prices, Reason.NON_POSITIVE_PRICE, 1)
+    yield from _not_positive(sizes, Reason.NON_POSITIVE_SIZE, smallest)
+    if not _is_time(tick.ts_event_ns, tick.ts_ingest_ns):
+        yield Reason.TIME_OUT_OF_RANGE, f"ts_event_ns {tick.ts_event_ns} at ts_ingest_ns {tick.ts_ingest_ns}"
+    yield Reason.INVALID_FIELD, f"id {str(identity)[:64]!r} is neither an integer of 0 to {MAX_ID} nor 1 to 64 printable characters"
+
+
+def _not_numbers(fields: dict[str, str]) -> Iterator[Fault]:
+    for name, text in fields.items():
+        if not _is_number(text):
+            yield Reason.NOT_A_NUMBER, f"{name} {text[:64]!r} is no plain decimal number"
+
+
+def _not_positive(fields: dict[str, str], reason: Reason, smallest: int) -> Iterator[Fault]:
+    """smallest 1: zero is wrong too; 0: zero is right (a quoted side can be empty)."""
+    for name, text in fields.items():
+        value = float(text)
+        if value < 0 or (smallest and value == 0):
+            yield reason, f"{name} is {text}"
