@@ -1,0 +1,1 @@
+"""Reads market.dlq for people: what was refused, why, and its original bytes."""

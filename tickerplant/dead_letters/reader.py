@@ -1,0 +1,110 @@
+"""Dead letters as they lie in the topic. A plain consumer without a group: reading changes nothing for anyone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+
+from runtime import kafka
+from runtime.errors import UserError
+from runtime.settings import KafkaSettings
+from schemas.codec import DecodeError, decode_dead_letter
+from schemas.dead_letters import DeadLetter
+from schemas.topics import Topic
+
+_TIMEOUT_S = 10.0  # a broker that needs longer for its metadata is not there
+_SILENCE_POLLS = 20  # of a second each without a record: the rest was deleted by retention while we read
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLetter:
+    """A dead letter and where it lies. letter: None for a record that is no dead letter itself; raw: the record's value."""
+
+    partition: int
+    offset: int
+    timestamp_ms: int
+    letter: DeadLetter | None
+    raw: bytes
+    headers: dict[str, str]
+
+
+class DeadLetters:
+    """The topic. Methods block on the broker and raise UserError if it does not answer."""
+
+    def __init__(self, consumer: Consumer, topic: str) -> None:
+        self._consumer = consumer
+        self._topic = topic
+
+    def __iter__(self) -> Iterator[StoredLetter]:
+        """All letters that are there now, oldest first within a partition."""
+        for partition in self._partitions():
+            low, high = self._bounds(partition)
+            yield from self._read(partition, low, high)
+
+    def at(self, partition: int, offset: int) -> StoredLetter:
+        """One letter. Raises UserError if there is none."""
+        if partition not in self._partitions():
+            raise UserError(f"{self._topic} has no partition {partition}; `tickerplant dlq list` shows what is there")
+        low, high = self._bounds(partition)
+        if not low <= offset < high:
+            raise UserError(f"{self._topic} has no letter at {partition}:{offset}; `tickerplant dlq list` shows what is there")
+        found = next(self._read(partition, offset, offset + 1), None)
+        if found is None:
+            raise UserError(f"the letter at {partition}:{offset} is gone: retention deleted it")
+        return found
+
+    def _partitions(self) -> list[int]:
+        try:
+            topic = self._consumer.list_topics(self._topic, _TIMEOUT_S).topics[self._topic]
+        except KafkaException as error:
+            raise UserError(
+                f"Kafka does not answer ({error.args[0].str()}); start the stack with `tickerplant up` or set kafka.bootstrap_servers"
+            ) from None
+        if topic.error is not None:
+            raise UserError(f"there is no topic {self._topic}; run `tickerplant topics apply`")
+        return sorted(topic.partitions)
+
+    def _bounds(self, partition: int) -> tuple[int, int]:
+        low, high = self._consumer.get_watermark_offsets(TopicPartition(self._topic, partition), _TIMEOUT_S)
+        return low, high
+
+    def _read(self, partition: int, start: int, end: int) -> Iterator[StoredLetter]:
+        """Records of [start, end); ends early where retention took the rest meanwhile."""
+        if start >= end:
+            return
+        self._consumer.assign([TopicPartition(self._topic, partition, start)])
+        silent = 0
+        while silent < _SILENCE_POLLS:
+            message = self._consumer.poll(1.0)
+            if message is None:
+                silent += 1
+                continue
+            if message.error():
+                raise UserError(f"{self._topic} cannot be read: {message.error().str()}")
+            silent = 0
+            if message.offset() >= end:
+                return
+            yield _stored(message)
+            if message.offset() == end - 1:
+                return
+
+
+@contextmanager
+def open_letters(settings: KafkaSettings, bootstrap: str) -> Iterator[DeadLetters]:
+    """The dead letters of a cluster."""
+    consumer = kafka.consumer(settings, bootstrap, f"{settings.group_prefix}.dlq-reader")
+    try:
+        yield DeadLetters(consumer, settings.topic(Topic.DLQ))
+    finally:
+        consumer.close()
+
+
+def _stored(message: Message) -> StoredLetter:
+    raw = message.value() or b""
+    try:
+        letter = decode_dead_letter(raw)
+    except DecodeError:
+        letter = None
+    headers = {name: (value or b"").decode("utf-8", "replace") for name, value in message.headers() or []}
+    return StoredLetter(message.partition(), message.offset(), message.timestamp()[1], letter, raw, headers)

@@ -1,0 +1,50 @@
+"""What the stages were configured with, as plain values."""
+
+from dataclasses import dataclass
+
+from runtime.settings import Settings
+
+NS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """timeframes: names such as `1m`, shortest first, 1m always among them. weights: by component name, sum 1.
+
+    numbered_sources: sources that number a symbol's trades without holes. start_ns: rows before it are not judged; it says that retention cut the
+    tables, so that counts from the beginning (seq, seed_bars, the first trade) are unknown; 0 is the beginning of all.
+    """
+
+    timeframes: tuple[str, ...]
+    grace_ns: int
+    rsi_period: int
+    macd_fast: int
+    macd_slow: int
+    macd_signal: int
+    momentum_period: int
+    weights: dict[str, float]
+    resolution: str
+    minimum_quality: float
+    numbered_sources: tuple[str, ...] = ("binance", "binance-simulated")
+    start_ns: int = 0
+
+
+def from_settings(settings: Settings, start_ns: int = 0) -> Parameters:
+    """The parameters of the running configuration."""
+    process = settings.process
+    weights = {"macd": process.signal_weights.macd, "rsi": process.signal_weights.rsi, "momentum": process.signal_weights.momentum}
+    total = sum(weights.values()) or 1.0
+    return Parameters(
+        timeframes=tuple(dict.fromkeys(["1m", *(str(timeframe) for timeframe in process.timeframes)])),
+        grace_ns=round(process.grace_s * NS),
+        rsi_period=process.rsi_period,
+        macd_fast=process.macd_fast,
+        macd_slow=process.macd_slow,
+        macd_signal=process.macd_signal,
+        momentum_period=process.momentum_period,
+        weights={name: weight / total for name, weight in weights.items()},
+        resolution=process.signal_resolution,
+        minimum_quality=process.minimum_quality,
+        numbered_sources=tuple(dict.fromkeys(["binance", "binance-simulated", settings.binance.source])),
+        start_ns=start_ns,
+    )
