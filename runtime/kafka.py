@@ -98,6 +98,14 @@ class Publisher:
         """Records not yet delivered."""
         return len(self._producer)
 
+    def answers(self, timeout_s: float) -> bool:
+        """True if a broker answers a question within the time."""
+        try:
+            self._producer.list_topics(self._names[Topic.DLQ], timeout_s)
+        except KafkaException:
+            return False
+        return True
+
     def flush(self, timeout_s: float = 130.0) -> None:
         """Waits until all is delivered. Raises FatalError if a record failed, TransientError if the time is over."""
         left = self._producer.flush(timeout_s)

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     DUPLICATE = "duplicate"
     REPEATED_IDENTITY = "repeated_identity"
     BEHIND_HISTORY = "behind_history"
+    LOST_TO_RETENTION = "lost_to_retention"
     # bars
     PARTIAL_INTERVAL = "partial_interval"
     # sinks
@@ -69,6 +70,7 @@ CATALOGUE: dict[Reason, ReasonSpec] = {
     Reason.DUPLICATE: ReasonSpec("the venue's id was seen before", 0),
     Reason.REPEATED_IDENTITY: ReasonSpec("a stage wrote the record twice around a crash", 0),
     Reason.BEHIND_HISTORY: ReasonSpec("the tick belongs to a bar that is too old to be corrected by the stream", 0),
+    Reason.LOST_TO_RETENTION: ReasonSpec("the broker had deleted the record before it was read", 0),
     Reason.PARTIAL_INTERVAL: ReasonSpec("the bar's interval was not observed from its start to its end", 0),
     Reason.UNSTORABLE: ReasonSpec("the store refuses the value", 1),
 }

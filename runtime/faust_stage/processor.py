@@ -1,0 +1,131 @@
+"""Applies a partition's batches to its core and sends the outputs. The inner loop of every stage: what is done here is paid for each record."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from runtime import metrics
+from runtime.clock import Clock
+from runtime.errors import FatalError, TransientError
+from runtime.faust_stage.partitions import Partitions, PartitionState
+from runtime.faust_stage.spec import StageSpec
+from runtime.guard import Guard
+from runtime.kafka import Publisher
+from runtime.stage import InputRecord, Output
+from schemas.codec import decode_dead_letter
+from schemas.headers import IDENTITY, RECEIVED, TRACE
+from schemas.reasons import Reason
+from schemas.topics import Topic
+
+_CHUNK_RECORDS = 50  # applied without giving the loop a turn: at 100 us each it is 5 ms
+_WAITING_RECORDS = 20_000  # more than so many undelivered outputs: wait for the broker instead of filling the memory
+
+
+class Batch(NamedTuple):
+    """Fetched records of one partition, oldest first. start: the offset after the previous batch; the records begin there unless the log has a hole."""
+
+    start: int
+    records: Sequence[Any]
+
+
+class Processor:
+    """Called by the agent, one batch at a time.
+
+    gate: clear while a commit flushes the outputs, which would not end if more came. between_records: clear while a state must not be captured.
+    """
+
+    def __init__(self, spec: StageSpec, partitions: Partitions, publisher: Publisher, clock: Clock) -> None:
+        self._stage = spec.name
+        self._partitions = partitions
+        self._publisher = publisher
+        self._clock = clock
+        self._guard = Guard(spec.name)
+        self._sent: Counter[Topic] = Counter()
+        self._latency = metrics.LATENCY_SECONDS.labels(spec.name)
+        self._repeats = metrics.DROPPED.labels(spec.name, Reason.REPEATED_IDENTITY)
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.between_records = asyncio.Event()
+        self.between_records.set()
+
+    async def process(self, topic: Topic, partition: int, batch: Batch) -> None:
+        """Applies the batch, or the part of it before a rebalance took the partition away: then nothing of the rest is done.
+
+        Raises FatalError for a bug in the core and if the batch does not follow the one before it.
+        """
+        state = self._partitions.get(partition)
+        if state is None:
+            return
+        if batch.start != state.next_offsets[topic]:
+            raise FatalError(f"{topic}/{partition}: batch from {batch.start} after {state.next_offsets[topic]}")
+        done = 0
+        while done < len(batch.records):
+            await self._turn()
+            if not self._partitions.is_current(state):
+                return
+            done = await self._apply_some(state, topic, batch.records, done)
+        self._count(topic, batch.records)
+
+    async def _turn(self) -> None:
+        """Lets the loop do other things, and waits while a commit flushes or too much is undelivered."""
+        await asyncio.sleep(0)
+        await self.gate.wait()
+        if self._publisher.waiting() > _WAITING_RECORDS:
+            await asyncio.get_running_loop().run_in_executor(None, self._publisher.flush)
+
+    async def _apply_some(self, state: PartitionState, topic: Topic, records: Sequence[Any], begin: int) -> int:
+        """Applies up to a chunk; returns how many of the batch's records are done now."""
+        end = min(begin + _CHUNK_RECORDS, len(records))
+        origin = f"{self._stage}|{topic}|{state.partition}|"
+        for index in range(begin, end):
+            record = records[index]
+            inputs = InputRecord(topic, state.partition, record.offset, record.key, record.value, dict(record.headers), record.timestamp)
+            if not self._is_repeat(state, inputs.headers):
+                try:
+                    outputs = self._guard.apply(state.core.apply, inputs)
+                except TransientError:
+                    outputs = await self._apply_again(state, inputs)
+                    if not self._partitions.is_current(state):
+                        return end
+                if outputs:
+                    self._send(origin, inputs, outputs)
+            state.next_offsets[topic] = record.offset + 1
+        self._publisher.poll()
+        return end
+
+    async def _apply_again(self, state: PartitionState, record: InputRecord) -> Sequence[Output]:
+        """Meanwhile nobody may capture the state: the record's identity is already remembered as seen."""
+        self.between_records.clear()
+        try:
+            return await self._guard.apply_again(state.core.apply, record)
+        finally:
+            self.between_records.set()
+
+    def _is_repeat(self, state: PartitionState, headers: dict[str, bytes]) -> bool:
+        identity = headers.get(IDENTITY)
+        if identity is None or not state.seen.is_repeat(identity):
+            return False
+        self._repeats.inc()
+        return True
+
+    def _send(self, origin: str, record: InputRecord, outputs: Sequence[Output]) -> None:
+        trace, received = record.headers.get(TRACE), record.headers.get(RECEIVED)
+        inherited = {} if trace is None else {TRACE: trace}
+        if received is not None:
+            inherited[RECEIVED] = received
+        for index, output in enumerate(outputs):
+            headers = {IDENTITY: f"{origin}{record.offset}|{index}".encode(), **inherited, **output.headers}
+            self._publisher.send(output.topic, record.partition, output.value, output.key, headers)
+            self._sent[output.topic] += 1
+            if output.topic is Topic.DLQ:
+                metrics.DEAD_LETTERS.labels(self._stage, decode_dead_letter(output.value).reason).inc()
+
+    def _count(self, topic: Topic, records: Sequence[Any]) -> None:
+        metrics.RECORDS_IN.labels(self._stage, topic).inc(len(records))
+        for name, count in self._sent.items():
+            metrics.RECORDS_OUT.labels(self._stage, name).inc(count)
+        self._sent.clear()
+        received = dict(records[0].headers).get(RECEIVED, b"")
+        if received.isdigit():  # the batch's oldest record: what waited longest
+            self._latency.observe((self._clock.now_ns() - int(received)) / 1e9)

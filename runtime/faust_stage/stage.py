@@ -1,0 +1,94 @@
+"""One worker of a stage, wired: partitions, processor, snapshots, commit gate, and what Faust's consumer asks."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from runtime import metrics
+from runtime.clock import Clock
+from runtime.errors import FatalError
+from runtime.faults import KillPoints
+from runtime.faust_stage.commit_gate import CommitGate, Covered
+from runtime.faust_stage.exits import stop_loudly
+from runtime.faust_stage.partitions import Partitions, start_offset
+from runtime.faust_stage.processor import Batch, Processor
+from runtime.faust_stage.snapshots import SnapshotStore
+from runtime.faust_stage.spec import StageSpec
+from runtime.kafka import Publisher
+from runtime.logs import get_logger
+from runtime.settings import Settings
+from schemas.reasons import Reason
+from schemas.topics import Topic
+
+
+class Stage:
+    """Made inside the running event loop. `app` reaches it as `app.stage`."""
+
+    def __init__(self, spec: StageSpec, settings: Settings, bootstrap: str, kill_points: KillPoints, clock: Clock) -> None:
+        self.spec = spec
+        self.pace_s = spec.pace_s
+        self.partitions = Partitions(spec)
+        self.store = SnapshotStore(spec.name, spec.state, settings.kafka, bootstrap, clock)
+        self._physical = {topic: settings.kafka.topic(topic) for topic in spec.inputs}
+        self._logical = {name: topic for topic, name in self._physical.items()}
+        self._publisher = Publisher(settings.kafka, bootstrap)
+        self._processor = Processor(spec, self.partitions, self._publisher, clock)
+        self._gate = CommitGate(spec, self.partitions, self._processor, self._publisher, self.store, kill_points, clock)
+        self.is_restored = False
+
+    def physical(self, topic: Topic) -> str:
+        return self._physical[topic]
+
+    def logical(self, topic: str) -> Topic:
+        return self._logical[topic]
+
+    async def process(self, topic: str, partition: int, batch: Batch) -> None:
+        """What the agent does with an event. Does not return if going on would lose or falsify data."""
+        try:
+            await self._processor.process(self._logical[topic], partition, batch)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            stop_loudly("stage_failed", error, topic=topic, partition=partition, first_offset=batch.start)
+
+    async def commit(self, commit_offsets: Callable[[Covered], Awaitable[bool]]) -> bool:
+        """See CommitGate.commit."""
+        return await self._gate.commit(commit_offsets)
+
+    def drop(self) -> None:
+        """A rebalance begins: nothing that is held now may be used afterwards, for kept partitions neither, because Faust rewinds them too."""
+        self.is_restored = False
+        self.partitions.drop_all()
+
+    async def restore(self, partitions: set[int]) -> None:
+        """Replaces all states by the newest snapshots; the flow resumes only afterwards."""
+        self.drop()
+        snapshots = await asyncio.get_running_loop().run_in_executor(None, self.store.read, partitions)
+        self.partitions.restore(snapshots)
+        get_logger().info(
+            "partitions_restored", partitions=sorted(partitions), with_state=sum(one is not None for one in snapshots.values())
+        )
+
+    def start_offsets(self, committed: Mapping[Any, int | None], earliest: Mapping[Any, int], ends: Mapping[Any, int]) -> dict[Any, int]:
+        """Where each assigned partition is read from; the states take note of it. Raises FatalError where that cannot be exact."""
+        starts = {}
+        for place in committed:
+            topic, state = self._logical[place.topic], self.partitions.get(place.partition)
+            if state is None:
+                raise FatalError(f"{place.topic}/{place.partition} was assigned, but not restored")
+            covered = state.next_offsets.get(topic)
+            start = start_offset(covered, committed[place], earliest[place], ends[place])
+            if covered is not None and (committed[place] or 0) > covered:
+                get_logger().warning(
+                    "snapshot_behind_commit", topic=topic.value, partition=place.partition, covered=covered, committed=committed[place]
+                )
+            state.next_offsets[topic] = state.durable[topic] = start
+            starts[place] = start
+        self.is_restored = True
+        return starts
+
+    def on_hole(self, topic: str, partition: int, expected: int, found: int) -> None:
+        """Offsets that the log does not have (any more): counted, and the log says which."""
+        logical = self._logical[topic]
+        metrics.DROPPED.labels(self.spec.name, Reason.LOST_TO_RETENTION).inc(found - expected)
+        get_logger().error("input_lost", topic=logical.value, partition=partition, from_offset=expected, to_offset=found)
