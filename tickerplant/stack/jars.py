@@ -45,7 +45,12 @@ def cache_dir() -> Path:
 def locked() -> tuple[Jar, ...]:
     """The jars of kafka.jars."""
     lines = [line.split() for line in _LOCK.read_text().splitlines() if line and not line.startswith("#")]
-    return tuple(Jar(*coordinate.split(":"), digest) for coordinate, digest in lines)
+    return tuple(_jar(coordinate, digest) for coordinate, digest in lines)
+
+
+def _jar(coordinate: str, digest: str) -> Jar:
+    group, artifact, version = coordinate.split(":")
+    return Jar(group, artifact, version, digest)
 
 
 def fetch(maven_url: str, report: Report, cache: Path | None = None) -> tuple[Path, ...]:

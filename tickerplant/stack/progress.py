@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import IO
 
 from runtime.clock import Clock, SystemClock
 
@@ -11,7 +11,7 @@ _INTERVAL_S = 1.0
 
 
 @contextmanager
-def reporter(stream: TextIO | None = None, clock: Clock | None = None) -> Iterator[Callable[[str], None]]:
+def reporter(stream: IO[str] | None = None, clock: Clock | None = None) -> Iterator[Callable[[str], None]]:
     """A function that takes what is being done now. The last line said is always shown in full at the end."""
     out, clock = stream or sys.stderr, clock or SystemClock()
     terminal = out.isatty()

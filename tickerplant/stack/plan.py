@@ -1,0 +1,68 @@
+"""Which processes of ours make the line, in which order they start, and with which feed. Values only."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from runtime.settings import PREFIX, Settings
+from tickerplant.stack.ports import LOOPBACK
+
+SIMULATED_SOURCE = "binance-simulated"
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What feeds the line: the simulated exchange, a live provider, or nothing. symbols: empty for the settings' own."""
+
+    kind: Literal["simulated", "live", "none"] = "simulated"
+    symbols: tuple[str, ...] = ()
+    speed: str = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process of ours: `tickerplant <arguments> --data-dir ...` with more environment."""
+
+    name: str
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+LINE = (
+    Process("process-validate", ("process", "validate")),
+    Process("process-bars", ("process", "bars")),
+    Process("process-indicators", ("process", "indicators")),
+    Process("process-signals", ("process", "signals")),
+    Process("sink-timescale", ("sink", "timescale")),
+    Process("sink-redis", ("sink", "redis")),
+    Process("gateway", ("gateway",)),
+)
+
+# The feed stops first, so that what it sent goes through; then what reads what it wrote; each group waits for the one before.
+STOP_ORDER = (
+    ("exchange",),
+    ("ingest-binance",),
+    ("process-validate", "process-bars", "process-indicators", "process-signals"),
+    ("sink-timescale", "sink-redis", "gateway"),
+    ("redis", "postgres"),
+    ("kafka",),
+)
+
+
+def start_groups(settings: Settings, feed: Feed, exchange_port: int) -> list[tuple[Process, ...]]:
+    """Groups in order of their start; each is ready before the next one starts: what reads is there before what writes."""
+    if feed.kind == "none":
+        return [LINE]
+    symbols = feed.symbols or settings.binance.symbols
+    ingest = {f"{PREFIX}BINANCE__SYMBOLS": json.dumps(symbols)}
+    if feed.kind == "live":
+        return [LINE, (Process("ingest-binance", ("ingest", "binance"), ingest),)]
+    words = ("exchange", "--host", LOOPBACK, "--port", str(exchange_port), "--symbols", ",".join(symbols), "--speed", feed.speed)
+    simulated = ingest | {
+        f"{PREFIX}BINANCE__WEBSOCKET_URL": f"ws://{LOOPBACK}:{exchange_port}",
+        f"{PREFIX}BINANCE__REST_URL": f"http://{LOOPBACK}:{exchange_port}",
+        f"{PREFIX}BINANCE__CLOCK": "capture",
+        f"{PREFIX}BINANCE__SOURCE": SIMULATED_SOURCE,
+    }
+    return [LINE, (Process("exchange", words),), (Process("ingest-binance", ("ingest", "binance"), simulated),)]
