@@ -1,6 +1,6 @@
 """Exact decimal arithmetic and its text on the wire."""
 
-from decimal import Context, Decimal, Inexact, InvalidOperation, ROUND_HALF_EVEN, DivisionByZero, Overflow
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
 
 # 500 digits hold the sum of 10^12 products of two numbers of 48 digits: if it ever had to round, that is an error, not a rounding.
 EXACT = Context(prec=500, traps=[InvalidOperation, DivisionByZero, Overflow, Inexact])

@@ -1,7 +1,7 @@
 """One partition of the stage `validate`: one envelope in, one envelope out, with gaps and dead letters beside it; watermarks pass unchanged."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from processors.decoding import decoded
 from processors.state import Series
@@ -11,7 +11,7 @@ from processors.validate.rules import Fault, fault_of, is_source, is_symbol, wat
 from processors.validate.series import TickSeries
 from runtime.dead_letters import dead_letter
 from runtime.errors import InvalidRecord
-from runtime.metrics import DEAD_LETTERS, DROPPED, GAPS, QUALITY, TICKS_IN, TICKS_OUT
+from runtime.metrics import DROPPED, GAPS, QUALITY, TICKS_IN, TICKS_OUT
 from runtime.stage import InputRecord, Output
 from schemas.codec import decode_ticks, encode
 from schemas.gaps import Gap
@@ -125,7 +125,6 @@ class _Pass:
             source=self._envelope.source,
             trace=record.headers.get(TRACE, b"").decode("utf-8", "replace"),
         )
-        DEAD_LETTERS.labels(STAGE, reason.value).inc()
         self._letters.append(Output(Topic.DLQ, encode(letter), tick.symbol.encode(), _DEAD_LETTER))
 
     def _kept_envelope(self) -> Output:
@@ -143,8 +142,3 @@ class _Pass:
             DROPPED.labels(STAGE, Reason.DUPLICATE.value).inc(self._duplicates)
         for (channel, state), number in Counter((gap.channel, gap.state) for gap in self._gaps).items():
             GAPS.labels(source, channel, state).inc(number)
-
-
-def core_of(_settings: object) -> Callable[[int], ValidateCore]:
-    """A maker of cores, one a partition."""
-    return lambda _partition: ValidateCore()

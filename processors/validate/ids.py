@@ -27,8 +27,8 @@ class SeenIds(Struct, array_like=True):
         ranges = self.ranges
         if ranges:
             newest = ranges[-1]
-            if trade_id == newest[1] + 1:  # type: ignore[operator]
-                newest[1] = trade_id  # type: ignore[assignment]
+            if trade_id == newest[1] + 1:
+                newest[1] = trade_id
                 return True
         return self._add_anywhere(trade_id)  # type: ignore[arg-type]
 

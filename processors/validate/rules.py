@@ -52,7 +52,7 @@ def _is_good_trade(trade: Trade) -> bool:
         and _is_number(size)
         and float(price) > 0 < float(size)
         and EARLIEST_NS <= trade.ts_event_ns <= trade.ts_ingest_ns + DAY_NS <= LATEST_NS
-        and (0 <= trade_id <= MAX_ID if type(trade_id) is int else _is_text_id(trade_id))  # type: ignore[arg-type, operator]
+        and (0 <= trade_id <= MAX_ID if type(trade_id) is int else _is_text_id(trade_id))  # type: ignore[arg-type]
     )
 
 

@@ -1,0 +1,93 @@
+"""One partition of the stage `indicators`: a closed bar in, its record out; a corrected bar in, its record and those of all later bars again."""
+
+from collections.abc import Iterable
+
+from processors.decoding import decoded
+from processors.indicators.catalogue import chosen
+from processors.indicators.series import BarHistory, Step
+from processors.indicators.streaming import States
+from processors.state import Series
+from runtime.errors import InvalidRecord
+from runtime.metrics import DROPPED, QUALITY
+from runtime.settings import ProcessSettings
+from runtime.stage import InputRecord, Output
+from schemas.bars import Bar
+from schemas.codec import decode_bar, encode
+from schemas.headers import TYPE
+from schemas.indicators import IndicatorRecord
+from schemas.reasons import Reason
+from schemas.topics import Topic
+
+STAGE = "indicators"
+_INDICATORS = {TYPE: b"indicators"}
+
+
+class IndicatorsCore:
+    """State: a BarHistory per (symbol, source, timeframe). See runtime.stage.StageCore for the contract."""
+
+    def __init__(self, settings: ProcessSettings) -> None:
+        self._chosen = chosen(settings)
+        self._keys = [choice.key for choice in self._chosen]
+        self._series: Series[BarHistory] = Series()
+
+    def apply(self, record: InputRecord) -> Iterable[Output]:
+        """The records of this bar and, if it is not the newest, of all later ones, oldest first."""
+        bar = decoded(decode_bar, record.value)
+        _check_close(bar)
+        key = (bar.symbol, bar.source, bar.timeframe)
+        series = self._series.get(key)
+        if series is None:
+            series = self._series[key] = BarHistory.empty(States.empty(self._chosen))
+        steps = series.take(bar)
+        if steps is None:
+            DROPPED.labels(STAGE, Reason.BEHIND_HISTORY.value).inc()
+            return []
+        self._series.touch(key)
+        outputs = [self._output(bar, step) for step in steps]
+        if not outputs:
+            DROPPED.labels(STAGE, Reason.DUPLICATE.value).inc()
+        QUALITY.labels(STAGE, bar.source).set(bar.quality)
+        return outputs
+
+    def snapshot(self) -> bytes:
+        return self._series.pack(keys=self._keys)
+
+    def restore(self, snapshot: bytes) -> None:
+        """With other parameters than the snapshot's, the series begin anew with the bars that are kept, and count their seed from there."""
+        keys = self._series.unpack(snapshot, BarHistory)["keys"]
+        if keys != self._keys:
+            for key, series in self._series.items():
+                series.restart(States.empty(self._chosen))
+                self._series.touch(key)
+
+    def _output(self, bar: Bar, step: Step) -> Output:
+        past, states = step.bar, step.states
+        values = zip(self._keys, self._chosen, states.values(), strict=True)
+        event = IndicatorRecord(
+            symbol=bar.symbol,
+            source=bar.source,
+            timeframe=bar.timeframe,
+            ts_open_ns=past.ts_open_ns,
+            ts_close_ns=past.ts_close_ns,
+            close=past.close,
+            seed_bars=states.bars,
+            indicators={key: choice.value(outputs, states.bars) for key, choice, outputs in values},
+            revision=past.record_revision,
+            bar_revision=past.bar_revision,
+            bar_kind=past.kind,
+            bar_quality=past.quality,
+            known_at_ns=bar.known_at_ns,
+            primary=past.primary,
+            primary_epoch=past.primary_epoch,
+        )
+        return Output(Topic.INDICATORS, encode(event), bar.symbol.encode(), _INDICATORS)
+
+
+def _check_close(bar: Bar) -> None:
+    """One close that is no number would stay in the exponential means for ever."""
+    try:
+        close = float(bar.close)
+    except ValueError:
+        close = 0.0
+    if not 0.0 < close < 1e30:
+        raise InvalidRecord(Reason.NOT_A_NUMBER, f"close {bar.close[:64]!r} is no positive number")

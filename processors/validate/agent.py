@@ -1,0 +1,26 @@
+"""The stage `validate` as a process: the core in Faust's shell."""
+
+from processors.validate.core import STAGE, ValidateCore
+from runtime.faust_stage import StageSpec, run_stage
+from runtime.settings import Settings
+from schemas.topics import Topic
+
+
+def spec(settings: Settings) -> StageSpec:
+    """What the shell needs to know of the stage."""
+    process = settings.process
+    return StageSpec(
+        name=STAGE,
+        process=f"process-{STAGE}",
+        inputs=(Topic.TICKS_RAW,),
+        state=Topic.STATE_VALIDATE,
+        core=lambda _partition: ValidateCore(),
+        pace_s=process.validate_.pace_s,
+        commit_interval_s=process.validate_.commit_interval_s,
+        outputs=(Topic.TICKS, Topic.GAPS),
+    )
+
+
+def run(settings: Settings, instance: int = 0) -> None:
+    """Blocks until SIGTERM or SIGINT. Raises UserError for what the user can mend."""
+    run_stage(spec(settings), settings, instance)
