@@ -38,13 +38,17 @@ def pending_migrations(url: str, migrations: Sequence[Migration] | None = None) 
         return _missing(connection, load_migrations() if migrations is None else migrations)
 
 
+def doomed_migrations(url: str, down_to: int, migrations: Sequence[Migration] | None = None) -> list[Migration]:
+    """What `revert_migrations` would revert, in its order. Changes nothing."""
+    with _connected(url) as connection:
+        return _doomed(connection, load_migrations() if migrations is None else migrations, down_to)
+
+
 def revert_migrations(url: str, down_to: int, migrations: Sequence[Migration] | None = None) -> list[str]:
     """Reverts applied steps above version `down_to`, newest first; their tables go with their rows. Returns their labels."""
     steps = load_migrations() if migrations is None else migrations
     with _locked(url) as connection:
-        applied = _applied(connection)
-        _check(applied, steps)
-        doomed = [step for step in reversed(steps) if step.version in applied and step.version > down_to]
+        doomed = _doomed(connection, steps, down_to)
         for step in doomed:
             with connection.transaction():
                 connection.execute(step.down.encode())
@@ -64,6 +68,12 @@ def _missing(connection: Connection, steps: Sequence[Migration]) -> list[Migrati
     applied = _applied(connection)
     _check(applied, steps)
     return [step for step in steps if step.version not in applied]
+
+
+def _doomed(connection: Connection, steps: Sequence[Migration], down_to: int) -> list[Migration]:
+    applied = _applied(connection)
+    _check(applied, steps)
+    return [step for step in reversed(steps) if step.version in applied and step.version > down_to]
 
 
 def _applied(connection: Connection) -> dict[int, tuple[str, str]]:

@@ -1,0 +1,151 @@
+"""Reads topics for a sink. The consumer group only shares out partitions; where to read from is told by `place`, so the store decides it.
+
+A fixed place in the group (static membership): a killed sink that comes back gets its partitions at once instead of after the session time-out.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from runtime.errors import FatalError, TransientError
+from runtime.kafka import consumer
+from runtime.settings import KafkaSettings
+from runtime.stage import InputRecord
+from schemas.topics import Topic
+from sinks.kafka_watch import KafkaWatch
+from sinks.store import Place
+
+STATISTICS_INTERVAL_MS = 2000
+_QUEUE_KBYTES = 16_384  # librdkafka's default of 64 MB, fetched ahead, would be half of the process' memory
+_LOOKUP_TIMEOUT_S = 5.0
+
+
+class TopicReader:
+    """One member of the group `<prefix>.<process>`. Not thread-safe.
+
+    generation: grows with every change of the assignment; what was read before and not stored must be forgotten then.
+    assigned: the places of this member. Nothing is read from them until `place` was called.
+    """
+
+    def __init__(self, kafka: KafkaSettings, bootstrap: str, process: str, topics: Sequence[Topic], instance: int = 0) -> None:
+        self._names = {topic: kafka.topic(topic) for topic in topics}
+        self._topics = {name: topic for topic, name in self._names.items()}
+        self.generation = 0
+        self.assigned: list[Place] = []
+        self.watch = KafkaWatch(process, self._topics)
+        self._held: list[Message] = []
+        self._paused = False
+        self._consumer: Consumer = consumer(
+            kafka,
+            bootstrap,
+            f"{kafka.group_prefix}.{process}",
+            group_instance_id=f"{process}-{instance}",
+            queued_max_messages_kbytes=_QUEUE_KBYTES,
+            statistics_interval_ms=STATISTICS_INTERVAL_MS,
+            stats_cb=self.watch.on_statistics,
+        )
+        self._consumer.subscribe(list(self._topics), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke)
+
+    def _on_assign(self, client: Consumer, partitions: list[TopicPartition]) -> None:
+        client.assign([])  # nothing is fetched before the store has said from where
+        self._change([(self._topics[p.topic], p.partition) for p in partitions])
+
+    def _on_revoke(self, client: Consumer, _partitions: list[TopicPartition]) -> None:
+        client.unassign()
+        self._change([])
+
+    def _change(self, assigned: list[Place]) -> None:
+        self.generation += 1
+        self.assigned = assigned
+        self._held.clear()
+        self._paused = False
+
+    def place(self, positions: Mapping[Place, int]) -> None:
+        """Starts reading at these offsets."""
+        self._consumer.assign([TopicPartition(self._names[t], p, offset) for (t, p), offset in positions.items()])
+        self._paused = False
+
+    def read(self, limit: int, timeout_s: float) -> list[InputRecord]:
+        """Up to `limit` records; waits for the first one only. Raises FatalError if this member was fenced off."""
+        self._resume()
+        generation = self.generation
+        messages, self._held = self._held, []
+        if not messages:
+            first = self._consumer.poll(timeout_s)
+            # consume() would wait for `limit` messages or the whole time-out
+            messages = [] if first is None else [first, *self._consumer.consume(limit - 1, 0)]
+        if self.generation != generation:
+            return []  # read under an assignment that ended meanwhile; the next one starts from the store's positions
+        return [self._record(message) for message in messages if _is_record(message)]
+
+    def idle(self, timeout_s: float) -> None:
+        """Keeps the place in the group for a while and reads nothing: what a sink does while its store is away."""
+        if not self._paused:
+            self._consumer.pause(self._consumer.assignment())
+            self._paused = True
+        message = self._consumer.poll(timeout_s)
+        if message is not None:
+            self._held.append(message)
+
+    def _resume(self) -> None:
+        if self._paused:
+            self._consumer.resume(self._consumer.assignment())
+            self._paused = False
+
+    def limits(self, place: Place) -> tuple[int, int]:
+        """(first offset that is kept, offset after the last). Asks the broker. Raises TransientError."""
+        topic, partition = place
+        try:
+            answer: tuple[int, int] | None = self._consumer.get_watermark_offsets(
+                TopicPartition(self._names[topic], partition), _LOOKUP_TIMEOUT_S
+            )
+        except KafkaException as error:
+            raise TransientError(f"cannot ask for the offsets of {topic}[{partition}]: {error}") from error
+        if answer is None:
+            raise TransientError(f"no answer about the offsets of {topic}[{partition}]")
+        return answer
+
+    def committed(self, places: Sequence[Place]) -> dict[Place, int]:
+        """The group's own offsets, for the places that have one. Raises TransientError."""
+        try:
+            answers = self._consumer.committed([TopicPartition(self._names[t], p) for t, p in places], timeout=_LOOKUP_TIMEOUT_S)
+        except KafkaException as error:
+            raise TransientError(f"cannot read committed offsets: {error}") from error
+        return {(self._topics[a.topic], a.partition): a.offset for a in answers if a.offset >= 0}
+
+    def commit(self, positions: Mapping[Place, int], *, wait: bool) -> None:
+        """Commits to the group. With wait: returns when the broker has it, raises TransientError otherwise; without: for operators' tools only."""
+        offsets = [TopicPartition(self._names[t], p, offset) for (t, p), offset in positions.items()]
+        if not offsets:
+            return
+        try:
+            self._consumer.commit(offsets=offsets, asynchronous=not wait)
+        except KafkaException as error:
+            if wait:
+                raise TransientError(f"offsets not committed: {error}") from error
+
+    def close(self) -> None:
+        """Ends the membership. A static member's partitions stay its own for the session time-out."""
+        self._consumer.close()
+
+    def _record(self, message: Any) -> InputRecord:
+        return InputRecord(
+            topic=self._topics[message.topic()],
+            partition=message.partition(),
+            offset=message.offset(),
+            key=message.key(),
+            value=message.value() or b"",
+            headers=dict(message.headers() or ()),
+            timestamp_ms=message.timestamp()[1],
+        )
+
+
+def _is_record(message: Any) -> bool:
+    """False for news about the connection, which the watch reports and librdkafka mends by itself."""
+    error: KafkaError | None = message.error()
+    if error is None:
+        return True
+    if error.fatal() or error.code() in (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID):
+        raise FatalError(f"another process has taken this one's place in the group: {error}")
+    return False

@@ -1,0 +1,56 @@
+"""Rows on their way to a table, as COPY text, with the way back from a row to the record that it came from."""
+
+from bisect import bisect_right
+from typing import NamedTuple, Protocol
+
+from runtime.stage import InputRecord
+from sinks.timescale.session import Connection
+
+
+class Block(NamedTuple):
+    """The rows of one record. source, ts_receive_ns: of a tick envelope, for metrics."""
+
+    text: str
+    rows: int
+    source: str = ""
+    ts_receive_ns: int = 0
+
+
+class TableWriter(Protocol):
+    """One table."""
+
+    table: str
+
+    def block(self, record: InputRecord) -> Block:
+        """COPY text of a record's rows. Raises schemas.codec.DecodeError or SchemaError if it is not the event."""
+
+    def write(self, connection: Connection, text: str, rows: int) -> int:
+        """Writes rows within the caller's transaction; returns how many changed the table. Repeats and older revisions change nothing. Raises psycopg.Error."""
+
+
+class TableRows:
+    """The rows of one table in one batch."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self._blocks: list[str] = []
+        self._starts: list[int] = []
+        self._records: list[InputRecord] = []
+
+    def add(self, record: InputRecord, block: Block) -> None:
+        self._starts.append(self.rows)
+        self._records.append(record)
+        self._blocks.append(block.text)
+        self.rows += block.rows
+
+    def text(self) -> str:
+        return "".join(self._blocks)
+
+    def lines(self) -> list[str]:
+        """The rows one by one; newlines inside values are escaped."""
+        return [line + "\n" for line in self.text().split("\n")[:-1]]
+
+    def origin(self, row: int) -> tuple[InputRecord, int]:
+        """(record, index of the row among the record's rows)."""
+        at = bisect_right(self._starts, row) - 1
+        return self._records[at], row - self._starts[at]

@@ -1,0 +1,75 @@
+"""trading_signals: the newest revision of every composite signal."""
+
+import msgspec
+
+from runtime.stage import InputRecord
+from schemas.codec import decode_signal
+from sinks.timescale.rows import Block
+from sinks.timescale.session import Connection
+from sinks.timescale.staging import Upsert
+from sinks.timescale.text import row, timestamp
+
+COLUMNS = (
+    "timestamp",
+    "symbol",
+    "source",
+    "timeframe",
+    "signal",
+    "action",
+    "score",
+    "confidence",
+    "decided_by",
+    "resolution",
+    "status",
+    "components",
+    "close_price",
+    "revision",
+    "bar_revision",
+    "bar_kind",
+    "bar_quality",
+    "ts_open_ns",
+    "ts_close_ns",
+    "known_at_ns",
+    "valid_until_ns",
+    "is_primary",
+    "primary_epoch",
+)
+_UPSERT = Upsert("trading_signals", COLUMNS, ("symbol", "source", "timeframe", "timestamp"), newest="{row}.revision")
+
+
+class SignalWriter:
+    """A row a signal, hold included."""
+
+    table = "trading_signals"
+
+    def block(self, record: InputRecord) -> Block:
+        signal = decode_signal(record.value)
+        values = (
+            timestamp(signal.ts_open_ns),
+            signal.symbol,
+            signal.source,
+            signal.timeframe,
+            signal.signal,
+            signal.action,
+            signal.score,
+            signal.confidence,
+            signal.decided_by,
+            signal.resolution,
+            signal.status,
+            msgspec.to_builtins(signal.components),
+            signal.close,
+            signal.revision,
+            signal.bar_revision,
+            signal.bar_kind,
+            signal.bar_quality,
+            signal.ts_open_ns,
+            signal.ts_close_ns,
+            signal.known_at_ns,
+            signal.valid_until_ns,
+            signal.primary,
+            signal.primary_epoch,
+        )
+        return Block(row(values), 1)
+
+    def write(self, connection: Connection, text: str, rows: int) -> int:
+        return _UPSERT.write(connection, text)

@@ -1,0 +1,206 @@
+"""The TimescaleDB store: one transaction a batch, holding its rows and its positions."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import psycopg
+
+from runtime import metrics
+from runtime.clock import Clock
+from runtime.errors import FatalError, TransientError
+from runtime.faults import KillPoints
+from runtime.stage import InputRecord
+from schemas.codec import DecodeError, SchemaError
+from schemas.headers import IDENTITY
+from schemas.identity import SeenIdentities
+from schemas.reasons import Reason
+from schemas.topics import Topic
+from sinks.store import Place, StoreDown
+from sinks.timescale.bars import BarWriter
+from sinks.timescale.batch import Batch
+from sinks.timescale.errors import translated
+from sinks.timescale.gaps import GapWriter, gap_block, lost_records
+from sinks.timescale.indicators import IndicatorWriter
+from sinks.timescale.letters import LetterBox, whole_record
+from sinks.timescale.log_identity import LogIdentity
+from sinks.timescale.offsets import Move, Offsets
+from sinks.timescale.rows import TableWriter
+from sinks.timescale.session import Connection, Session
+from sinks.timescale.signals import SignalWriter
+from sinks.timescale.ticks import TickWriter
+from sinks.timescale.transaction import BatchTransaction
+
+TOPICS = (Topic.TICKS, Topic.BARS, Topic.INDICATORS, Topic.SIGNALS, Topic.GAPS)
+_SINK = "timescale"
+
+Identify = Callable[[], LogIdentity]
+Limits = Callable[[Place], tuple[int, int]]
+
+
+def table_writers() -> dict[Topic, TableWriter]:
+    """Who writes the records of each topic."""
+    return {
+        Topic.TICKS: TickWriter(),
+        Topic.BARS: BarWriter(),
+        Topic.INDICATORS: IndicatorWriter(),
+        Topic.SIGNALS: SignalWriter(),
+        Topic.GAPS: GapWriter(),
+    }
+
+
+class TimescaleStore:
+    """A sinks.store.Store.
+
+    identify: which cluster and topics are read. limits: first and end offset of a place. prepare: run once before the first use (migrations).
+    """
+
+    part = "postgres"
+
+    def __init__(
+        self,
+        process: str,
+        session: Session,
+        offsets: Offsets,
+        letters: LetterBox,
+        points: KillPoints,
+        clock: Clock,
+        *,
+        identify: Identify,
+        limits: Limits,
+        prepare: Callable[[], object],
+    ) -> None:
+        self._process = process
+        self._writers = table_writers()
+        self._session = session
+        self._offsets = offsets
+        self._transaction = BatchTransaction(process, self._writers, letters, offsets, points)
+        self._points = points
+        self._clock = clock
+        self._identify = identify
+        self._limits = limits
+        self._prepare: Callable[[], object] | None = prepare
+        self._gap_table = self._writers[Topic.GAPS].table
+        self._seen: dict[Place, SeenIdentities] = {}
+        self._next: dict[Place, int] = {}
+        self._stored: dict[Place, int] = {}
+        self._batch = self._empty()
+
+    def _empty(self) -> Batch:
+        return Batch(writer.table for writer in self._writers.values())
+
+    @property
+    def stored(self) -> Mapping[Place, int]:
+        return self._stored
+
+    @property
+    def waiting_rows(self) -> int:
+        return self._batch.rows
+
+    @property
+    def waiting_records(self) -> int:
+        return self._batch.records
+
+    def begin(self, places: Sequence[Place]) -> Mapping[Place, int]:
+        self.forget()
+        with self._connected() as connection:
+            log = self._identify()
+            limits = {place: self._limits(place) for place in places}
+            positions = self._offsets.load(connection, log, {place: first for place, (first, _) in limits.items()})
+        for place, (_, end) in limits.items():
+            _check_end(place, positions[place].next_offset, end)
+        self._seen = {place: SeenIdentities(position.seen) for place, position in positions.items()}
+        self._stored = {place: position.next_offset for place, position in positions.items()}
+        self._next = dict(self._stored)
+        return self._stored
+
+    def take(self, record: InputRecord) -> None:
+        place = (record.topic, record.partition)
+        expected = self._next[place]
+        if record.offset != expected:
+            self._jumped(record, expected)
+        self._next[place] = record.offset + 1
+        self._batch.advance(record)
+        identity = record.headers.get(IDENTITY)
+        if identity is not None and self._seen[place].is_repeat(identity):
+            metrics.DROPPED.labels(self._process, Reason.REPEATED_IDENTITY).inc()
+            return
+        self._take_rows(record)
+
+    def _take_rows(self, record: InputRecord) -> None:
+        writer = self._writers[record.topic]
+        try:
+            self._batch.add(writer.table, record, writer.block(record))
+        except SchemaError as error:
+            self._batch.refuse(whole_record(self._process, record, Reason.INVALID_SCHEMA, str(error)))
+        except DecodeError as error:
+            self._batch.refuse(whole_record(self._process, record, Reason.UNDECODABLE, str(error)))
+
+    def _jumped(self, record: InputRecord, expected: int) -> None:
+        """Nothing of ours deletes single records: what lies between has left the topic by retention."""
+        place = (record.topic, record.partition)
+        if record.offset < expected:
+            raise FatalError(f"{place} starts again at {record.offset}, but {expected} was reached: the topic lost acknowledged records")
+        gap = lost_records(place, expected, record.offset, self._clock.now_ns())
+        metrics.GAPS.labels("", gap.channel, gap.state).inc()
+        self._batch.add(self._gap_table, record, gap_block(gap))
+
+    def flush(self) -> None:
+        batch = self._batch
+        with self._connected() as connection, metrics.WRITE_SECONDS.labels(_SINK).time():
+            written = self._transaction.write(connection, batch, self._moves(batch))
+        self._points.reach("transaction_committed")
+        for table, rows in written.items():
+            metrics.ROWS.labels(_SINK, table).inc(rows)
+        self._settle(batch)
+
+    def _moves(self, batch: Batch) -> list[Move]:
+        return [Move(place, self._stored[place], end, self._seen[place].snapshot()) for place, end in batch.ends.items()]
+
+    def _settle(self, batch: Batch) -> None:
+        self._stored.update(batch.ends)
+        self._batch = self._empty()
+        for source, ticks in batch.ticks_by_source.items():
+            metrics.TICKS_IN.labels(self._process, source).inc(ticks)
+            metrics.TICKS_OUT.labels(self._process, source).inc(ticks)
+        now_ns = self._clock.now_ns()
+        latency = metrics.LATENCY_SECONDS.labels(self._process)
+        for receipt_ns in batch.receipts_ns:
+            latency.observe((now_ns - receipt_ns) / 1e9)
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        """The connection, prepared; after any error of the driver it is thrown away."""
+        with translated():
+            try:
+                self._prepare_once()
+                yield self._session.connection()
+            except psycopg.Error:
+                self._session.close()
+                raise
+
+    def _prepare_once(self) -> None:
+        if self._prepare is None:
+            return
+        try:
+            self._prepare()
+        except TransientError as error:
+            raise StoreDown(str(error)) from error
+        self._prepare = None
+
+    def forget(self) -> None:
+        self._batch = self._empty()
+        self._stored, self._next, self._seen = {}, {}, {}
+
+    def ping(self) -> None:
+        with self._connected() as connection:
+            connection.execute("SELECT 1")
+
+    def close(self) -> None:
+        self._session.close()
+
+
+def _check_end(place: Place, next_offset: int, end: int) -> None:
+    if next_offset > end:
+        raise FatalError(
+            f"{place[0]}/{place[1]} ends at {end}, but {next_offset} was reached: the topic lost acknowledged records, and new ones would be skipped"
+        )
