@@ -6,9 +6,9 @@ Where no address is given, the local stack's is used (see runtime.addresses).
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from runtime.errors import UserError
@@ -29,20 +29,30 @@ class KafkaSettings(Section):
     """The broker. Without bootstrap_servers the local stack's is used."""
 
     bootstrap_servers: str | None = Field(None, description="host:port[,host:port] of your own cluster")
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
-    sasl_username: str | None = None
-    sasl_password: SecretStr | None = None
-    ssl_ca_location: Path | None = None
-    ssl_certificate_location: Path | None = None
-    ssl_key_location: Path | None = None
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="TLS and SASL as Kafka names them"
+    )
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field("SCRAM-SHA-512", description="used with a SASL protocol")
+    sasl_username: str | None = Field(None, description="required by a SASL protocol")
+    sasl_password: SecretStr | None = Field(None, description="required by a SASL protocol")
+    ssl_ca_location: Path | None = Field(None, description="PEM file of the authority that signed the brokers' certificates")
+    ssl_certificate_location: Path | None = Field(None, description="PEM file of our certificate, for mutual TLS")
+    ssl_key_location: Path | None = Field(None, description="PEM file of its key")
     partitions: int = Field(4, ge=1, le=1024, description="of every market.* topic; fixed once data is there")
-    replication_factor: int = Field(1, ge=1, le=7)
+    replication_factor: int = Field(1, ge=1, le=7, description="of topics that we create")
     topic_names: dict[Topic, str] = Field(default_factory=dict, description="physical names that differ from the logical ones")
     group_prefix: str = Field("tickerplant", pattern=r"^[A-Za-z0-9._-]{1,64}$", description="consumer groups are <prefix>.<stage>")
     session_timeout_s: float = Field(
         10.0, ge=6.0, le=300, description="a killed worker's partitions come back after this, or at once with the same instance id"
     )
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.security_protocol.startswith("SASL") and not (self.sasl_username and self.sasl_password):
+            raise ValueError(f"{self.security_protocol} needs sasl_username and sasl_password")
+        if len(set(self.topic_names.values())) < len(self.topic_names):
+            raise ValueError("topic_names gives one name to two topics")
+        return self
 
     def topic(self, topic: Topic) -> str:
         """The physical name."""
@@ -53,25 +63,25 @@ class PostgresSettings(Section):
     """PostgreSQL or TimescaleDB. TLS goes into the URL: ?sslmode=verify-full&sslrootcert=..."""
 
     url: SecretStr | None = Field(None, description="postgresql://user:password@host:port/name")
-    connect_timeout_s: float = Field(5.0, gt=0, le=120)
+    connect_timeout_s: float = Field(5.0, gt=0, le=120, description="an attempt to connect is given up after this, and made again")
 
 
 class RedisSettings(Section):
     """Redis. rediss:// for TLS."""
 
     url: SecretStr | None = Field(None, description="redis://:password@host:port/0")
-    ssl_ca_location: Path | None = None
+    ssl_ca_location: Path | None = Field(None, description="PEM file of the authority that signed the server's certificate")
 
 
 class StackSettings(Section):
     """The local stack, `tickerplant up`. A port of 0 is a free one."""
 
-    kafka_port: int = Field(0, ge=0, le=65535)
-    postgres_port: int = Field(0, ge=0, le=65535)
-    redis_port: int = Field(0, ge=0, le=65535)
-    kafka_heap_mb: int = Field(512, ge=256, le=32768)
-    start_timeout_s: float = Field(90.0, gt=0, le=3600)
-    stop_timeout_s: float = Field(20.0, gt=0, le=600)
+    kafka_port: int = Field(0, ge=0, le=65535, description="port of the local broker; 0: a free one")
+    postgres_port: int = Field(0, ge=0, le=65535, description="port of the local PostgreSQL; 0: a free one")
+    redis_port: int = Field(0, ge=0, le=65535, description="port of the local Redis; 0: a free one")
+    kafka_heap_mb: int = Field(512, ge=256, le=32768, description="memory of the local broker's Java heap")
+    start_timeout_s: float = Field(90.0, gt=0, le=3600, description="a part that is not ready after this ends the start")
+    stop_timeout_s: float = Field(20.0, gt=0, le=600, description="a part that has not ended after this is killed")
     minimum_free_mb: int = Field(500, ge=0, description="less free space than this on the data folder's disk refuses to start")
     java: Path | None = Field(None, description="a java >= 17 to use instead of the installed package's")
     postgres_bin: Path | None = Field(None, description="folder with a PostgreSQL's initdb and postgres to use instead of the package's")
@@ -82,10 +92,12 @@ class StackSettings(Section):
 class BinanceSettings(Section):
     """The Binance ingestor. Canonical symbols; the venue's own come from its symbol table."""
 
-    symbols: tuple[str, ...] = Field(("BTC-USDT", "ETH-USDT"), min_length=1, max_length=500)
-    streams: tuple[Literal["trade", "bookTicker", "depth@100ms", "kline_1m"], ...] = ("trade", "bookTicker", "depth@100ms", "kline_1m")
-    websocket_url: str = "wss://data-stream.binance.vision"
-    rest_url: str = "https://data-api.binance.vision"
+    symbols: tuple[str, ...] = Field(("BTC-USDT", "ETH-USDT"), min_length=1, max_length=500, description="canonical names, as BTC-USDT")
+    streams: tuple[Literal["trade", "bookTicker", "depth@100ms", "kline_1m"], ...] = Field(
+        ("trade", "bookTicker", "depth@100ms", "kline_1m"), description="what is subscribed to for every symbol"
+    )
+    websocket_url: str = Field("wss://data-stream.binance.vision", description="scheme, host and port of the market streams")
+    rest_url: str = Field("https://data-api.binance.vision", description="scheme, host and port of the REST interface")
     source: str = Field("binance", pattern=r"^[a-z][a-z0-9-]{0,31}$", description="name of the source on every event")
     clock: Literal["system", "capture"] = Field("system", description="capture: the time of receipt comes with the frames (replay)")
     max_frame_bytes: int = Field(262_144, ge=1024, le=16_777_216, description="larger frames become dead letters")
@@ -99,7 +111,7 @@ class IngestSettings(Section):
     queue_frames: int = Field(
         20_000, ge=100, le=1_000_000, description="frames between the socket reader and the parser; full: the socket waits"
     )
-    watermark_interval_s: float = Field(0.25, gt=0, le=10)
+    watermark_interval_s: float = Field(0.25, gt=0, le=10, description="watermarks are written so often, of the ingest clock's time")
     watermark_delay_s: float = Field(1.0, ge=0, le=60, description="how far event time may run behind the clock while nothing comes")
     gap_fill_max_trades: int = Field(100_000, ge=0, le=10_000_000, description="a larger hole stays open and is reported")
     silence_timeout_s: float = Field(30.0, gt=0, le=3600, description="no frame for so long: the connection is taken for dead")
@@ -108,16 +120,16 @@ class IngestSettings(Section):
 class StageSettings(Section):
     """Pace of one Faust stage. pace_s: waited before a fetch that follows a small one, latency for CPU."""
 
-    pace_s: float = Field(0.01, ge=0, le=1)
-    commit_interval_s: float = Field(1.0, gt=0, le=60)
+    pace_s: float = Field(0.01, ge=0, le=1, description="waited before a fetch that follows a small one: latency for CPU")
+    commit_interval_s: float = Field(1.0, gt=0, le=60, description="at most so long is done again after a crash")
 
 
 class SignalWeights(Section):
     """Weights of the components; normalised to a sum of 1."""
 
-    macd: float = Field(1.0, ge=0, le=1000)
-    rsi: float = Field(1.0, ge=0, le=1000)
-    momentum: float = Field(1.0, ge=0, le=1000)
+    macd: float = Field(1.0, ge=0, le=1000, description="weight of the macd vote")
+    rsi: float = Field(1.0, ge=0, le=1000, description="weight of the rsi vote")
+    momentum: float = Field(1.0, ge=0, le=1000, description="weight of the momentum vote")
 
 
 class ProcessSettings(Section):
@@ -129,36 +141,47 @@ class ProcessSettings(Section):
     signals: StageSettings = StageSettings()
     timeframes: tuple[Timeframe, ...] = Field(tuple(Timeframe), min_length=1, description="1m is always built; the others from it")
     grace_s: float = Field(1.0, ge=0, le=3600, description="event time that a bar waits behind the watermark")
-    rsi_period: int = Field(14, ge=2, le=500)
-    macd_fast: int = Field(12, ge=2, le=500)
-    macd_slow: int = Field(26, ge=3, le=1000)
-    macd_signal: int = Field(9, ge=2, le=500)
-    momentum_period: int = Field(10, ge=1, le=500)
+    rsi_period: int = Field(14, ge=2, le=500, description="closes of the relative strength index")
+    macd_fast: int = Field(12, ge=2, le=500, description="bars of the fast average; below macd_slow")
+    macd_slow: int = Field(26, ge=3, le=1000, description="bars of the slow average")
+    macd_signal: int = Field(9, ge=2, le=500, description="bars of the signal line")
+    momentum_period: int = Field(10, ge=1, le=500, description="bars back that the close is compared with")
     signal_weights: SignalWeights = SignalWeights()
-    signal_resolution: Literal["hierarchy", "conflict", "weighted"] = "hierarchy"
+    signal_resolution: Literal["hierarchy", "conflict", "weighted"] = Field(
+        "hierarchy", description="how votes that disagree become one signal"
+    )
     minimum_quality: float = Field(0.5, ge=0, le=1, description="a signal on bars below it says low_quality and holds")
     stall_timeout_s: float = Field(60.0, gt=0, le=3600, description="a partition with lag that does not move for so long ends the process")
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.macd_fast >= self.macd_slow:
+            raise ValueError(f"macd_fast ({self.macd_fast}) must be below macd_slow ({self.macd_slow})")
+        return self
+
 
 class SinkSettings(Section):
     """The sinks. A batch is written when it is large or old enough, whichever is first."""
 
-    batch_rows: int = Field(20_000, ge=1, le=1_000_000)
-    batch_interval_s: float = Field(0.25, gt=0, le=60)
-    quote_ttl_s: int = Field(60, ge=1, le=86_400)
+    batch_rows: int = Field(20_000, ge=1, le=1_000_000, description="a batch of so many rows is written at once")
+    batch_interval_s: float = Field(0.25, gt=0, le=60, description="a batch so old is written at once")
+    quote_ttl_s: int = Field(60, ge=1, le=86_400, description="a quote in Redis is gone after this")
 
 
 class GatewaySettings(Section):
     """The WebSocket gateway and its page."""
 
-    host: str = "127.0.0.1"
+    host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8001, ge=0, le=65535, description="0: a free one")
-    snapshot_bars: int = Field(300, ge=0, le=5000)
-    max_connections: int = Field(1000, ge=1, le=100_000)
-    max_message_bytes: int = Field(16_384, ge=256, le=1_048_576)
-    max_subscriptions: int = Field(100, ge=1, le=10_000)
+    snapshot_bars: int = Field(300, ge=0, le=5000, description="closed bars that a new subscription gets first")
+    read_back_records: int = Field(
+        20_000, ge=0, le=1_000_000, description="bars, indicators, signals a partition that are read at start for snapshots"
+    )
+    max_connections: int = Field(1000, ge=1, le=100_000, description="more clients are turned away")
+    max_message_bytes: int = Field(16_384, ge=256, le=1_048_576, description="a longer message of a client closes its connection")
+    max_subscriptions: int = Field(100, ge=1, le=10_000, description="of one client")
     queue_messages: int = Field(10_000, ge=10, le=1_000_000, description="waiting for one client; more: it is evicted with code 4008")
     allowed_origins: tuple[str, ...] = Field((), description="beside the gateway's own address")
 
@@ -166,7 +189,7 @@ class GatewaySettings(Section):
 class HealthSettings(Section):
     """/metrics, /live and /ready of every process."""
 
-    host: str = "127.0.0.1"
+    host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(0, ge=0, le=65535, description="0: a free one, written to <data dir>/run/<process>.json")
     max_lag_records: int = Field(50_000, ge=0, description="more lag than this is not ready")
     max_data_age_s: float = Field(60.0, gt=0, description="an ingestor without data for so long is not ready")
@@ -175,14 +198,14 @@ class HealthSettings(Section):
 class LogSettings(Section):
     """Logs go to standard error."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["json", "text"] = "json"
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="events below it are not written")
+    format: Literal["json", "text"] = Field("json", description="json for machines, text for people")
 
 
 class FaultSettings(Section):
     """For tests only: see runtime.faults."""
 
-    kill_at: str = ""
+    kill_at: str = Field("", description="process:point:times")
 
 
 class Settings(BaseSettings):
@@ -228,7 +251,9 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"setting {key}: {first['msg'].lower()}; `tickerplant config show` lists all settings") from None
+        raise UserError(
+            f"setting {key}: {first['msg'].removeprefix('Value error, ').lower()}; `tickerplant config show` lists all settings"
+        ) from None
     except ValueError as error:
         raise UserError(f"settings cannot be read: {error}") from None
 
