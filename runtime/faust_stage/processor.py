@@ -65,6 +65,7 @@ class Processor:
             if not self._partitions.is_current(state):
                 return
             done = await self._apply_some(state, topic, batch.records, done)
+        self._publisher.poll()  # gives up the GIL, and getting it back from the consumer's thread takes long: once a batch
         self._count(topic, batch.records)
 
     async def _turn(self) -> None:
@@ -91,7 +92,6 @@ class Processor:
                 if outputs:
                     self._send(origin, inputs, outputs)
             state.next_offsets[topic] = record.offset + 1
-        self._publisher.poll()
         return end
 
     async def _apply_again(self, state: PartitionState, record: InputRecord) -> Sequence[Output]:

@@ -86,7 +86,8 @@ class Worker:
 
         async def apply(stream: Any) -> None:
             async for event in stream.events():
-                await self._stage.process(event.message.topic, event.message.partition, event.value)
+                if event.message.generation_id == app.consumer_generation_id:
+                    await self._stage.process(event.message.topic, event.message.partition, event.value)
 
         async def restore(*_: object, **__: object) -> None:
             await self._stage.restore({tp.partition for tp in app.consumer.assignment()})
