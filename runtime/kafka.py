@@ -91,8 +91,10 @@ class Publisher:
                 raise FatalError(f"cannot send to {topic}: {error}") from error
 
     def poll(self) -> None:
-        """Serves delivery reports without waiting; call it once a batch."""
+        """Serves delivery reports without waiting; call it once a batch. Raises FatalError if a record was not delivered."""
         self._producer.poll(0)
+        if self._failed:
+            raise FatalError(f"{self._failed} records were not delivered: {self._error}")
 
     def waiting(self) -> int:
         """Records not yet delivered."""

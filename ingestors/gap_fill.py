@@ -1,0 +1,136 @@
+"""Holes in a source's own numbering: found per symbol, filled over REST where the venue can be asked, and always told as events.
+
+`Continuity` is pure; `TradeFiller` asks the venue.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from runtime import metrics
+from runtime.errors import TransientError, UserError
+from schemas.gaps import Gap, GapCause, GapChannel, GapState
+from schemas.ticks import Trade
+
+log = structlog.get_logger()
+
+FetchTrades = Callable[[str, int, int], Awaitable[list[Trade]]]
+"""(symbol, from_id, limit) -> trades from that id on, ascending, at most limit (or the venue's page); their ts_ingest_ns is 0."""
+
+
+@dataclass(slots=True)
+class Known:
+    """The newest number that was published of one channel of a symbol, and its event time."""
+
+    newest_id: int
+    ts_event_ns: int = 0
+
+
+@dataclass(slots=True)
+class Hole:
+    """from_id, to_id: exclusive bounds; cause: what broke the series."""
+
+    symbol: str
+    channel: GapChannel
+    cause: GapCause
+    from_id: int
+    to_id: int
+    from_ns: int
+    to_ns: int
+
+    @property
+    def size(self) -> int:
+        return self.to_id - self.from_id - 1
+
+    def gap(self, source: str, state: GapState, filled: int, known_at_ns: int) -> Gap:
+        """The event that tells this hole's state."""
+        gap_id = f"{source}:{self.symbol}:{self.channel}:{self.from_id}:{self.to_id}"
+        return Gap(
+            gap_id,
+            self.symbol,
+            source,
+            self.channel,
+            self.cause,
+            state,
+            self.from_id,
+            self.to_id,
+            self.from_ns,
+            self.to_ns,
+            self.size,
+            filled,
+            known_at_ns,
+        )
+
+
+@dataclass(slots=True)
+class Continuity:
+    """The newest ids of one channel. Every new connection makes each known symbol unsure until its next id is seen.
+
+    contiguous: the venue numbers without holes, so a jump within a connection is a loss too.
+    """
+
+    channel: GapChannel
+    contiguous: bool
+    known: dict[str, Known] = field(default_factory=dict)
+    unsure: dict[str, GapCause] = field(default_factory=dict)
+
+    def restart(self, cause: GapCause) -> None:
+        """A connection begins. A symbol that was unsure already keeps the first cause."""
+        self.unsure = {symbol: self.unsure.get(symbol, cause) for symbol in self.known}
+
+    def missing_before(self, symbol: str, first_id: int, ts_event_ns: int) -> Hole | None:
+        """The hole before an arriving id, or None. A lower id than the known one after a new connection is a capture that plays again: no hole."""
+        known = self.known.get(symbol)
+        cause = self.unsure.get(symbol)
+        if known is None or first_id <= known.newest_id + 1 or (cause is None and not self.contiguous):
+            return None
+        return Hole(symbol, self.channel, cause or "sequence", known.newest_id, first_id, known.ts_event_ns, ts_event_ns)
+
+    def passed(self, symbol: str, newest_id: int, ts_event_ns: int) -> None:
+        """The id was passed on. It becomes the newest one if it is larger, or the first of a connection."""
+        known = self.known.get(symbol)
+        if known is None:
+            self.known[symbol] = Known(newest_id, ts_event_ns)
+        elif newest_id > known.newest_id or symbol in self.unsure:
+            known.newest_id, known.ts_event_ns = newest_id, ts_event_ns
+        if self.unsure:
+            self.unsure.pop(symbol, None)
+
+
+class TradeFiller:
+    """Fetches the trades of a hole in pages. Waits for the venue."""
+
+    def __init__(self, fetch: FetchTrades, source: str, max_trades: int) -> None:
+        self._fetch = fetch
+        self._source = source
+        self._max_trades = max_trades
+
+    def too_large(self, hole: Hole) -> bool:
+        return hole.size > self._max_trades
+
+    async def fill(self, hole: Hole) -> AsyncIterator[list[Trade]]:
+        """Pages of the missing trades, in order and marked as filled, until the hole is full or the venue gives no more."""
+        next_id = hole.from_id + 1
+        while next_id < hole.to_id:
+            try:
+                page = await self._fetch(hole.symbol, next_id, hole.to_id - next_id)
+            except (TransientError, UserError) as error:
+                log.warning("gap_fill_failed", symbol=hole.symbol, next_id=next_id, to_id=hole.to_id, error=str(error))
+                return
+            trades = [trade for trade in page if next_id <= int(trade.trade_id) < hole.to_id]
+            if not trades:
+                return
+            for trade in trades:
+                trade.filled = True
+            metrics.FILLED_TRADES.labels(self._source).inc(len(trades))
+            yield trades
+            next_id = int(trades[-1].trade_id) + 1
+
+    async def newer(self, symbol: str, newest_id: int) -> list[Trade] | None:
+        """The first page of trades after newest_id; None when the venue cannot be asked now."""
+        try:
+            return await self._fetch(symbol, newest_id + 1, 1000)
+        except (TransientError, UserError) as error:
+            log.warning("newer_trades_failed", symbol=symbol, from_id=newest_id + 1, error=str(error))
+            return None

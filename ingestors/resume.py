@@ -1,0 +1,142 @@
+"""What a source published last, read from the tails of the raw topics at start: so a killed ingestor knows its hole."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from ingestors.gap_fill import Known
+from runtime.errors import TransientError
+from runtime.kafka import consumer
+from runtime.settings import KafkaSettings
+from schemas.codec import DecodeError, decode_book, decode_gap, decode_ticks
+from schemas.partitioner import partition_of
+from schemas.ticks import TickEnvelope, Trade
+from schemas.topics import Topic
+
+_STEPS = (64, 256, 1_024, 4_096, 16_384)  # records read back from the end, more only while a symbol is still missing
+_BUDGET_BYTES = (
+    32 * 1024 * 1024
+)  # of one partition: beyond it a symbol is silent for so long that validate's own state is the better memory
+_TIMEOUT_S = 20.0
+
+
+@dataclass(slots=True)
+class Published:
+    """Newest ids by canonical symbol: trades by trade id, quotes and books by update id.
+
+    A hole that was reported and cannot be filled counts as published: it must not be reported again when its far end was lost by a crash.
+    """
+
+    trades: dict[str, Known] = field(default_factory=dict)
+    quotes: dict[str, Known] = field(default_factory=dict)
+    books: dict[str, Known] = field(default_factory=dict)
+
+    def channel(self, name: str) -> dict[str, Known]:
+        """By the names of schemas.gaps.GapChannel."""
+        return {"trade": self.trades, "quote": self.quotes, "book": self.books}.get(name, {})
+
+
+def read_published(kafka: KafkaSettings, bootstrap: str, source: str, symbols: Iterable[str]) -> Published:
+    """Blocks until read, at most 20 s a topic. Raises TransientError if the broker does not answer.
+
+    A symbol without a record in the last 32 MiB or 16,384 records of its partition counts as new.
+    """
+    published = Published()
+    client = consumer(kafka, bootstrap, f"{kafka.group_prefix}.resume", enable_partition_eof=True)
+    try:
+        by_partition: dict[int, set[str]] = {}
+        for symbol in symbols:
+            by_partition.setdefault(partition_of(symbol, kafka.partitions), set()).add(symbol)
+        for partition, wanted in by_partition.items():
+            ticks, books, gaps = (kafka.topic(topic) for topic in (Topic.TICKS_RAW, Topic.BOOKS_RAW, Topic.GAPS))
+            _read_back(client, ticks, partition, partial(_take_ticks, published, source), partial(_has_ticks, published, wanted))
+            _read_back(client, books, partition, partial(_take_book, published, source), partial(_has_books, published, wanted))
+            _read_back(client, gaps, partition, partial(_take_gap, published, source), lambda: True)
+    except KafkaException as error:
+        raise TransientError(f"cannot read what was published last: {error}") from error
+    finally:
+        client.close()
+    return published
+
+
+def _has_ticks(published: Published, wanted: set[str]) -> bool:
+    return wanted <= published.trades.keys() and wanted <= published.quotes.keys()
+
+
+def _has_books(published: Published, wanted: set[str]) -> bool:
+    return wanted <= published.books.keys()
+
+
+def _read_back(client: Consumer, topic: str, partition: int, take: Callable[[Message], None], complete: Callable[[], bool]) -> None:
+    """Reads growing tails, each up to where the one before began, until `complete` or the partition's start."""
+    low, high = client.get_watermark_offsets(TopicPartition(topic, partition), timeout=_TIMEOUT_S)
+    end, read_bytes = high, 0
+    for step in _STEPS:
+        start = max(low, high - step)
+        if start < end:
+            read_bytes += _read(client, TopicPartition(topic, partition, start), end, take)
+        end = start
+        if complete() or start == low or read_bytes > _BUDGET_BYTES:
+            return
+
+
+def _read(client: Consumer, start: TopicPartition, end: int, take: Callable[[Message], None]) -> int:
+    """Gives every record from start to before end to `take`; returns their bytes."""
+    client.assign([start])
+    position, read_bytes = start.offset, 0
+    while position < end:
+        message = client.poll(_TIMEOUT_S)
+        if message is None:
+            raise TransientError(f"{start.topic}/{start.partition} gives nothing at {position} for {_TIMEOUT_S:g} s")
+        if message.error():
+            if message.error().code() == KafkaError._PARTITION_EOF:
+                break  # offsets may end in something that is no record
+            raise KafkaException(message.error())
+        position = message.offset() + 1
+        read_bytes += len(message.value() or b"")
+        if position <= end:
+            take(message)
+    client.unassign()
+    return read_bytes
+
+
+def _take_ticks(published: Published, source: str, message: Message) -> None:
+    try:
+        record = decode_ticks(message.value())
+    except DecodeError:
+        return  # not ours: an ingestor writes only what it can read
+    if record.source != source or not isinstance(record, TickEnvelope):
+        return
+    for tick in record.ticks:
+        if isinstance(tick, Trade):
+            _keep(published.trades, tick.symbol, int(tick.trade_id), tick.ts_event_ns)
+        else:
+            _keep(published.quotes, tick.symbol, tick.update_id, tick.ts_event_ns)
+
+
+def _take_book(published: Published, source: str, message: Message) -> None:
+    try:
+        book = decode_book(message.value())
+    except DecodeError:
+        return
+    if book.source == source:
+        _keep(published.books, book.symbol, book.last_update_id, book.ts_event_ns)
+
+
+def _take_gap(published: Published, source: str, message: Message) -> None:
+    try:
+        gap = decode_gap(message.value())
+    except DecodeError:
+        return
+    known = published.channel(gap.channel)
+    if gap.source == source and gap.state == "unfillable" and gap.symbol in known:
+        _keep(known, gap.symbol, gap.to_id - 1, gap.to_ns)
+
+
+def _keep(known: dict[str, Known], symbol: str, newest_id: int, ts_event_ns: int) -> None:
+    """The largest id holds; tails are read from newer to older."""
+    have = known.get(symbol)
+    if have is None or newest_id > have.newest_id:
+        known[symbol] = Known(newest_id, ts_event_ns)
