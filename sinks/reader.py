@@ -17,7 +17,9 @@ from sinks.kafka_watch import KafkaWatch
 from sinks.store import Place
 
 STATISTICS_INTERVAL_MS = 2000
-_QUEUE_KBYTES = 16_384  # librdkafka's default of 64 MB, fetched ahead, would be half of the process' memory
+_QUEUE_KBYTES = (
+    4_096  # librdkafka's default of 64 MB, fetched ahead, would be half of the memory; this is a quarter of a second at full speed
+)
 _LOOKUP_TIMEOUT_S = 5.0
 
 

@@ -1,5 +1,7 @@
 """market_ohlcv: the newest revision of every bar."""
 
+from collections.abc import Sequence
+
 from runtime.stage import InputRecord
 from schemas.codec import decode_bar
 from sinks.timescale.rows import Block
@@ -65,5 +67,5 @@ class BarWriter:
         )
         return Block(row(values), 1)
 
-    def write(self, connection: Connection, text: str, rows: int) -> int:
+    def write(self, connection: Connection, text: Sequence[bytes], rows: int) -> int:
         return _UPSERT.write(connection, text)

@@ -1,5 +1,7 @@
 """market_gaps: the furthest state of every break of continuity. An ingestor and a stage may both name the same gap; a later state never goes back."""
 
+from collections.abc import Sequence
+
 from runtime.stage import InputRecord
 from schemas.codec import decode_gap
 from schemas.gaps import Gap
@@ -36,7 +38,7 @@ class GapWriter:
     def block(self, record: InputRecord) -> Block:
         return gap_block(decode_gap(record.value))
 
-    def write(self, connection: Connection, text: str, rows: int) -> int:
+    def write(self, connection: Connection, text: Sequence[bytes], rows: int) -> int:
         return _UPSERT.write(connection, text)
 
 

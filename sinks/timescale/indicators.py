@@ -1,6 +1,6 @@
 """technical_indicators: a row an output of an indicator, the newest revision of each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from runtime.stage import InputRecord
@@ -45,9 +45,9 @@ class IndicatorWriter:
 
     def block(self, record: InputRecord) -> Block:
         rows = [row(values) for values in _rows(decode_indicators(record.value))]
-        return Block("".join(rows), len(rows))
+        return Block(b"".join(rows), len(rows))
 
-    def write(self, connection: Connection, text: str, rows: int) -> int:
+    def write(self, connection: Connection, text: Sequence[bytes], rows: int) -> int:
         return _UPSERT.write(connection, text)
 
 

@@ -8,7 +8,7 @@ import psycopg
 from sinks.timescale.errors import is_row_error
 from sinks.timescale.session import Connection
 
-Write = Callable[[Connection, str, int], int]
+Write = Callable[[Connection, Sequence[bytes], int], int]
 
 
 @dataclass(slots=True)
@@ -19,7 +19,7 @@ class Isolated:
     refused: dict[int, str] = field(default_factory=dict)
 
 
-def write_isolated(connection: Connection, write: Write, lines: Sequence[str]) -> Isolated:
+def write_isolated(connection: Connection, write: Write, lines: Sequence[bytes]) -> Isolated:
     """Writes lines in their order, each part under a savepoint. One bad row among n costs about 2 n row writes and 2 log2(n) savepoints.
 
     Raises psycopg.Error for whatever is not a row's fault.
@@ -30,7 +30,7 @@ def write_isolated(connection: Connection, write: Write, lines: Sequence[str]) -
         start, end = parts.pop()
         try:
             with connection.transaction():
-                result.written += write(connection, "".join(lines[start:end]), end - start)
+                result.written += write(connection, lines[start:end], end - start)
         except psycopg.Error as error:
             if not is_row_error(error):
                 raise

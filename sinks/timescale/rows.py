@@ -1,6 +1,7 @@
 """Rows on their way to a table, as COPY text, with the way back from a row to the record that it came from."""
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from runtime.stage import InputRecord
@@ -10,7 +11,7 @@ from sinks.timescale.session import Connection
 class Block(NamedTuple):
     """The rows of one record. source, ts_receive_ns: of a tick envelope, for metrics."""
 
-    text: str
+    text: bytes
     rows: int
     source: str = ""
     ts_receive_ns: int = 0
@@ -24,8 +25,8 @@ class TableWriter(Protocol):
     def block(self, record: InputRecord) -> Block:
         """COPY text of a record's rows. Raises schemas.codec.DecodeError or SchemaError if it is not the event."""
 
-    def write(self, connection: Connection, text: str, rows: int) -> int:
-        """Writes rows within the caller's transaction; returns how many changed the table. Repeats and older revisions change nothing. Raises psycopg.Error."""
+    def write(self, connection: Connection, text: Sequence[bytes], rows: int) -> int:
+        """Writes whole rows, in any number of pieces, within the caller's transaction; returns how many changed the table. Repeats and older revisions change nothing. Raises psycopg.Error."""
 
 
 class TableRows:
@@ -33,7 +34,7 @@ class TableRows:
 
     def __init__(self) -> None:
         self.rows = 0
-        self._blocks: list[str] = []
+        self._blocks: list[bytes] = []
         self._starts: list[int] = []
         self._records: list[InputRecord] = []
 
@@ -43,12 +44,13 @@ class TableRows:
         self._blocks.append(block.text)
         self.rows += block.rows
 
-    def text(self) -> str:
-        return "".join(self._blocks)
+    def text(self) -> Sequence[bytes]:
+        """All rows, a piece a record."""
+        return self._blocks
 
-    def lines(self) -> list[str]:
+    def lines(self) -> list[bytes]:
         """The rows one by one; newlines inside values are escaped."""
-        return [line + "\n" for line in self.text().split("\n")[:-1]]
+        return [line + b"\n" for block in self._blocks for line in block.split(b"\n")[:-1]]
 
     def origin(self, row: int) -> tuple[InputRecord, int]:
         """(record, index of the row among the record's rows)."""

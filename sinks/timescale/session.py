@@ -1,14 +1,13 @@
 """The sink's one connection, made again when it was lost."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import psycopg
 
-from sinks.timescale.text import encoded
-
 Connection = psycopg.Connection[tuple[Any, ...]]
 
+_PIECES = 64
 _SETTINGS = (
     "SET TIME ZONE 'UTC'",
     "SET client_min_messages = warning",
@@ -67,7 +66,8 @@ def _stage(table: str) -> str:
     return f"CREATE TEMPORARY TABLE {stage_of(table)} (LIKE {table}) ON COMMIT DELETE ROWS"
 
 
-def copy_text(connection: Connection, statement: str, text: str) -> None:
-    """One COPY ... FROM STDIN. Blocks until the server has taken it."""
+def copy_text(connection: Connection, statement: str, text: Sequence[bytes]) -> None:
+    """One COPY ... FROM STDIN. Blocks until the server has taken it. Pieces are joined a few at a time: a call costs, and so does a copy of all of it."""
     with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-        copy.write(encoded(text))
+        for start in range(0, len(text), _PIECES):
+            copy.write(b"".join(text[start : start + _PIECES]))

@@ -1,5 +1,7 @@
 """trading_signals: the newest revision of every composite signal."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from runtime.stage import InputRecord
@@ -71,5 +73,5 @@ class SignalWriter:
         )
         return Block(row(values), 1)
 
-    def write(self, connection: Connection, text: str, rows: int) -> int:
+    def write(self, connection: Connection, text: Sequence[bytes], rows: int) -> int:
         return _UPSERT.write(connection, text)

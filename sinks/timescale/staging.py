@@ -26,7 +26,7 @@ class Upsert:
         """COPY straight into the table: fails on a key that is there."""
         return self._copy(self.table)
 
-    def write(self, connection: Connection, text: str) -> int:
+    def write(self, connection: Connection, text: Sequence[bytes]) -> int:
         """Rows inserted or replaced. Raises psycopg.Error."""
         connection.execute(self._clear().encode())  # rows of an earlier part of the same transaction
         copy_text(connection, self._copy(stage_of(self.table)), text)

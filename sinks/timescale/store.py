@@ -35,6 +35,7 @@ _SINK = "timescale"
 
 Identify = Callable[[], LogIdentity]
 Limits = Callable[[Place], tuple[int, int]]
+Announce = Callable[[Mapping[Place, int]], None]
 
 
 def table_writers() -> dict[Topic, TableWriter]:
@@ -52,6 +53,7 @@ class TimescaleStore:
     """A sinks.store.Store.
 
     identify: which cluster and topics are read. limits: first and end offset of a place. prepare: run once before the first use (migrations).
+    announce: is told the positions after every commit, for operators' tools; nothing is ever read from there.
     """
 
     part = "postgres"
@@ -68,6 +70,7 @@ class TimescaleStore:
         identify: Identify,
         limits: Limits,
         prepare: Callable[[], object],
+        announce: Announce,
     ) -> None:
         self._process = process
         self._writers = table_writers()
@@ -78,6 +81,7 @@ class TimescaleStore:
         self._clock = clock
         self._identify = identify
         self._limits = limits
+        self._announce = announce
         self._prepare: Callable[[], object] | None = prepare
         self._gap_table = self._writers[Topic.GAPS].table
         self._seen: dict[Place, SeenIdentities] = {}
@@ -158,6 +162,7 @@ class TimescaleStore:
 
     def _settle(self, batch: Batch) -> None:
         self._stored.update(batch.ends)
+        self._announce(batch.ends)
         self._batch = self._empty()
         for source, ticks in batch.ticks_by_source.items():
             metrics.TICKS_IN.labels(self._process, source).inc(ticks)

@@ -24,9 +24,9 @@ def encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def row(values: Sequence[Any]) -> str:
+def row(values: Sequence[Any]) -> bytes:
     """One row: str, int, float, bool, None, tuple of str (text[]), dict (jsonb)."""
-    return "\t".join([_field(value) for value in values]) + "\n"
+    return encoded("\t".join([_field(value) for value in values]) + "\n")
 
 
 def _field(value: Any) -> str:

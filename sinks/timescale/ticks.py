@@ -1,5 +1,6 @@
 """market_ticks: appended by COPY of text that is built here, the hot path of the sink."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from schemas.ticks import TickEnvelope, Trade, Watermark
 from sinks.timescale.rows import Block
 from sinks.timescale.session import Connection, copy_text
 from sinks.timescale.staging import Upsert
-from sinks.timescale.text import array, escaped, second
+from sinks.timescale.text import array, encoded, escaped, second
 
 COLUMNS = (
     "timestamp",
@@ -55,10 +56,10 @@ class TickWriter:
         """A row a tick; a watermark has none."""
         event = decode_ticks(record.value)
         if isinstance(event, Watermark):
-            return Block("", 0)
+            return Block(b"", 0)
         return Block(tick_rows(event), len(event.ticks), event.source, event.ts_receive_ns)
 
-    def write(self, connection: Connection, text: str, rows: int) -> int:
+    def write(self, connection: Connection, text: Sequence[bytes], rows: int) -> int:
         if not self._expect_repeats:
             try:
                 with connection.transaction():
@@ -71,12 +72,12 @@ class TickWriter:
         return inserted
 
 
-def tick_rows(envelope: TickEnvelope) -> str:
+def tick_rows(envelope: TickEnvelope) -> bytes:
     """COPY text of an envelope, a line a tick in its order."""
     text = "".join(_lines(envelope.source, envelope.ticks))
     if _is_plain(text, len(envelope.ticks)):
-        return text
-    return "".join(_lines(escaped(envelope.source), [_escaped(tick) for tick in envelope.ticks]))
+        return encoded(text)
+    return encoded("".join(_lines(escaped(envelope.source), [_escaped(tick) for tick in envelope.ticks])))
 
 
 def _is_plain(text: str, rows: int) -> bool:

@@ -42,5 +42,6 @@ def build(settings: Settings, instance: int, health: Health, clock: Clock) -> Si
         identify=partial(identify, kafka, addresses.kafka, TOPICS),
         limits=reader.limits,
         prepare=partial(apply_migrations, addresses.postgres),
+        announce=partial(reader.commit, wait=False),
     )
     return SinkWorker(PROCESS, reader, store, health, clock, settings)

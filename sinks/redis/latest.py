@@ -1,0 +1,61 @@
+"""The newest of every key among the events of a batch. No I/O."""
+
+from schemas.bars import Bar
+from schemas.codec import decode_bar, decode_indicators, decode_signal, decode_ticks
+from schemas.indicators import IndicatorRecord
+from schemas.signals import Signal
+from schemas.ticks import Quote, TickEnvelope, Trade, Watermark
+from schemas.topics import Topic
+from sinks.redis.values import Write, quote_write, series_write, tick_order
+
+_PartKey = tuple[str, str]  # symbol and part
+
+
+class Latest:
+    """Takes events, gives the writes they come to. conflated: events that a newer one of the batch made needless."""
+
+    def __init__(self, quote_ttl_s: int) -> None:
+        self._quote_ttl_s = quote_ttl_s
+        self._ticks: dict[_PartKey, tuple[Trade | Quote, str]] = {}
+        self._series: dict[str, Write] = {}
+        self.conflated = 0
+
+    def __len__(self) -> int:
+        return len(self._ticks) + len(self._series)
+
+    def take(self, topic: Topic, value: bytes) -> TickEnvelope | None:
+        """One record; an envelope is returned for its metrics. Raises schemas.codec.DecodeError or SchemaError and has taken nothing then."""
+        if topic is Topic.TICKS:
+            return self._take_ticks(decode_ticks(value))
+        if topic is Topic.BARS:
+            self._take_series(series_write("bar", event := decode_bar(value)), event)
+        elif topic is Topic.INDICATORS:
+            self._take_series(series_write("indicators", record := decode_indicators(value)), record)
+        elif topic is Topic.SIGNALS:
+            self._take_series(series_write("signal", signal := decode_signal(value)), signal)
+        return None
+
+    def _take_ticks(self, event: TickEnvelope | Watermark) -> TickEnvelope | None:
+        if isinstance(event, Watermark):
+            return None
+        before = len(self._ticks)
+        primary = [tick for tick in event.ticks if tick.primary]
+        for tick in primary:
+            key = (tick.symbol, "trade" if tick.__class__ is Trade else "quote")
+            known = self._ticks.get(key)
+            if known is None or tick_order(tick) >= tick_order(known[0]):
+                self._ticks[key] = (tick, event.source)
+        self.conflated += len(primary) - (len(self._ticks) - before)
+        return event
+
+    def _take_series(self, write: Write, event: Bar | IndicatorRecord | Signal) -> None:
+        if not event.primary:
+            return
+        known = self._series.get(write.key)
+        self.conflated += known is not None
+        if known is None or write.order >= known.order:
+            self._series[write.key] = write
+
+    def writes(self) -> list[Write]:
+        """One a key and part."""
+        return [quote_write(tick, source, self._quote_ttl_s) for tick, source in self._ticks.values()] + list(self._series.values())

@@ -1,0 +1,126 @@
+"""The Redis store: the newest of every key in a batch, in one pipeline of guarded writes, then the group's offsets.
+
+Order: values written -> offsets committed. After a crash between them the same writes come again, and the guard lets them change nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from runtime import metrics
+from runtime.clock import Clock
+from runtime.faults import KillPoints
+from runtime.stage import InputRecord
+from schemas.codec import DecodeError, SchemaError
+from schemas.reasons import Reason
+from schemas.topics import Topic
+from sinks.redis.client import RedisClient
+from sinks.redis.latest import Latest
+from sinks.store import Place
+
+TOPICS = (Topic.TICKS, Topic.BARS, Topic.INDICATORS, Topic.SIGNALS)
+_SINK = "redis"
+
+
+class Log(Protocol):
+    """What the store asks of the reader."""
+
+    def committed(self, places: Sequence[Place]) -> dict[Place, int]: ...
+
+    def limits(self, place: Place) -> tuple[int, int]: ...
+
+    def commit(self, positions: Mapping[Place, int], *, wait: bool) -> None: ...
+
+
+class RedisStore:
+    """A sinks.store.Store. Records that are no events are only counted here: the TimescaleDB sink reads the same ones and dead-letters them."""
+
+    part = "redis"
+
+    def __init__(self, process: str, client: RedisClient, log: Log, points: KillPoints, clock: Clock, quote_ttl_s: int) -> None:
+        self._process = process
+        self._client = client
+        self._log = log
+        self._points = points
+        self._clock = clock
+        self._quote_ttl_s = quote_ttl_s
+        self._stored: dict[Place, int] = {}
+        self.forget()
+
+    @property
+    def stored(self) -> Mapping[Place, int]:
+        return self._stored
+
+    @property
+    def waiting_rows(self) -> int:
+        return len(self._latest)
+
+    @property
+    def waiting_records(self) -> int:
+        return self._records
+
+    def begin(self, places: Sequence[Place]) -> Mapping[Place, int]:
+        self.forget()
+        self._client.ping()
+        committed = self._log.committed(places)
+        for place in places:
+            first, end = self._log.limits(place)
+            # Positions that the topic no longer holds, or does not hold yet after it was made anew, mean nothing: the guard makes re-reading harmless.
+            position = committed.get(place, first)
+            self._stored[place] = position if first <= position <= end else first
+        return self._stored
+
+    def take(self, record: InputRecord) -> None:
+        self._ends[(record.topic, record.partition)] = record.offset + 1
+        self._records += 1
+        try:
+            envelope = self._latest.take(record.topic, record.value)
+        except SchemaError:
+            metrics.DROPPED.labels(self._process, Reason.INVALID_SCHEMA).inc()
+            return
+        except DecodeError:
+            metrics.DROPPED.labels(self._process, Reason.UNDECODABLE).inc()
+            return
+        if envelope is not None:
+            self._receipts_ns.append(envelope.ts_receive_ns)
+            metrics.TICKS_IN.labels(self._process, envelope.source).inc(len(envelope.ticks))
+
+    def flush(self) -> None:
+        self._write()
+        self._points.reach("values_written")
+        self._log.commit(self._ends, wait=True)
+        self._points.reach("offsets_committed")
+        self._settle()
+
+    def _write(self) -> None:
+        writes = self._latest.writes()
+        if not writes:
+            return
+        with metrics.WRITE_SECONDS.labels(_SINK).time():
+            written = self._client.write(writes)
+        metrics.KEYS.labels(_SINK, "written").inc(written)
+        metrics.KEYS.labels(_SINK, "older").inc(len(writes) - written)
+        metrics.KEYS.labels(_SINK, "conflated").inc(self._latest.conflated)
+
+    def _settle(self) -> None:
+        self._stored.update(self._ends)
+        now_ns = self._clock.now_ns()
+        latency = metrics.LATENCY_SECONDS.labels(self._process)
+        for receipt_ns in self._receipts_ns:
+            latency.observe((now_ns - receipt_ns) / 1e9)
+        self._empty()
+
+    def forget(self) -> None:
+        self._stored = {}
+        self._empty()
+
+    def _empty(self) -> None:
+        self._latest = Latest(self._quote_ttl_s)
+        self._ends: dict[Place, int] = {}
+        self._records = 0
+        self._receipts_ns: list[int] = []
+
+    def ping(self) -> None:
+        self._client.ping()
+
+    def close(self) -> None:
+        self._client.close()
