@@ -36,6 +36,16 @@ def resolve(settings: Settings) -> Addresses:
     return Addresses(kafka, postgres, redis)
 
 
+def kafka_address(settings: Settings) -> str:
+    """Kafka's alone, for processes that need no store. Raises UserError if it is neither set nor in a running stack."""
+    kafka = settings.kafka.bootstrap_servers or _read(stack_file(settings.data_dir)).get("kafka")
+    if not kafka:
+        raise UserError(
+            f"no address for kafka: start a stack with `tickerplant up --data-dir {settings.data_dir}` or set kafka.bootstrap_servers"
+        )
+    return kafka
+
+
 def _read(path: Path) -> dict[str, str]:
     try:
         return dict(json.loads(path.read_text()))

@@ -42,8 +42,8 @@ def consumer(kafka: KafkaSettings, bootstrap: str, group: str, **extra: Any) -> 
 
 
 def _librdkafka_name(name: str) -> str:
-    """`group_instance_id` to `group.instance.id`; callbacks keep their underscore."""
-    return name if name.endswith("_cb") else name.replace("_", ".")
+    """`group_instance_id` to `group.instance.id`; callbacks and log_level keep their underscore."""
+    return name if name.endswith("_cb") or name == "log_level" else name.replace("_", ".")
 
 
 class Publisher:

@@ -1,0 +1,59 @@
+"""The gateway's own messages, beside those of the channels: each has a `type`. All return JSON bytes."""
+
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from gateway.json_text import iso_time
+from gateway.protocol import BadMessage, RequestId
+from gateway.series import PRIMARY, SeriesKey
+
+_encode = msgspec.json.Encoder().encode
+VERSION = 1
+
+
+def _answer(body: dict[str, Any], request: RequestId = None) -> bytes:
+    return _encode(body if request is None else body | {"id": request})
+
+
+def status(kafka: str) -> bytes:
+    """First message of a connection, and sent again whenever it changes: kafka is `up` or `down`."""
+    return _answer({"type": "status", "version": VERSION, "kafka": kafka})
+
+
+def error(bad: BadMessage, request: RequestId = None) -> bytes:
+    return _answer({"type": "error", "channel": "error", "code": bad.code, "message": str(bad), "field": bad.field}, request)
+
+
+def pong(now_ns: int, request: RequestId) -> bytes:
+    return _answer({"type": "pong", "timestamp": iso_time(now_ns), "ts_ns": now_ns}, request)
+
+
+def subscribed(selection: dict[str, Any], request: RequestId) -> bytes:
+    return _answer({"channel": selection["channel"], "type": "subscribed"} | selection, request)
+
+
+def unsubscribed(selection: dict[str, Any], request: RequestId) -> bytes:
+    return _answer({"channel": selection["channel"], "type": "unsubscribed"} | selection, request)
+
+
+def series_list(series: list[dict[str, Any]], subscriptions: list[dict[str, Any]], request: RequestId) -> bytes:
+    return _answer({"type": "list", "series": series, "subscriptions": subscriptions}, request)
+
+
+def snapshot(key: SeriesKey, items: list[bytes], partition: int | None, seq: str | None, epoch: str) -> bytes:
+    """One series' last messages, oldest first. seq: of its newest message, which is `prev` of the first update."""
+    return _answer(
+        {
+            "channel": key.channel,
+            "type": "snapshot",
+            "symbol": key.symbol,
+            "source": None if key.source == PRIMARY else key.source,
+            "timeframe": key.timeframe or None,
+            "partition": partition,
+            "seq": seq,
+            "epoch": epoch,
+            "items": [Raw(item) for item in items],
+        }
+    )

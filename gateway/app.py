@@ -1,0 +1,141 @@
+"""The gateway process: reader thread -> feed -> hub -> sessions, with health beside it."""
+
+import asyncio
+import os
+import signal
+
+import uvloop
+
+from gateway.broker import Broker, TopicState
+from gateway.connection import Connection
+from gateway.feed import STAGE, Feed
+from gateway.hub import Hub
+from gateway.reader import Reader
+from gateway.series import CHANNELS
+from gateway.server import GatewayServer
+from gateway.session import Session
+from runtime import metrics
+from runtime.addresses import kafka_address
+from runtime.clock import Clock, SystemClock
+from runtime.errors import FatalError, TransientError
+from runtime.faults import KillPoints
+from runtime.health import Health, HealthServer
+from runtime.logs import configure, get_logger
+from runtime.settings import Settings
+from runtime.stage import InputRecord
+from schemas.topics import Topic
+
+_WATCH_EVERY_S = 2.0
+_TICK_EVERY_S = 1.0
+logger = get_logger()
+
+
+def run(settings: Settings) -> None:
+    """Runs until SIGTERM or SIGINT, then returns. Raises UserError for what the user can mend, FatalError if going on would mislead clients."""
+    configure(settings.log, STAGE)
+    uvloop.run(_Gateway(settings, SystemClock()).run())
+
+
+class _Gateway:
+    """All parts of the process, put together."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._hub = Hub(settings.gateway.snapshot_bars)
+        self._feed = Feed(self._hub, clock, KillPoints(STAGE, settings.faults.kill_at, settings.data_dir / "run"))
+        bootstrap = kafka_address(settings)
+        self._broker = Broker(settings.kafka, bootstrap)
+        self._reader = Reader(settings, bootstrap, self._broker, clock, self._deliver)
+        self._server = GatewayServer(settings.gateway, self._new_session)
+        self._loaded = asyncio.Event()
+        self._topics: dict[Topic, TopicState] = {}
+        self._kafka_problem = "Kafka has not answered yet"
+
+    async def run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._ended: asyncio.Future[None] = self._loop.create_future()
+        health = self._health()
+        health_server = HealthServer(health, self._settings, os.getpid())
+        address = await self._server.start()
+        health_server.start(gateway=address)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._end, None)
+        self._start_reader()
+        logger.info("gateway_started", address=address)
+        tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._tick(health))]
+        try:
+            await self._ended
+        finally:
+            for task in tasks:
+                task.cancel()
+            await self._server.stop()
+            await asyncio.to_thread(self._reader.stop)
+            health_server.stop()
+            logger.info("gateway_stopped")
+
+    def _new_session(self, connection: Connection) -> Session:
+        return Session(connection, self._hub, self._feed, self._clock, self._settings.gateway, self._loaded)
+
+    def _start_reader(self) -> None:
+        later = self._loop.call_soon_threadsafe
+        self._reader.on_assigned = lambda topics: (later(self._set_topics, topics), None)[1]
+        self._reader.on_loaded = lambda: (later(self._loaded.set), None)[1]
+        self._reader.on_failure = lambda error: (later(self._end, error), None)[1]
+        self._reader.start()
+
+    def _deliver(self, records: list[InputRecord]) -> None:
+        """On the reader's thread."""
+        self._loop.call_soon_threadsafe(self._handle, records)
+
+    def _handle(self, records: list[InputRecord]) -> None:
+        try:
+            self._feed.handle(records)
+        except Exception as error:  # a bug: without this the loop would log it and go on with a hole in every stream
+            self._end(error)
+        self._reader.slice_done()
+
+    def _set_topics(self, topics: dict[Topic, TopicState]) -> None:
+        self._topics = topics
+        for topic, state in topics.items():
+            self._hub.epochs[CHANNELS[topic]] = state.topic_id
+
+    def _end(self, error: BaseException | None) -> None:
+        if self._ended.done():
+            return
+        if error is None:
+            self._ended.set_result(None)
+        else:
+            self._ended.set_exception(error)
+
+    async def _watch(self) -> None:
+        """Asks Kafka every few seconds; clients are told when it goes and comes."""
+        while True:
+            try:
+                topics = await asyncio.to_thread(self._broker.topics)
+                self._refuse_changed(topics)
+                self._kafka_problem = ""
+            except TransientError as error:
+                self._kafka_problem = str(error)
+            self._server.set_kafka("down" if self._kafka_problem else "up")
+            metrics.PART_UP.labels(STAGE, "kafka").set(0 if self._kafka_problem else 1)
+            await asyncio.sleep(_WATCH_EVERY_S)
+
+    def _refuse_changed(self, topics: dict[Topic, TopicState]) -> None:
+        """Positions of a topic that was deleted and made again mean nothing; a new process starts with the new ones."""
+        if self._topics and topics != self._topics:
+            self._end(FatalError("a topic was made anew or got other partitions; the gateway has to start again"))
+
+    async def _tick(self, health: Health) -> None:
+        while True:
+            health.tick()
+            await asyncio.sleep(_TICK_EVERY_S)
+
+    def _health(self) -> Health:
+        limit = self._settings.health.max_lag_records
+        health = Health(STAGE, self._clock)
+        health.add_check("kafka", lambda: self._kafka_problem)
+        health.add_check("assignment", lambda: self._reader.problem)
+        health.add_check("history", lambda: "" if self._loaded.is_set() else "the ends of the topics are not read yet")
+        health.add_check("lag", lambda: f"{self._reader.lag_records} records behind" if self._reader.lag_records > limit else "")
+        return health

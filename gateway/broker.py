@@ -1,0 +1,49 @@
+"""What the gateway asks the broker itself: which topics there are, with their ids and partitions. Blocks; never called on the event loop."""
+
+from typing import NamedTuple
+
+from confluent_kafka import KafkaException, TopicCollection
+from confluent_kafka.admin import AdminClient
+
+from gateway.series import TOPICS
+from runtime.errors import TransientError
+from runtime.kafka import common_config
+from runtime.settings import KafkaSettings
+from schemas.topics import Topic
+
+_TIMEOUT_S = 4.0
+
+
+class TopicState(NamedTuple):
+    """topic_id: changes when a topic is deleted and made again, so positions of another id mean nothing."""
+
+    topic_id: str
+    partitions: int
+
+
+class Broker:
+    """An admin client for the gateway's topics."""
+
+    def __init__(self, kafka: KafkaSettings, bootstrap: str) -> None:
+        self._names = {topic: kafka.topic(topic) for topic in TOPICS.values()}
+        self._admin = AdminClient(common_config(kafka, bootstrap) | {"reconnect.backoff.max.ms": 1000, "log_level": 2})
+
+    def topics(self) -> dict[Topic, TopicState]:
+        """Raises TransientError, with what is missing in it, if Kafka does not answer or a topic is not there."""
+        try:
+            futures = self._admin.describe_topics(TopicCollection(list(self._names.values())), request_timeout=_TIMEOUT_S)
+            return {topic: self._state(name, futures[name].result(_TIMEOUT_S + 1)) for topic, name in self._names.items()}
+        except (KafkaException, TimeoutError) as error:
+            raise TransientError(_sentence(error)) from error
+
+    @staticmethod
+    def _state(name: str, description: object) -> TopicState:
+        partitions = getattr(description, "partitions", [])
+        return TopicState(str(getattr(description, "topic_id", name)), len(partitions))
+
+
+def _sentence(error: Exception) -> str:
+    detail = error.args[0].str() if isinstance(error, KafkaException) else "no answer in time"
+    if "nknown topic" in detail:
+        return "a topic is missing: run `tickerplant topics apply`"
+    return f"Kafka does not answer: {detail}"
