@@ -137,18 +137,29 @@ def _own_stack() -> Iterator[Stack]:
         shutil.rmtree(data_dir, ignore_errors=True)
 
 
-@pytest.fixture
-def make_line(stack: Stack, tmp_path: Path) -> Iterator[Callable[..., Line]]:
-    """A function that makes lines: make_line(kafka={"partitions": 1}, process={...}) with settings of your own."""
+def _lines(stack: Stack, folder: Path) -> Iterator[Callable[..., Line]]:
     lines: list[Line] = []
 
     def make(**sections: Any) -> Line:
-        lines.append(_make_line(stack, tmp_path / f"line{len(lines)}", sections))
+        lines.append(_make_line(stack, folder / f"line{len(lines)}", sections))
         return lines[-1]
 
     yield make
     for line in lines:
         _remove(stack, line)
+
+
+@pytest.fixture
+def make_line(stack: Stack, tmp_path: Path) -> Iterator[Callable[..., Line]]:
+    """A function that makes lines: make_line(kafka={"partitions": 1}, process={...}) with settings of your own."""
+    yield from _lines(stack, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def module_line(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
+    """One line for all tests of a file, where filling it takes long."""
+    for make in _lines(stack, tmp_path_factory.mktemp("module")):
+        yield make()
 
 
 @pytest.fixture
