@@ -13,7 +13,7 @@ from tickerplant.verify.parameters import Parameters
 from tickerplant.verify.report import Report
 from tickerplant.verify.rows import TickRow
 from tickerplant.verify.signals import SignalAudit
-from tickerplant.verify.store import Series, Store
+from tickerplant.verify.store import Series, Tables
 from tickerplant.verify.ticks import TickAudit
 
 _PROGRESS_S = 2.0
@@ -44,9 +44,9 @@ class Audit:
     """One run. capture: what a recording holds, with the source under which it was played in; None to judge the tables by themselves."""
 
     def __init__(
-        self, store: Store, parameters: Parameters, report: Report, progress: Progress, capture: tuple[str, Capture] | None = None
+        self, tables: Tables, parameters: Parameters, report: Report, progress: Progress, capture: tuple[str, Capture] | None = None
     ) -> None:
-        self._store = store
+        self._tables = tables
         self._parameters = parameters
         self._report = report
         self._progress = progress
@@ -56,7 +56,7 @@ class Audit:
         """Judges the named series, all of them if none is named; blocks on the database."""
         if self._parameters.start_ns:
             self._report.note(f"rows before {text(self._parameters.start_ns)} are not judged, as asked")
-        all_series = self._store.series(symbols, sources)
+        all_series = self._tables.series(symbols, sources)
         for series in all_series:
             self._judge(series)
         self._require_captured(all_series, symbols)
@@ -68,20 +68,20 @@ class Audit:
         for timeframe in self._timeframes(series):
             self._progress.tell(f"{series} {timeframe}")
             bar_audit = BarAudit(series, timeframe, self._parameters.start_ns, self._report)
-            bars = list(bar_audit.run(expected_bars(minutes, timeframe), self._store.bars(series, timeframe)))
+            bars = list(bar_audit.run(expected_bars(minutes, timeframe), self._tables.bars(series, timeframe)))
             if captured is not None:
                 captured.compare_bars(timeframe, bars)
             indicator_audit = IndicatorAudit(series, timeframe, self._parameters, self._report)
-            points = indicator_audit.run(bars, self._store.indicators(series, timeframe))
-            SignalAudit(series, timeframe, self._parameters, self._report).run(points, self._store.signals(series, timeframe))
+            points = indicator_audit.run(bars, self._tables.indicators(series, timeframe))
+            SignalAudit(series, timeframe, self._parameters, self._report).run(points, self._tables.signals(series, timeframe))
 
     def _judge_ticks(self, series: Series, captured: CaptureAudit | None) -> Minutes:
         minutes = Minutes(self._parameters)
         audit = TickAudit(series, self._parameters, self._report)
-        ticks: Iterator[TickRow] = self._progress.counted(self._store.ticks(series), series)
+        ticks: Iterator[TickRow] = self._progress.counted(self._tables.ticks(series), series)
         audit.run(_also(ticks, captured), minutes.add)
         minutes.from_beginning = audit.from_beginning
-        gaps = self._store.gaps(series)
+        gaps = self._tables.gaps(series)
         audit.check_gaps(gaps)
         if captured is not None:
             captured.finish(gaps)
@@ -90,7 +90,7 @@ class Audit:
 
     def _timeframes(self, series: Series) -> list[str]:
         """The configured ones, and others that are stored: a line that was set otherwise before made those, and they must be right too."""
-        stored = self._store.timeframes(series)
+        stored = self._tables.timeframes(series)
         for name in sorted(stored - set(NAMES)):
             self._report.unexpected("market_ohlcv", f"{series} {name}", "there is no such timeframe")
         return [name for name in NAMES if name in stored or name in self._parameters.timeframes]

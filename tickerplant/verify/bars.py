@@ -109,8 +109,10 @@ class BarAudit:
         self._report.compare(TABLE, key, [("kind", kind, bar.kind)])
         if bar.revision == 0 and wanted.is_late:
             self._report.rule(TABLE, key, "revision", "above 0: a trade came after the close", 0)
-        if bar.revision >= wanted.span.trade_count or bar.revision < 0:
-            self._report.rule(TABLE, key, "revision", f"0 to {wanted.span.trade_count - 1}, less than its trades", bar.revision)
+        if (
+            not 0 <= bar.revision <= wanted.span.trade_count
+        ):  # one a late trade, and one if an earlier trade took its place as the series' first
+            self._report.rule(TABLE, key, "revision", f"0 to {wanted.span.trade_count}, the number of its trades", bar.revision)
         if bar.revision == 0 and not wanted.is_late and bar.known_at_ns < wanted.span.known_ns:
             self._report.rule(TABLE, key, "known_at_ns", f"at least {wanted.span.known_ns}, its newest trade's receipt", bar.known_at_ns)
 

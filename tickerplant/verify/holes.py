@@ -8,6 +8,7 @@ class Holes:
     """Missing numbers between the smallest and the largest seen, as open intervals (last before, first after)."""
 
     def __init__(self) -> None:
+        self.first: int | None = None  # the number seen first, in time
         self._lowest: int | None = None
         self._highest = 0
         self._holes: list[tuple[int, int]] = []
@@ -15,7 +16,7 @@ class Holes:
     def see(self, number: int) -> bool:
         """False if the number was seen before."""
         if self._lowest is None:
-            self._lowest = self._highest = number
+            self.first = self._lowest = self._highest = number
         elif number > self._highest:
             self._open(self._highest, number)
             self._highest = number

@@ -1,8 +1,9 @@
 """Indicators by TA-Lib's batch functions over all stored bars of a series, and their comparison with technical_indicators."""
 
 import math
+from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 import talib
 
 from tickerplant.verify.intervals import text
+from tickerplant.verify.minutes import HISTORY_BARS
 from tickerplant.verify.pairs import paired
 from tickerplant.verify.parameters import Parameters
 from tickerplant.verify.report import Report
@@ -18,6 +20,7 @@ from tickerplant.verify.store import Series
 
 TABLE = "technical_indicators"
 Floats = npt.NDArray[np.float64]
+KNOWN_RULE = "when this bar or one before it became known"
 _SETTLE = 40  # with a cut beginning, values are compared after so many times the longest period: the seed is forgotten to 1e-9 by then
 
 
@@ -33,7 +36,9 @@ class Definition:
 
 
 def calculate(closes: Floats, parameters: Parameters) -> list[Definition]:
-    """All configured indicators of these closes, oldest first."""
+    """All configured indicators of these closes, oldest first; none of no closes."""
+    if not len(closes):
+        return []
     return [_macd(closes, parameters), _rsi(closes, parameters), _momentum(closes, parameters)]
 
 
@@ -45,7 +50,7 @@ def _rsi(closes: Floats, parameters: Parameters) -> Definition:
 def _macd(closes: Floats, parameters: Parameters) -> Definition:
     fast, slow, signal = parameters.macd_fast, parameters.macd_slow, parameters.macd_signal
     line, average, histogram = talib.MACD(closes, fast, slow, signal)
-    previous = np.concatenate(([np.nan], histogram[:-1])) if len(histogram) else histogram
+    previous = np.concatenate(([np.nan], histogram[:-1]))
     outputs = {"macd": line, "signal": average, "histogram": histogram, "previous_histogram": previous}
     return Definition("macd", f"macd_{fast}_{slow}_{signal}", {"fast": fast, "slow": slow, "signal": signal}, slow + signal + 10, outputs)
 
@@ -59,22 +64,17 @@ def _momentum(closes: Floats, parameters: Parameters) -> Definition:
 class IndicatorPoint:
     """The indicators at one bar, for the signal made of them.
 
+    rows: what is stored, by (indicator name, output). seed_bars: number of the bar in its series, from 1.
+    known_ns: the times at which it can have become known: when this bar or one before it, whose correction changed it, did.
     values: (component, output) to number, the stored one where it is right, so that one wrong value is told once. warm: by component.
-    rows: what is stored, by (indicator name, output). revision: that of the rows, None without any.
     """
 
     bar: BarRow
-    values: dict[tuple[str, str], float]
-    warm: dict[str, bool]
     rows: dict[tuple[str, str], IndicatorRow]
-
-    @property
-    def revision(self) -> int | None:
-        return next((row.revision for row in self.rows.values()), None)
-
-    @property
-    def known_at_ns(self) -> int:
-        return next((row.known_at_ns for row in self.rows.values()), self.bar.known_at_ns)
+    seed_bars: int
+    known_ns: frozenset[int]
+    values: dict[tuple[str, str], float] = field(default_factory=dict)
+    warm: dict[str, bool] = field(default_factory=dict)
 
 
 class IndicatorAudit:
@@ -84,72 +84,79 @@ class IndicatorAudit:
         self._name = f"{series} {timeframe}"
         self._parameters = parameters
         self._report = report
+        self._seeds_before: int | None = None if parameters.start_ns else 0  # bars of the series that were cut from the tables
 
     def run(self, bars: list[BarRow], rows: Iterable[IndicatorRow]) -> Iterator[IndicatorPoint]:
         """bars: all stored ones by open time; yields a point for each."""
-        closes = np.array([float(bar.close_price) for bar in bars], dtype=np.float64)
-        definitions = calculate(closes, self._parameters)
-        at_bar = (
-            (ts, {(row.indicator_name, row.output): row for row in group}) for ts, group in groupby(rows, lambda row: row.timestamp_us)
-        )
-        seed_before: int | None = None if self._parameters.start_ns else 0
-        for ts_us, numbered, stored in paired(enumerate(bars), at_bar, lambda item: item[1].timestamp_us, lambda item: item[0]):
+        definitions = calculate(np.array([float(bar.close_price) for bar in bars], dtype=np.float64), self._parameters)
+        recently_known_ns: deque[int] = deque(maxlen=HISTORY_BARS + 1)
+        for ts_us, numbered, stored in paired(enumerate(bars), _by_bar(rows), lambda item: item[1].timestamp_us, lambda item: item[0]):
             here = stored[1] if stored is not None else {}
             self._report.compared[TABLE] += len(here)
             if numbered is None:
                 self._report.unexpected(TABLE, f"{self._name} {text(ts_us * 1000)}", f"{len(here)} outputs of a bar that is not stored")
                 continue
             position, bar = numbered
-            if seed_before is None and here:
-                seed_before = next(iter(here.values())).seed_bars - position - 1
-            yield self._judge(definitions, position, bar, here, seed_before or 0)
+            recently_known_ns.append(bar.known_at_ns)
+            point = IndicatorPoint(bar, here, position + 1 + self._before(position, here), frozenset(recently_known_ns))
+            for definition in definitions:
+                self._judge(definition, position, point)
+            self._judge_others(definitions, point)
+            yield point
 
-    def _judge(
-        self, definitions: list[Definition], position: int, bar: BarRow, rows: dict[tuple[str, str], IndicatorRow], seed_before: int
-    ) -> IndicatorPoint:
-        point = IndicatorPoint(bar, {}, {}, rows)
-        key = f"{self._name} {text(bar.ts_open_ns)}"
-        is_judged = bar.ts_open_ns >= self._parameters.start_ns
-        is_settled = not seed_before or position >= _SETTLE * max(self._parameters.rsi_period, self._parameters.macd_slow)
-        expected: set[tuple[str, str]] = set()
-        for definition in definitions:
-            point.warm[definition.component] = seed_before + position + 1 >= definition.minimum_bars
-            for output, series in definition.outputs.items():
-                value, row = float(series[position]), rows.get((definition.name, output))
-                if not is_settled:
-                    value = row.value if row is not None else math.nan
-                if math.isnan(value):
-                    continue
-                expected.add((definition.name, output))
-                is_right = row is not None and math.isclose(value, row.value, rel_tol=1e-9, abs_tol=1e-9)
-                point.values[definition.component, output] = row.value if row is not None and is_right else value
-                if is_judged:
-                    self._compare(f"{key} {definition.name} {output}", definition, bar, value, row, seed_before + position + 1)
-        if is_judged:
-            for name, output in sorted(set(rows) - expected):
-                self._report.unexpected(TABLE, f"{key} {name} {output}", "nothing to be known of it at this bar")
-        return point
+    def _before(self, position: int, rows: dict[tuple[str, str], IndicatorRow]) -> int:
+        if self._seeds_before is None and rows:
+            self._seeds_before = next(iter(rows.values())).seed_bars - position - 1
+        return self._seeds_before or 0
 
-    def _compare(self, key: str, definition: Definition, bar: BarRow, value: float, row: IndicatorRow | None, seed_bars: int) -> None:
-        if row is None:
-            self._report.missing(TABLE, key, repr(value))
-            return
-        self._report.compare_close(TABLE, key, "value", value, row.value)
-        self._report.compare(
-            TABLE,
-            key,
-            [
-                ("parameters", definition.parameters, row.parameters),
-                ("warm", seed_bars >= definition.minimum_bars, row.warm),
-                ("minimum_bars", definition.minimum_bars, row.minimum_bars),
-                ("seed_bars", seed_bars, row.seed_bars),
-                *copied(bar, row),
-            ],
-        )
+    def _judge(self, definition: Definition, position: int, point: IndicatorPoint) -> None:
+        """Each output of one indicator at one bar; fills the point's values."""
+        point.warm[definition.component] = point.seed_bars >= definition.minimum_bars
+        is_settled = not self._seeds_before or position >= _SETTLE * max(self._parameters.rsi_period, self._parameters.macd_slow)
+        for output, series in definition.outputs.items():
+            value, row = float(series[position]), point.rows.get((definition.name, output))
+            if not is_settled:
+                value = row.value if row is not None else math.nan
+            if math.isnan(value):
+                continue
+            is_right = row is not None and math.isclose(value, row.value, rel_tol=1e-9, abs_tol=1e-9)
+            point.values[definition.component, output] = row.value if row is not None and is_right else value
+            if point.bar.timestamp_us * 1000 < self._parameters.start_ns:
+                continue
+            key = f"{self._name} {text(point.bar.ts_open_ns)} {definition.name} {output}"
+            if row is None:
+                self._report.missing(TABLE, key, repr(value))
+            else:
+                self._report.compare_close(TABLE, key, "value", value, row.value)
+                self._compare(key, definition, point, row)
+
+    def _compare(self, key: str, definition: Definition, point: IndicatorPoint, row: IndicatorRow) -> None:
+        fields = [
+            ("parameters", definition.parameters, row.parameters),
+            ("warm", point.seed_bars >= definition.minimum_bars, row.warm),
+            ("minimum_bars", definition.minimum_bars, row.minimum_bars),
+            ("seed_bars", point.seed_bars, row.seed_bars),
+            *copied(point.bar, row),
+        ]
+        self._report.compare(TABLE, key, fields)
         if row.revision < row.bar_revision:
             self._report.rule(TABLE, key, "revision", f"at least bar_revision {row.bar_revision}", row.revision)
-        if row.known_at_ns < bar.known_at_ns:
-            self._report.rule(TABLE, key, "known_at_ns", f"at least the bar's {bar.known_at_ns}", row.known_at_ns)
+        if row.known_at_ns not in point.known_ns:
+            self._report.rule(TABLE, key, "known_at_ns", KNOWN_RULE, row.known_at_ns)
+
+    def _judge_others(self, definitions: list[Definition], point: IndicatorPoint) -> None:
+        if point.bar.timestamp_us * 1000 < self._parameters.start_ns:
+            return
+        names = {definition.name: definition.component for definition in definitions}
+        for name, output in sorted(point.rows):
+            if (names.get(name, ""), output) not in point.values:
+                key = f"{self._name} {text(point.bar.ts_open_ns)} {name} {output}"
+                self._report.unexpected(TABLE, key, "not configured, or not to be known at this bar")
+
+
+def _by_bar(rows: Iterable[IndicatorRow]) -> Iterator[tuple[int, dict[tuple[str, str], IndicatorRow]]]:
+    for timestamp_us, group in groupby(rows, lambda row: row.timestamp_us):
+        yield timestamp_us, {(row.indicator_name, row.output): row for row in group}
 
 
 def copied(bar: BarRow, row: IndicatorRow | SignalRow) -> list[tuple[str, object, object]]:

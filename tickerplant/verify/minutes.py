@@ -67,7 +67,8 @@ class Minutes:
 
     late: (timeframe, open) of intervals that surely had closed with a bar when a trade of theirs came: such a bar is a correction.
     undecided: minutes with a trade that came so late that the stream may or may not have kept the bar; the tables do not tell.
-    behind_history: trades that surely came too late for any bar. from_beginning: the first trade here is the first ever.
+    behind_history: trades that surely came too late for any bar. first_trade_ns: event time of the series' earliest trade in a bar, -1 before it;
+    from_beginning: that trade is known, because nothing was cut from the tables.
     """
 
     parameters: Parameters
@@ -83,8 +84,6 @@ class Minutes:
     def add(self, trade: TickRow) -> None:
         """The next trade of the series."""
         minute = minute_of(trade.ts_event_ns)
-        if self.first_trade_ns < 0:
-            self.first_trade_ns = trade.ts_event_ns
         if not self._has_closed(minute + MINUTE_NS) or self._is_kept(minute):
             self._fold(minute, trade)
         self.newest_ns = max(self.newest_ns, trade.ts_event_ns)
@@ -92,6 +91,7 @@ class Minutes:
     def _fold(self, minute: int, trade: TickRow) -> None:
         if self._has_closed(minute + MINUTE_NS):
             self._mark_late(minute)
+        self.first_trade_ns = trade.ts_event_ns if self.first_trade_ns < 0 else min(self.first_trade_ns, trade.ts_event_ns)
         span = Span.of(trade)
         if minute in self.spans:
             self.spans[minute].merge(span)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tickerplant.verify.indicators import IndicatorPoint, copied
+from tickerplant.verify.indicators import KNOWN_RULE, IndicatorPoint, copied
 from tickerplant.verify.intervals import text
 from tickerplant.verify.pairs import paired
 from tickerplant.verify.parameters import Parameters
@@ -133,8 +133,10 @@ class SignalAudit:
             self._report.compare_close(TABLE, key, f"components.{name}.weight", self._parameters.weights[name], component.get("weight"))
 
     def _judge_origin(self, key: str, point: IndicatorPoint, row: SignalRow) -> None:
-        if point.revision is not None:
-            self._report.compare(TABLE, key, [("revision", point.revision, row.revision)])
-            self._report.compare(TABLE, key, [("known_at_ns", point.known_at_ns, row.known_at_ns)])
-        elif row.known_at_ns < point.bar.known_at_ns:
-            self._report.rule(TABLE, key, "known_at_ns", f"at least the bar's {point.bar.known_at_ns}", row.known_at_ns)
+        if row.known_at_ns not in point.known_ns:
+            self._report.rule(TABLE, key, "known_at_ns", KNOWN_RULE, row.known_at_ns)
+        if point.rows:
+            revision, known_at_ns = next((made_of.revision, made_of.known_at_ns) for made_of in point.rows.values())
+            self._report.compare(TABLE, key, [("revision", revision, row.revision), ("known_at_ns", known_at_ns, row.known_at_ns)])
+        elif row.revision < point.bar.revision:
+            self._report.rule(TABLE, key, "revision", f"at least bar_revision {point.bar.revision}", row.revision)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import psycopg
 from psycopg.rows import args_row
@@ -29,40 +29,59 @@ class Series(NamedTuple):
         return f"{self.symbol} {self.source}"
 
 
+class Tables(Protocol):
+    """What the audit reads. `series`: all that any table knows, in order, or those named; the others: rows of one series, sorted as said."""
+
+    def series(self, symbols: tuple[str, ...] = (), sources: tuple[str, ...] = ()) -> list[Series]: ...
+
+    def ticks(self, series: Series) -> Iterator[TickRow]:
+        """By seq."""
+        ...
+
+    def bars(self, series: Series, timeframe: str) -> Iterator[BarRow]:
+        """By open time, as the next two."""
+        ...
+
+    def indicators(self, series: Series, timeframe: str) -> Iterator[IndicatorRow]: ...
+
+    def signals(self, series: Series, timeframe: str) -> Iterator[SignalRow]: ...
+
+    def gaps(self, series: Series) -> list[GapRow]:
+        """By first id; few."""
+        ...
+
+    def timeframes(self, series: Series) -> set[str]:
+        """Timeframes that stand in the tables of bars, indicators or signals."""
+        ...
+
+
 class Store:
-    """The tables as they stood when the snapshot was taken. All methods may block on the database."""
+    """The tables of a database as they stood when the snapshot was taken; see Tables. All methods may block on the database."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
 
     def series(self, symbols: tuple[str, ...] = (), sources: tuple[str, ...] = ()) -> list[Series]:
-        """All series that any table knows, in order; only those named where names are given."""
         union = SQL(" UNION ").join(SQL("SELECT symbol, source FROM {}").format(Identifier(table)) for table in TABLES)
         rows = self._connection.execute(SQL("SELECT symbol, source FROM ({}) AS known ORDER BY 1, 2").format(union)).fetchall()
         return [Series(*row) for row in rows if (not symbols or row[0] in symbols) and (not sources or row[1] in sources)]
 
     def ticks(self, series: Series) -> Iterator[TickRow]:
-        """By seq."""
         return self._rows("market_ticks", TickRow, series, SQL("seq, ts_event_ns"))
 
     def bars(self, series: Series, timeframe: str) -> Iterator[BarRow]:
-        """By open time."""
         return self._rows("market_ohlcv", BarRow, series, SQL('"timestamp"'), timeframe)
 
     def indicators(self, series: Series, timeframe: str) -> Iterator[IndicatorRow]:
-        """By open time."""
         return self._rows("technical_indicators", IndicatorRow, series, SQL('"timestamp", indicator_name, output'), timeframe)
 
     def signals(self, series: Series, timeframe: str) -> Iterator[SignalRow]:
-        """By open time."""
         return self._rows("trading_signals", SignalRow, series, SQL('"timestamp"'), timeframe)
 
     def gaps(self, series: Series) -> list[GapRow]:
-        """By first id; few."""
         return list(self._rows("market_gaps", GapRow, series, SQL("from_id, to_id")))
 
     def timeframes(self, series: Series) -> set[str]:
-        """Timeframes that stand in the tables of bars, indicators or signals."""
         tables = ("market_ohlcv", "technical_indicators", "trading_signals")
         select = SQL("SELECT DISTINCT timeframe FROM {} WHERE symbol = %(symbol)s AND source = %(source)s")
         query = SQL(" UNION ").join(select.format(Identifier(table)) for table in tables)

@@ -1,0 +1,114 @@
+"""Two implementations that share nothing must agree: the stages' cores, trade by trade, and verify, all at once, on whatever a feed may send."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from runtime.settings import ProcessSettings, Settings
+from schemas.ticks import Quote, Trade, Watermark
+from tests.verify_world import World, audit, envelope
+
+START_NS = 1_723_161_240_000_000_000
+SECOND_NS = 1_000_000_000
+SHORT = ProcessSettings(rsi_period=2, macd_fast=2, macd_slow=3, macd_signal=2, momentum_period=1)
+
+
+@st.composite
+def feeds(draw: st.DrawFn) -> list[tuple[str, int, int, int, int, bool]]:
+    """(kind, seconds of event time, id step, price, size, filled): mostly forward, sometimes late, sometimes repeated, sometimes with a hole."""
+    step = st.tuples(
+        st.sampled_from(["trade"] * 6 + ["quote", "watermark", "flush", "flush"]),
+        st.sampled_from([0, 1, 5, 20, 61, 300, 3600, -2, -30, -100, -400]),
+        st.sampled_from([1, 1, 1, 1, 1, 2, 5, -1, -3]),
+        st.integers(-40, 60),
+        st.integers(1, 5000),
+        st.booleans(),
+    )
+    return draw(st.lists(step, min_size=1, max_size=120))
+
+
+def _play(world: World, feed: list[tuple[str, int, int, int, int, bool]]) -> None:
+    now_ns, trade_id, price, update_id = START_NS, 1000, 60_000, 1
+    newest_ns = START_NS
+    waiting: list[Trade | Quote] = []
+    for kind, seconds, id_step, change, size, filled in feed:
+        event_ns = max(START_NS, newest_ns + seconds * SECOND_NS)
+        newest_ns = max(newest_ns, event_ns)
+        now_ns = max(now_ns + 1, newest_ns - 1_270_000_000)  # the recorder's clock runs behind the venue's
+        if kind == "trade":
+            trade_id, price = trade_id + id_step, max(1, price + change)
+            waiting.append(
+                Trade("BTC-USDT", f"{price / 100:.2f}", f"{size / 10_000:.4f}", event_ns, now_ns, trade_id, "buy", filled and seconds < 0)
+            )
+        elif kind == "quote":
+            update_id += id_step
+            waiting.append(Quote("BTC-USDT", f"{price}.1", "1", f"{price + change}.1", "2", now_ns, now_ns, update_id, True))
+        elif kind == "watermark":
+            world.feed(envelope(waiting), Watermark("binance", 0, newest_ns + max(0, seconds) * SECOND_NS, now_ns, 0))
+            waiting = []
+        else:
+            world.feed(envelope(waiting))
+            waiting = []
+    world.feed(envelope(waiting))
+
+
+@given(feed=feeds())
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_stages_and_verify_agree(feed: list[tuple[str, int, int, int, int, bool]]) -> None:
+    configured = Settings(process=SHORT)
+    world = World(configured)
+    _play(world, feed)
+    report = audit(world.tables(), configured)
+    assert [difference.sentence() for difference in report.differences] == []
+
+
+@given(
+    walk=st.lists(st.tuples(st.integers(-500, 500), st.sampled_from([1, 1, 1, 2, 7]), st.booleans()), min_size=20, max_size=60),
+    resolution=st.sampled_from(["hierarchy", "conflict", "weighted"]),
+    weights=st.tuples(st.sampled_from([0.0, 1.0, 2.5]), st.sampled_from([0.5, 1.0]), st.sampled_from([0.0, 1.0])),
+    minimum_quality=st.sampled_from([0.5, 0.95, 1.0]),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_warm_signals_agree(
+    walk: list[tuple[int, int, bool]], resolution: str, weights: tuple[float, float, float], minimum_quality: float
+) -> None:
+    """A trade a minute, some followed by a late one for the minute before; every way to decide."""
+    given_weights = dict(zip(("macd", "rsi", "momentum"), weights, strict=True))
+    changes = {"signal_resolution": resolution, "signal_weights": given_weights, "minimum_quality": minimum_quality}
+    configured = Settings(process=ProcessSettings(**{**SHORT.model_dump(), **changes}))
+    world = World(configured)
+    price, minute, trade_id = 60_000.0, 0, 0
+    for change, minutes, with_late in walk:
+        minute, trade_id, price = minute + minutes, trade_id + 1, price * (1 + change / 10_000)
+        at_ns = START_NS + minute * 60 * SECOND_NS + 5 * SECOND_NS
+        ticks: list[Trade | Quote] = [Trade("BTC-USDT", f"{price:.2f}", "0.5", at_ns, at_ns, trade_id, "buy")]
+        if with_late:
+            trade_id += 1
+            ticks.append(Trade("BTC-USDT", f"{price * 1.01:.2f}", "0.1", at_ns - 20 * SECOND_NS, at_ns, trade_id, "sell"))
+        world.feed(envelope(ticks))
+    report = audit(world.tables(), configured)
+    assert [difference.sentence() for difference in report.differences] == []
+    assert report.compared["technical_indicators"] > 0
+
+
+def test_a_long_history_with_late_trades_agrees() -> None:
+    """Warm indicators with the given periods, corrections near and behind the end of the history that the stage keeps."""
+    configured = Settings()
+    world = World(configured)
+    trade_id = 0
+    for minute in range(200):
+        ticks: list[Trade | Quote] = []
+        for second in (1, 20, 40):
+            trade_id += 1
+            at_ns = START_NS + (minute * 60 + second) * SECOND_NS
+            price = 60_000 + (minute * 37 + second * 11) % 400 + minute
+            ticks.append(Trade("BTC-USDT", str(price), f"0.{trade_id % 97 + 1:03}", at_ns, at_ns, trade_id, "sell"))
+        if minute in (70, 120, 199):
+            for back in (3, 30, 63, 64, 66, 69):
+                trade_id += 1
+                at_ns = START_NS + ((minute - back) * 60 + 30) * SECOND_NS
+                ticks.append(Trade("BTC-USDT", "59000.5", "0.25", at_ns, ticks[2].ts_event_ns, trade_id, "buy"))
+        world.feed(envelope(ticks))
+    report = audit(world.tables(), configured)
+    assert [difference.sentence() for difference in report.differences] == []
+    assert report.compared["trading_signals"] > 200
+    assert any("more than 64 bars late" in note for note in report.notes)
