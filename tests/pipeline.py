@@ -42,7 +42,9 @@ class Pipeline:
             [str(TICKERPLANT), *words], env=self.env, cwd=ROOT, capture_output=True, text=True, timeout=timeout_s, check=False
         )
         if code is not None:
-            assert done.returncode == code, f"tickerplant {' '.join(words)}: exit {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+            assert done.returncode == code, (
+                f"tickerplant {' '.join(words)}: exit {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+            )
         return done
 
     def start(self, *words: str) -> subprocess.Popen[str]:

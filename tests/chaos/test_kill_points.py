@@ -53,7 +53,11 @@ def test_killed_between_commit_steps(line: Any, undisturbed: dict[str, tuple[int
 @pytest.mark.parametrize("seed", SEEDS)
 def test_killed_ingestor_loses_no_trade_and_reports_lost_quotes(line: Any, tmp_path: Any, seed: int) -> None:
     chance = random.Random(seed)
-    moments = {"frame_parsed": chance.randint(2000, 6000), "envelope_sent": chance.randint(50, 200), "envelope_delivered": chance.randint(20, 60)}
+    moments = {
+        "frame_parsed": chance.randint(2000, 6000),
+        "envelope_sent": chance.randint(50, 200),
+        "envelope_delivered": chance.randint(20, 60),
+    }
     kill_at = ",".join(f"ingest-binance:{point}:{times}" for point, times in moments.items())
     capture = slice_of(CAPTURES[0], tmp_path / "capture.txt", 30_000)
     with running(line, {**QUICK, "TICKERPLANT_FAULTS__KILL_AT": kill_at}) as pipeline:
