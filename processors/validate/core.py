@@ -7,7 +7,7 @@ from processors.decoding import decoded
 from processors.state import Series
 from processors.validate.gaps import OpenGap
 from processors.validate.ids import SeenIds
-from processors.validate.rules import Fault, fault_of, is_source, is_symbol, watermark_fault
+from processors.validate.rules import Fault, envelope_fault, fault_of, is_symbol, watermark_fault
 from processors.validate.series import TickSeries
 from runtime.dead_letters import dead_letter
 from runtime.errors import InvalidRecord
@@ -38,8 +38,7 @@ class ValidateCore:
         if isinstance(event, Watermark):
             _refuse(watermark_fault(event))
             return [Output(Topic.TICKS, record.value, None, _WATERMARK)]
-        if not is_source(event.source):
-            raise InvalidRecord(Reason.INVALID_FIELD, f"source {event.source[:64]!r} is no name of a source")
+        _refuse(envelope_fault(event))
         return _Pass(self._series, record, event).outputs()
 
     def snapshot(self) -> bytes:
@@ -85,14 +84,14 @@ class _Pass:
             series = None if fault else self._here.get(tick.symbol) or self._enter(tick.symbol)
             if series is None:
                 self._bury(index, tick, fault or (Reason.INVALID_FIELD, f"symbol {tick.symbol[:64]!r} is no canonical symbol"))
-            elif type(tick) is Trade:
+            elif isinstance(tick, Trade):
                 gaps = series.take_trade(tick, source, contiguous)
                 if gaps is None:
                     self._duplicates += 1
                     continue
                 keep(tick)
                 self._gaps += gaps
-            elif series.take_quote(tick):  # type: ignore[arg-type]
+            elif series.take_quote(tick):
                 keep(tick)
             else:
                 self._duplicates += 1

@@ -53,7 +53,9 @@ def open_gap(gaps: list[OpenGap], trade: Trade, source: str, from_id: int, from_
 
 def fill_gap(gaps: list[OpenGap], trade: Trade, source: str) -> list[Gap]:
     """A trade that came after a younger one: counts it in its hole and tells when that is full."""
-    gap = next((gap for gap in gaps if gap.from_id < trade.trade_id < gap.to_id), None)  # type: ignore[operator]
+    trade_id = trade.trade_id
+    assert isinstance(trade_id, int)
+    gap = next((gap for gap in gaps if gap.from_id < trade_id < gap.to_id), None)
     if gap is None:
         return []
     gap.filled += 1

@@ -22,7 +22,7 @@ class SeenIds(Struct, array_like=True):
 
     def add(self, trade_id: int | str) -> bool:
         """Remembers the id; False if it was seen before."""
-        if type(trade_id) is str:
+        if isinstance(trade_id, str):
             return self._add_text(trade_id)
         ranges = self.ranges
         if ranges:
@@ -30,7 +30,7 @@ class SeenIds(Struct, array_like=True):
             if trade_id == newest[1] + 1:
                 newest[1] = trade_id
                 return True
-        return self._add_anywhere(trade_id)  # type: ignore[arg-type]
+        return self._add_anywhere(trade_id)
 
     def _add_text(self, text: str) -> bool:
         if text in self.texts:

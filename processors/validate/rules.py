@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from schemas.reasons import Reason
-from schemas.ticks import Quote, Tick, Trade, Watermark
+from schemas.ticks import Quote, Tick, TickEnvelope, Trade, Watermark
 from schemas.timeframes import DAY_NS
 
 EARLIEST_NS = 631_152_000 * 1_000_000_000  # 1990-01-01
@@ -23,21 +23,26 @@ _is_text_id = re.compile(r"[!-~]{1,64}").fullmatch
 
 def fault_of(tick: Tick) -> Fault | None:
     """Why the tick is wrong, or None. The first fault counts."""
-    good = _is_good_trade(tick) if type(tick) is Trade else _is_good_quote(tick)  # type: ignore[arg-type]
+    good = _is_good_trade(tick) if isinstance(tick, Trade) else _is_good_quote(tick)
     return None if good else next(_faults(tick))
 
 
 def watermark_fault(watermark: Watermark) -> Fault | None:
     """Why a watermark must not be passed on: one from the far future would make every later trade a late one."""
-    if not is_source(watermark.source):
+    if not _is_source(watermark.source):
         return Reason.INVALID_FIELD, f"source {watermark.source[:64]!r} is no name of a source"
     if not _is_time(watermark.ts_event_ns, watermark.ts_ingest_ns):
         return Reason.TIME_OUT_OF_RANGE, f"ts_event_ns {watermark.ts_event_ns} at ts_ingest_ns {watermark.ts_ingest_ns}"
     return None
 
 
-def is_source(text: str) -> bool:
-    return _is_source(text) is not None
+def envelope_fault(envelope: TickEnvelope) -> Fault | None:
+    """Why a whole envelope is of no use, whatever its ticks are."""
+    if not _is_source(envelope.source):
+        return Reason.INVALID_FIELD, f"source {envelope.source[:64]!r} is no name of a source"
+    if not 0 <= envelope.ts_receive_ns <= LATEST_NS:
+        return Reason.TIME_OUT_OF_RANGE, f"ts_receive_ns {envelope.ts_receive_ns}"
+    return None
 
 
 def is_symbol(text: str) -> bool:
@@ -52,7 +57,7 @@ def _is_good_trade(trade: Trade) -> bool:
         and _is_number(size)
         and float(price) > 0 < float(size)
         and EARLIEST_NS <= trade.ts_event_ns <= trade.ts_ingest_ns + DAY_NS <= LATEST_NS
-        and (0 <= trade_id <= MAX_ID if type(trade_id) is int else _is_text_id(trade_id))  # type: ignore[arg-type]
+        and (0 <= trade_id <= MAX_ID if isinstance(trade_id, int) else _is_text_id(trade_id))
     )
 
 
