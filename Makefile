@@ -26,6 +26,7 @@ test: install ## all tests on a real Kafka, PostgreSQL and Redis (STACK=containe
 	@STACK=$(STACK) $(PY) -m pytest $(T) $(if $(T),,--cov --cov-report=term:skip-covered)
 
 install: $(STAMP) ## .venv with the command `tickerplant`, and all that the local stack needs
+	@:
 
 # The interpreter: the first of these that is 3.11 or newer.
 $(STAMP): pyproject.toml constraints.txt requirements-page.txt tickerplant/stack/kafka.jars

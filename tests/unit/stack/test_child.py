@@ -1,0 +1,72 @@
+"""A child ends when asked, when it must, and when its parent is gone."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.support import ROOT, eventually
+from tickerplant.stack.child import Child, ChildSpec, end_orphans
+
+STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); signal.pause()"
+POLITE = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); print('up', flush=True); signal.pause()"
+PARENT = """
+import pathlib, sys, signal
+from tickerplant.stack.child import Child, ChildSpec
+folder = pathlib.Path(sys.argv[1])
+child = Child(ChildSpec("orphan", (sys.executable, "-c", "import signal; signal.pause()"), folder / "orphan.log"), folder / "pids")
+print(child.pid, flush=True)
+signal.pause()
+"""
+
+
+def start(code: str, folder: Path, **more: object) -> Child:
+    child = Child(ChildSpec("toy", (sys.executable, "-c", code), folder / "toy.log", **more), folder / "pids")  # type: ignore[arg-type]
+    eventually(lambda: "up" in child.log_tail())
+    return child
+
+
+def test_a_polite_child_ends_with_its_own_code(tmp_path: Path) -> None:
+    child = start(POLITE, tmp_path)
+    assert child.exit_code() is None
+    assert child.stop(20) == 0
+    assert not list((tmp_path / "pids").iterdir())
+
+
+def test_a_stubborn_child_is_killed(tmp_path: Path) -> None:
+    assert start(STUBBORN, tmp_path).stop(0.2) == -signal.SIGKILL
+
+
+def test_environment_and_log(tmp_path: Path) -> None:
+    child = start("import os; print('up', os.environ['EXTRA'])", tmp_path, environment={"EXTRA": "word"})
+    assert eventually(lambda: child.exit_code() is not None)
+    assert child.log_tail() == "up word"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the parent-death signal is Linux's")
+def test_a_child_dies_with_a_killed_parent(tmp_path: Path) -> None:
+    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    assert psutil.pid_exists(pid)
+    parent.kill()
+    parent.communicate()
+    eventually(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+
+
+def test_an_orphan_of_ours_is_ended(tmp_path: Path) -> None:
+    child = start(POLITE, tmp_path)
+    assert end_orphans(tmp_path / "pids", 20) == ["toy"]
+    assert child.exit_code() == 0
+
+
+def test_a_pid_that_belongs_to_another_now_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "toy.pid").write_text(json.dumps({"pid": os.getpid(), "created": 1.0}))
+    (tmp_path / "broken.pid").write_text("{")
+    assert end_orphans(tmp_path, 1) == []
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,52 @@
+"""Which processes run, in which order, and that a simulated feed is named so."""
+
+import json
+
+import pytest
+
+from runtime.settings import load_settings
+from tickerplant.stack.plan import SIMULATED_SOURCE, STOP_ORDER, Feed, Process, start_groups
+
+SETTINGS = load_settings()
+
+
+def by_name(feed: Feed) -> dict[str, Process]:
+    return {process.name: process for group in start_groups(SETTINGS, feed, 25_000) for process in group}
+
+
+def test_readers_start_before_writers() -> None:
+    names = [[process.name for process in group] for group in start_groups(SETTINGS, Feed(), 25_000)]
+    assert names[1:] == [["exchange"], ["ingest-binance"]]
+    assert {"process-validate", "sink-timescale", "gateway"} <= set(names[0])
+
+
+@pytest.mark.parametrize(("kind", "absent"), [("none", {"exchange", "ingest-binance"}), ("live", {"exchange"}), ("simulated", set())])
+def test_what_a_feed_needs(kind: str, absent: set[str]) -> None:
+    every = {name for group in STOP_ORDER for name in group} - {"kafka", "postgres", "redis"}
+    assert set(by_name(Feed(kind))) == every - absent  # type: ignore[arg-type]
+
+
+def test_the_simulated_feed_is_a_source_of_its_own_with_the_captures_clock() -> None:
+    environment = by_name(Feed())["ingest-binance"].environment
+    assert environment["TICKERPLANT_BINANCE__SOURCE"] == SIMULATED_SOURCE
+    assert environment["TICKERPLANT_BINANCE__CLOCK"] == "capture"
+    assert environment["TICKERPLANT_BINANCE__WEBSOCKET_URL"] == "ws://127.0.0.1:25000"
+
+
+def test_the_live_feed_keeps_the_providers_addresses() -> None:
+    environment = by_name(Feed("live", ("SOL-USDT",)))["ingest-binance"].environment
+    assert json.loads(environment["TICKERPLANT_BINANCE__SYMBOLS"]) == ["SOL-USDT"]
+    assert not any("URL" in name or "SOURCE" in name for name in environment)
+
+
+def test_symbols_reach_the_exchange_and_the_ingestor() -> None:
+    processes = by_name(Feed(symbols=("BTC-USDT", "SOL-USDT"), speed="5"))
+    words = processes["exchange"].arguments
+    assert words[words.index("--symbols") + 1] == "BTC-USDT,SOL-USDT"
+    assert words[words.index("--speed") + 1] == "5"
+
+
+def test_everything_that_starts_has_its_place_in_the_stop_order() -> None:
+    placed = [name for group in STOP_ORDER for name in group]
+    assert len(set(placed)) == len(placed)
+    assert set(by_name(Feed())) <= set(placed)
