@@ -12,12 +12,13 @@ app = typer.Typer(
     name="tickerplant",
     help="An event-streaming market-data pipeline on Kafka: exact ticks, bars, indicators and signals, stored and streamed.",
     no_args_is_help=True,
+    rich_markup_mode=None,  # plain errors: one line that says what is wrong
     pretty_exceptions_enable=False,
     add_completion=False,
 )
 
 # Every module here has `register(app)`. One line a command keeps the start fast: modules import their heavy parts inside the command.
-COMMANDS = ("stack", "topics", "migrate", "ingest", "process", "sink", "gateway", "simulate", "replay", "verify", "dlq", "config")
+COMMANDS = ("stack", "topics", "migrate", "ingest", "exchange", "process", "sink", "gateway", "simulate", "replay", "verify", "dlq", "config")
 
 
 def build() -> typer.Typer:
