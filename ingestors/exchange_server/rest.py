@@ -11,7 +11,7 @@ from ingestors.exchange_server.material import Material, TradeRow
 from schemas.timeframes import MINUTE_NS
 
 _MINUTE_MS = MINUTE_NS // 1_000_000
-_KLINE_TRADES = 200_000  # of one answer: klines are folded from trades when asked for
+_KLINE_TRADES = 50_000  # of one answer: klines are folded from trades when asked for
 
 
 class Refusal(Exception):

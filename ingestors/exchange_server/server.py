@@ -107,6 +107,12 @@ class ExchangeServer:
         """The next REST calls are answered with that status; header names with _ for -."""
         self.refusals += [(status, {name.replace("_", "-"): value for name, value in headers.items()})] * times
 
+    def failure(self) -> str:
+        """Why nothing plays any more, "" while it does. `stop` raises it."""
+        if self._player and self._player.done() and not self._player.cancelled() and self._player.exception():
+            return f"the player failed: {self._player.exception()}"
+        return ""
+
     @property
     def clients(self) -> int:
         return len(self._sessions)
