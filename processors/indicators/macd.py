@@ -1,4 +1,7 @@
-"""Moving average convergence / divergence (Appel), digit for digit as TA-Lib's MACD computes it, its seeding included."""
+"""Moving average convergence / divergence (Appel), as TA-Lib's MACD computes it, its seeding included.
+
+TA-Lib's compiler fuses the multiplication and addition of a mean's step, Python does not: the last bit of a mean may differ.
+"""
 
 from msgspec import Struct
 
@@ -26,7 +29,7 @@ class Ema(Struct, array_like=True, gc=False):
 
 class Macd(Struct, array_like=True, gc=False):
     """TA-Lib begins all three means as late as it can: the fast one is seeded with the closes that end where the slow one's seed ends, and the
-    signal line with the first `signal.period` values of the line. A fast period above the slow one is exchanged with it."""
+    signal line with the first `signal.period` values of the line. The fast period is below the slow one: the settings see to it."""
 
     fast: Ema
     slow: Ema
@@ -37,7 +40,7 @@ class Macd(Struct, array_like=True, gc=False):
 
     @classmethod
     def of(cls, fast: int, slow: int, signal: int) -> "Macd":
-        return cls(Ema(min(fast, slow)), Ema(max(fast, slow)), Ema(signal))
+        return cls(Ema(fast), Ema(slow), Ema(signal))
 
     def update(self, close: float) -> None:
         """O(1)."""

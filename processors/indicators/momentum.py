@@ -1,4 +1,4 @@
-"""Momentum: rate of change over `period` bars as a fraction, digit for digit TA-Lib's ROCP."""
+"""Momentum: rate of change over `period` bars as a fraction, TA-Lib's ROCP."""
 
 from msgspec import Struct
 

@@ -1,4 +1,4 @@
-"""Relative strength index (Wilder 1978), digit for digit as TA-Lib's RSI computes it."""
+"""Relative strength index (Wilder 1978), in the order of operations of TA-Lib's RSI."""
 
 from msgspec import Struct
 
@@ -16,7 +16,7 @@ class Rsi(Struct, array_like=True, gc=False):
     loss: float = 0.0
 
     def update(self, close: float) -> None:
-        """O(1). The order of operations is TA-Lib's, so that the last bit agrees."""
+        """O(1). The first `period` changes are summed, then their sums become means."""
         change = close - self.previous
         self.previous = close
         self.bars += 1
