@@ -194,6 +194,7 @@ def _make_line(stack: Stack, data_dir: Path, sections: dict[str, Any]) -> Line:
 def _remove(stack: Stack, line: Line) -> None:
     """Without it hundreds of topics would fill the broker's memory and file handles."""
     names = list(line.settings.kafka.topic_names.values())
-    for answer in AdminClient({"bootstrap.servers": stack.addresses.kafka}).delete_topics(names, operation_timeout=10).values():
+    admin = AdminClient({"bootstrap.servers": stack.addresses.kafka})  # kept: its answers end with it
+    for answer in admin.delete_topics(names, operation_timeout=10).values():
         answer.exception()
     stack.drop_database(line.name)
