@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -84,19 +85,20 @@ def final_bars(outputs: Iterable[Output]) -> dict[tuple[str, str, str, int], Bar
     return bars
 
 
-def recorded_ticks(*names: str) -> Iterator[Tick]:
+@cache
+def recorded_ticks(*names: str) -> tuple[Tick, ...]:
     """Trades and quotes of the recorded Binance stream, parsed in the plainest way; times of receipt are the capture's."""
-    for name in names:
-        with gzip.open(RECORDINGS / name, "rt") as lines:
-            for line in lines:
-                received, _, frame = line.partition(" ")
-                message = msgspec.json.decode(frame)
-                yield from _recorded_tick(message.get("stream", ""), message.get("data", {}), int(received))
+    return tuple(tick for name in names for tick in _recorded(RECORDINGS / name))
 
 
-def _recorded_tick(stream: str, data: dict[str, Any], received_ns: int) -> Iterator[Tick]:
-    if stream.endswith("@trade"):
-        side = "sell" if data["m"] else "buy"
-        yield Trade("BTC-USDT", data["p"], data["q"], data["T"] * 1_000_000, received_ns, data["t"], side)
-    elif stream.endswith("@bookTicker"):
-        yield Quote("BTC-USDT", data["b"], data["B"], data["a"], data["A"], received_ns, received_ns, data["u"], True)
+def _recorded(path: Path) -> Iterator[Tick]:
+    with gzip.open(path, "rt") as lines:
+        for line in lines:
+            received, _, frame = line.partition(" ")
+            if "@trade" in frame:
+                data = msgspec.json.decode(frame)["data"]
+                side = "sell" if data["m"] else "buy"
+                yield Trade("BTC-USDT", data["p"], data["q"], data["T"] * 1_000_000, int(received), data["t"], side)
+            elif "@bookTicker" in frame:
+                data = msgspec.json.decode(frame)["data"]
+                yield Quote("BTC-USDT", data["b"], data["B"], data["a"], data["A"], int(received), int(received), data["u"], True)

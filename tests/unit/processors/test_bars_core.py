@@ -99,7 +99,7 @@ ISSUE_BARS = {
 @needs_recordings
 @pytest.mark.parametrize("ticks_an_envelope", [7, 333])
 def test_the_recorded_capture_gives_the_bars_of_the_issue(ticks_an_envelope: int) -> None:
-    ticks = list(recorded_ticks("binance_spot_btcusdt_20240808.gz", "binance_spot_btcusdt_20240809.gz"))
+    ticks = recorded_ticks("binance_spot_btcusdt_20240808.gz", "binance_spot_btcusdt_20240809.gz")
     raw = [ticks_record(ticks[start : start + ticks_an_envelope], start) for start in range(0, len(ticks), ticks_an_envelope)]
     outputs = run(BarsCore(ALL), as_inputs(run(ValidateCore(), raw), Topic.TICKS))
     minutes = {bar.ts_open_ns // 10**9: bar for (_, _, timeframe, _), bar in final_bars(outputs).items() if timeframe == "1m"}

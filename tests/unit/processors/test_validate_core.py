@@ -137,7 +137,7 @@ def test_records_that_are_wrong_as_a_whole_are_refused(event: TickEnvelope | Wat
 
 @needs_recordings
 def test_the_recorded_capture_passes_whole_and_its_replay_changes_nothing() -> None:
-    ticks = list(recorded_ticks("binance_spot_btcusdt_20240808.gz", "binance_spot_btcusdt_20240809.gz"))
+    ticks = recorded_ticks("binance_spot_btcusdt_20240808.gz", "binance_spot_btcusdt_20240809.gz")
     records = [ticks_record(ticks[start : start + 250], start) for start in range(0, len(ticks), 250)]
     core = ValidateCore()
     outputs = run(core, records)
