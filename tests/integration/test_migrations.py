@@ -1,0 +1,112 @@
+"""Migrations on a real server: forward, back, repeated, together, changed."""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from runtime.errors import FatalError, TransientError
+from sinks.timescale.migrations import apply_migrations, load_migrations, pending_migrations, revert_migrations
+from tests.sinks_world import TABLES
+from tests.support import run_tickerplant
+
+pytestmark = pytest.mark.stack
+LABELS = [step.label for step in load_migrations()]
+
+
+@pytest.fixture
+def empty(stack: Any) -> Iterator[str]:
+    """The URL of a database without anything."""
+    name = f"empty_{uuid4().hex[:10]}"
+    with psycopg.connect(stack.addresses.postgres, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0'.encode())
+    yield stack.addresses.postgres.split("?")[0].rsplit("/", 1)[0] + f"/{name}"
+    stack.drop_database(name)
+
+
+def tables(url: str) -> set[str]:
+    with psycopg.connect(url) as connection:
+        return {name for (name,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+
+
+def test_up_again_down_up(empty: str) -> None:
+    assert apply_migrations(empty) == LABELS
+    assert apply_migrations(empty) == []
+    assert {*TABLES, "kafka_offsets", "schema_migrations"} <= tables(empty)
+    assert revert_migrations(empty, 0) == LABELS[::-1]
+    assert tables(empty) == {"schema_migrations"}
+    assert apply_migrations(empty) == LABELS
+
+
+def test_one_step_back_keeps_the_rest(empty: str) -> None:
+    apply_migrations(empty)
+    with psycopg.connect(empty) as connection:
+        connection.execute("INSERT INTO market_gaps VALUES ('g', 's', 'o', 'trade', 'silence', 'open', 0, 0, 0, 0, 0, 0, 0)")
+    assert revert_migrations(empty, 6) == LABELS[:5:-1]
+    assert [step.label for step in pending_migrations(empty)] == LABELS[6:]
+    with psycopg.connect(empty) as connection:
+        assert connection.execute("SELECT count(*) FROM market_gaps").fetchone() == (1,)
+
+
+def test_a_changed_applied_migration_is_refused(empty: str) -> None:
+    apply_migrations(empty)
+    steps = load_migrations()
+    changed = [replace(steps[0], up=steps[0].up + "-- another comment"), *steps[1:]]
+    for action in (apply_migrations, pending_migrations, lambda url, all_steps: revert_migrations(url, 0, all_steps)):
+        with pytest.raises(FatalError, match="0001_server was changed"):
+            action(empty, changed)
+
+
+def test_a_database_of_a_newer_version_is_refused(empty: str) -> None:
+    apply_migrations(empty)
+    with pytest.raises(FatalError, match="does not know"):
+        apply_migrations(empty, load_migrations()[:-1])
+
+
+def test_a_failing_step_leaves_nothing_of_itself(empty: str) -> None:
+    steps = load_migrations()[:2]
+    broken = replace(steps[1], up="CREATE TABLE half (id int); SELECT 1/0;")
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        apply_migrations(empty, [steps[0], broken])
+    assert "half" not in tables(empty)
+    assert apply_migrations(empty, steps) == [LABELS[1]]
+
+
+def test_processes_that_start_together_migrate_once(empty: str) -> None:
+    done: list[list[str]] = []
+    threads = [threading.Thread(target=lambda: done.append(apply_migrations(empty))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(done) == [[], [], [], LABELS]
+
+
+def test_an_absent_server_is_a_transient_error() -> None:
+    with pytest.raises(TransientError, match="does not answer"):
+        apply_migrations("postgresql://postgres@127.0.0.1:1/none")
+
+
+def test_the_command(empty: str, line: Any) -> None:
+    environment = line.env(TICKERPLANT_POSTGRES__URL=empty)
+    dry = run_tickerplant("migrate", "--dry-run", env=environment)
+    assert "CREATE TABLE market_ticks" in dry.stdout
+    assert tables(empty) == set()
+    assert json.loads(run_tickerplant("migrate", "--json", env=environment).stdout) == {"applied": LABELS}
+    assert run_tickerplant("migrate", env=environment).stdout == "nothing to do\n"
+    down = run_tickerplant("migrate", "--down-to", "6", "--dry-run", env=environment)
+    assert "DROP TABLE kafka_offsets" in down.stdout
+    assert "kafka_offsets" in tables(empty)
+    assert run_tickerplant("migrate", "--down-to", "6", env=environment).stdout == f"reverted {LABELS[6]}\n"
+
+
+def test_the_command_without_a_server_says_so_in_one_line(line: Any) -> None:
+    done = run_tickerplant("migrate", env=line.env(TICKERPLANT_POSTGRES__URL="postgresql://postgres@127.0.0.1:1/none"))
+    assert done.returncode == 2
+    assert done.stderr.startswith("tickerplant: PostgreSQL does not answer")
+    assert "Traceback" not in done.stderr

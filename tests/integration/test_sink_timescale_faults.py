@@ -1,0 +1,225 @@
+"""Faults of the TimescaleDB store: refused rows, lost answers, a second writer, another log, records lost to retention."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer
+
+from runtime.errors import FatalError
+from schemas.codec import decode_dead_letter, encode
+from schemas.dead_letters import DeadLetter
+from schemas.topics import Topic
+from sinks.store import StoreDown
+from sinks.timescale.log_identity import LogIdentity, identify
+from sinks.timescale.store import TOPICS
+from tests.sinks_world import (
+    IDENTITY_OF_LOG,
+    Log,
+    bar,
+    checksums,
+    count,
+    envelope,
+    execute,
+    query,
+    quote,
+    record,
+    ticks,
+    timescale_store,
+    trade,
+)
+
+pytestmark = pytest.mark.stack
+PLACE = (Topic.TICKS, 0)
+
+
+class Points:
+    """Kill points that call what a test wants done there."""
+
+    def __init__(self, point: str, action: Callable[[], None]) -> None:
+        self._actions = {point: action}
+
+    def reach(self, point: str) -> None:
+        action = self._actions.pop(point, None)
+        if action:
+            action()
+
+
+def dead_letters(line: Any, expected: int) -> list[DeadLetter]:
+    """Reads until the expected number is there, and then whether one more is."""
+    consumer = Consumer({"bootstrap.servers": line.addresses.kafka, "group.id": f"{line.name}.dlq", "auto.offset.reset": "earliest"})
+    consumer.subscribe([line.settings.kafka.topic(Topic.DLQ)])
+    found: list[DeadLetter] = []
+    try:
+        for _ in range(expected):
+            message = consumer.poll(30)
+            assert message is not None, f"{len(found)} of {expected} dead letters"
+            found.append(decode_dead_letter(message.value()))
+        assert consumer.poll(0.5) is None
+    finally:
+        consumer.close()
+    return sorted(found, key=lambda letter: (letter.topic, letter.offset, letter.index))
+
+
+def raising(error: Exception) -> Callable[[], None]:
+    def action() -> None:
+        raise error
+
+    return action
+
+
+POISON = {
+    "negative price": trade(1001, price="-1"),
+    "no number": trade(1002, price="12,5"),
+    "NUL": trade(1003, trade_id="a\0b"),
+    "no symbol": trade(1004, symbol=""),
+    "number too large": quote(1005, update_id=2**63),
+    "no such time": quote(1006, ts_event_ns=10**22),
+    "key too long for the index": trade(1007, symbol="".join(chr(0x4E00 + n * 7919 % 20_000) for n in range(3000))),
+}
+
+
+def test_poison_rows_become_dead_letters_and_the_others_land(line: Any) -> None:
+    store = timescale_store(line)
+    store.begin([PLACE, (Topic.BARS, 0)])
+    good = ticks(1, 1000)
+    for at, tick in zip((0, 1, 77, 500, 998, 1002, 1006), POISON.values(), strict=True):
+        good.insert(at, tick)
+    for offset in range(20):
+        store.take(record(Topic.TICKS, offset, envelope(good[offset * 51 : offset * 51 + 51])))
+    store.take(record(Topic.BARS, 0, bar(0, high="1")))  # below its low
+    store.take(record(Topic.BARS, 1, bar(1)))
+    store.flush()
+    store.close()
+    assert count(line) == 1000
+    assert query(line, "SELECT count(DISTINCT seq), max(seq) FROM market_ticks") == [(1000, 1000)]
+    assert count(line, "market_ohlcv") == 1
+    assert query(line, "SELECT sum(next_offset) FROM kafka_offsets") == [(22,)]
+    letters = dead_letters(line, 8)
+    assert {letter.reason for letter in letters} == {"unstorable"}
+    of_bar, *of_ticks = letters
+    assert (of_bar.topic, of_bar.offset, of_bar.index, of_bar.payload) == ("market.bars", 0, 0, encode(bar(0, high="1")))
+    assert {letter.payload for letter in of_ticks} == {encode(tick) for tick in POISON.values()}
+    for letter in of_ticks:
+        assert good[letter.offset * 51 + letter.index] in POISON.values()
+        assert letter.trace == "trace-1"
+
+
+def test_records_that_are_no_events_become_dead_letters(line: Any) -> None:
+    store = timescale_store(line)
+    store.begin([PLACE])
+    for offset, value in enumerate([b"\xff\x00garbage", b'{"type":"ticks","v":1}', encode(envelope(ticks(1, 3)))]):
+        store.take(record(Topic.TICKS, offset, value))
+    store.flush()
+    store.close()
+    first, second = dead_letters(line, 2)
+    assert (first.reason, first.payload, first.offset, first.index) == ("undecodable", b"\xff\x00garbage", 0, -1)
+    assert (second.reason, second.stage) == ("invalid_schema", "sink-timescale")
+    assert count(line) == 3
+
+
+def test_the_answer_to_commit_is_lost_after_it_was_done(line: Any) -> None:
+    store = timescale_store(line, points=Points("transaction_committed", raising(StoreDown("cut"))))
+    store.begin([PLACE])
+    store.take(record(Topic.TICKS, 0, envelope(ticks(1, 10))))
+    with pytest.raises(StoreDown):
+        store.flush()
+    assert count(line) == 10
+    before = checksums(line)
+    store.flush()
+    store.take(record(Topic.TICKS, 1, envelope(ticks(11, 12))))
+    store.flush()
+    store.close()
+    assert before["market_ticks"][0] == 10
+    assert count(line) == 12
+
+
+@pytest.mark.parametrize("point", ["rows_copied", "offsets_moved"])
+def test_the_connection_is_lost_before_commit(line: Any, point: str) -> None:
+    def cut() -> None:
+        query(
+            line, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test' AND datname = current_database()"
+        )
+
+    store = timescale_store(line, points=Points(point, cut))
+    store.begin([PLACE])
+    store.take(record(Topic.TICKS, 0, envelope(ticks(1, 10))))
+    with pytest.raises(StoreDown):
+        store.flush()
+    assert count(line) == 0
+    store.flush()
+    store.close()
+    assert count(line) == 10
+    assert query(line, "SELECT next_offset FROM kafka_offsets") == [(1,)]
+
+
+def test_a_second_writer_fences_the_first(line: Any) -> None:
+    old, new = timescale_store(line), timescale_store(line)
+    for store in (old, new):
+        store.begin([PLACE])
+        store.take(record(Topic.TICKS, 0, envelope(ticks(1, 10))))
+    new.take(record(Topic.TICKS, 1, envelope(ticks(11, 20))))
+    new.flush()
+    before = checksums(line)
+    with pytest.raises(FatalError, match="another writer"):
+        old.flush()
+    old.close()
+    new.close()
+    assert checksums(line) == before
+
+
+@pytest.mark.parametrize("what", ["cluster", "topic"])
+def test_positions_of_another_log_are_refused(line: Any, what: str) -> None:
+    first = timescale_store(line)
+    first.begin([PLACE])
+    first.close()
+    ids = dict(IDENTITY_OF_LOG.topic_ids)
+    other = LogIdentity("cluster-2", ids) if what == "cluster" else LogIdentity("cluster-1", {**ids, Topic.TICKS: "id-new"})
+    store = timescale_store(line, identity=other)
+    with pytest.raises(FatalError, match=f"belong to {what} id"):
+        store.begin([PLACE])
+    store.close()
+
+
+def test_the_broker_tells_cluster_and_topic_ids(line: Any) -> None:
+    log = identify(line.settings.kafka, line.addresses.kafka, TOPICS)
+    assert log.cluster_id
+    assert len(set(log.topic_ids.values())) == len(TOPICS)
+
+
+def test_records_lost_to_retention_are_one_gap_and_reading_goes_on(line: Any) -> None:
+    first = timescale_store(line)
+    first.begin([PLACE])
+    first.take(record(Topic.TICKS, 0, envelope(ticks(1, 5))))
+    first.flush()
+    first.close()
+    store = timescale_store(line, Log(first=7))
+    assert store.begin([PLACE]) == {PLACE: 1}
+    store.take(record(Topic.TICKS, 7, envelope(ticks(36, 40))))
+    store.flush()
+    store.close()
+    assert count(line) == 10
+    stored = query(line, "SELECT gap_id, channel, cause, state, from_id, to_id, size FROM market_gaps")
+    assert stored == [("record:market.ticks:0:0:7", "record", "retention", "unfillable", 0, 7, 6)]
+    assert query(line, "SELECT next_offset FROM kafka_offsets") == [(8,)]
+
+
+def test_a_log_that_lost_acknowledged_records_is_refused(line: Any) -> None:
+    first = timescale_store(line)
+    first.begin([PLACE])
+    for offset in range(3):
+        first.take(record(Topic.TICKS, offset, envelope(ticks(offset + 1, offset + 1))))
+    first.flush()
+    first.close()
+    store = timescale_store(line, Log(end=2))
+    with pytest.raises(FatalError, match="lost acknowledged records"):
+        store.begin([PLACE])
+    store.close()
+
+
+def test_missing_tables_stop_loudly(line: Any) -> None:
+    execute(line, "DROP TABLE market_ticks")
+    store = timescale_store(line)
+    with pytest.raises(FatalError, match="market_ticks"):
+        store.begin([PLACE])
+    store.close()
