@@ -49,7 +49,7 @@ class Guard:
         """Repeats after a transient error, with growing pauses. Raises FatalError when the deadline is over."""
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(TransientError),
-            wait=wait_exponential_jitter(initial=0.05, max=5.0),
+            wait=wait_exponential_jitter(multiplier=0.05, max=5.0),
             stop=stop_after_delay(self._retry_timeout_s),
         )
         try:

@@ -89,7 +89,7 @@ class SnapshotStore:
         """The newest complete snapshot of each partition. Repeats while the broker does not answer; FatalError after 90 s."""
         retrying = Retrying(
             retry=retry_if_exception_type((KafkaException, TransientError)),
-            wait=wait_exponential_jitter(initial=0.2, max=5.0),
+            wait=wait_exponential_jitter(multiplier=0.2, max=5.0),
             stop=stop_after_delay(_RESTORE_TIMEOUT_S),
             before_sleep=lambda _state: metrics.RETRIES.labels(self._stage, "restore").inc(),
             reraise=True,
@@ -104,7 +104,9 @@ class SnapshotStore:
         return self._publisher.answers(timeout_s)
 
     def _read_all(self, partitions: list[int]) -> dict[int, Snapshot | None]:
-        reader = consumer(self._kafka, self._bootstrap, f"{self._kafka.group_prefix}.{self._stage}.state", enable_partition_eof=True)
+        group = f"{self._kafka.group_prefix}.{self._stage}.state"  # never committed to
+        # A fetch that waits 500 ms for the last partition's new records would hold up each next one.
+        reader = consumer(self._kafka, self._bootstrap, group, enable_partition_eof=True, fetch_wait_max_ms=10)
         try:
             return {partition: self._read_one(reader, partition) for partition in partitions}
         finally:

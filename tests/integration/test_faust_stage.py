@@ -1,0 +1,154 @@
+"""A stage on a real Kafka: what it writes, refuses, repeats and acknowledges."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka.admin import AdminClient, NewPartitions
+
+from schemas.headers import IDENTITY, TRACE
+from schemas.identity import Identity
+from schemas.topics import Topic
+from tests.counting_stage import INPUT, OUTPUT, STATE
+from tests.stage_world import StageWorld, stop, stop_all
+from tests.support import eventually
+
+pytestmark = pytest.mark.stack
+PARTITIONS = 3
+Start = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def world(make_line: Callable[..., Any], tmp_path: Path) -> StageWorld:
+    return StageWorld(make_line(kafka={"partitions": PARTITIONS}), tmp_path)
+
+
+@pytest.fixture
+def start(world: StageWorld) -> Iterator[Start]:
+    """Starts workers that end with the test."""
+    processes: list[subprocess.Popen[bytes]] = []
+
+    def start_one(*arguments: Any, **env: str) -> subprocess.Popen[bytes]:
+        processes.append(world.start(*arguments, **env))
+        return processes[-1]
+
+    yield start_one
+    stop_all(processes)
+
+
+def test_outputs_are_the_cores_and_carry_identity_and_trace(world: StageWorld, start: Start) -> None:
+    world.feed(str(number) for number in range(300))
+    worker = start()
+    world.await_committed()
+    assert world.outputs() == world.expected()
+    inputs = {(one.partition, one.offset): one for one in world.read(INPUT)}
+    for output in world.read(OUTPUT):
+        identity = Identity.decode(output.headers[IDENTITY])
+        assert identity == Identity("counting", INPUT.value, output.partition, identity.offset, 0)
+        source = inputs[output.partition, identity.offset]
+        assert (output.key, output.headers[TRACE], output.headers["type"]) == (source.key, source.headers[TRACE], b"count")
+    assert stop(worker) == 0
+
+
+def test_a_stopped_worker_has_committed_all_and_the_next_one_repeats_nothing(world: StageWorld, start: Start) -> None:
+    world.feed(str(number) for number in range(90))
+    worker = start()
+    eventually(lambda: sum(world.ends(OUTPUT).values()) == 90)
+    assert stop(worker) == 0
+    assert world.committed() == world.ends() == world.covered()
+    world.feed(str(number) for number in range(90))
+    worker = start()
+    world.await_committed()
+    assert stop(worker) == 0
+    assert sum(world.ends(OUTPUT).values()) == 180
+    assert world.outputs() == world.expected()
+
+
+def test_a_refused_record_is_a_dead_letter_with_its_bytes_and_the_rest_goes_on(world: StageWorld, start: Start) -> None:
+    world.feed([b"1", b"bad \xff\x00", b"2"], partition=1)
+    start()
+    world.await_committed()
+    (letter,) = world.dead_letters()
+    assert letter.payload == b"bad \xff\x00"
+    assert (letter.stage, letter.topic, letter.partition, letter.offset, letter.reason) == ("counting", INPUT.value, 1, 1, "invalid_field")
+    assert (letter.trace, letter.headers) == ("trace-1", {TRACE: "trace-1"})
+    assert letter.ts_ns > 0
+    assert world.outputs() == world.expected()
+
+
+def test_a_bug_stops_the_process_loudly_with_nothing_acknowledged(world: StageWorld, start: Start) -> None:
+    world.feed(["1", "2", "bug", "3"], partition=2)
+    worker = start()
+    assert worker.wait(timeout=60) == 70
+    failed = world.logged("record_failed")[0]
+    assert (failed["topic"], failed["partition"], failed["offset"], failed["trace"]) == (INPUT.value, 2, 2, "trace-2")
+    assert "ZeroDivisionError" in failed["error"]
+    assert world.committed() == {}
+    assert world.covered() == {}
+
+
+def test_a_transient_error_is_tried_again_and_nothing_is_lost(world: StageWorld, start: Start) -> None:
+    world.feed(["1", "flaky", "2"], partition=0)
+    start()
+    world.await_committed()
+    assert world.outputs() == world.expected()
+    assert len(world.outputs()[0]) == 3
+
+
+def test_records_that_another_stage_wrote_twice_are_applied_once(world: StageWorld, start: Start) -> None:
+    identities = [Identity("before", "market.ticks.raw", 0, offset, 0).encode() for offset in (5, 6, 5, 6, 7)]
+    for identity in identities:
+        world.feed(["1"], partition=0, headers={IDENTITY: identity})
+    worker = start()
+    world.await_committed()
+    assert len(world.outputs()[0]) == 3
+    assert stop(worker) == 0
+    world.feed(["1"], partition=0, headers={IDENTITY: identities[0]})  # what was seen survives with the state
+    start()
+    world.await_committed()
+    assert len(world.outputs()[0]) == 3
+
+
+def test_state_larger_than_a_record_is_restored(world: StageWorld, start: Start) -> None:
+    world.feed(["1", "grow 4000000", "2"], partition=0)
+    worker = start()
+    world.await_committed()
+    assert stop(worker) == 0
+    assert len(world.read(STATE)) > 2
+    world.feed(["3"], partition=0)
+    start()
+    world.await_committed()
+    assert world.outputs() == world.expected()
+
+
+@pytest.mark.parametrize("point", ["outputs_produced", "outputs_delivered", "snapshot_delivered", "offsets_committed"])
+def test_killed_between_two_commit_steps_the_outputs_are_the_same(world: StageWorld, start: Start, point: str) -> None:
+    world.feed(str(number) for number in range(300))
+    killed = start(TICKERPLANT_FAULTS__KILL_AT=f"process-counting:{point}:1")
+    assert killed.wait(timeout=60) == -9
+    assert world.marker(point).exists()
+    covered, committed = world.covered(), world.committed()
+    assert bool(covered) == (point in ("snapshot_delivered", "offsets_committed"))
+    assert bool(committed) == (point == "offsets_committed")
+    world.feed(str(number) for number in range(30))
+    worker = start()
+    world.await_committed()
+    assert stop(worker) == 0
+    assert world.outputs() == world.expected()
+    assert world.covered() == world.committed() == world.ends()
+
+
+def test_a_missing_topic_and_a_wrong_partition_count_are_said_in_one_line(world: StageWorld, start: Start) -> None:
+    admin = AdminClient({"bootstrap.servers": world.bootstrap})
+    name = world.kafka.topic(INPUT)
+    admin.create_partitions([NewPartitions(name, PARTITIONS + 1)])[name].result()
+    assert start().wait(timeout=60) == 2
+    assert f"topic {name} has 4 partitions, the settings say 3" in world.log.read_text()
+    admin.delete_topics([name])[name].result()
+    eventually(lambda: name not in admin.list_topics(timeout=5).topics)
+    assert start().wait(timeout=60) == 2
+    assert f"topic {name} does not exist; create the topics with `tickerplant topics apply`" in world.log.read_text()
+    assert "Traceback" not in world.log.read_text()
+    assert Topic.DLQ in world.kafka.topic_names
