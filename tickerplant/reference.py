@@ -1,4 +1,4 @@
-"""The reference pages under docs/reference/, made from the code: topics, settings, metrics, reasons.
+"""The reference pages under docs/reference/, made from the code (topics, settings, metrics, reasons), and the index of decisions.
 
 `python -m tickerplant.reference` writes them; with `--check` it writes nothing and exits with 1 if a page is stale.
 """
@@ -18,7 +18,7 @@ from runtime.settings import PREFIX, Settings
 from schemas.reasons import CATALOGUE
 from schemas.topics import DAY_MS, HOUR_MS, SPECS, TopicSpec
 
-FOLDER = Path(__file__).parent.parent / "docs" / "reference"
+FOLDER = Path(__file__).parent.parent / "docs"
 _HEAD = "<!-- made from {source} by `python -m tickerplant.reference`; edit that file, not this one -->\n\n# {title}\n\n"
 _TICKS_PER_S = 1_000
 _SECTIONS_OF_TESTS = ("faults",)
@@ -184,9 +184,26 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
 
 
+def decisions(folder: Path = FOLDER) -> str:
+    """The index of docs/adr/, from the first line of every page there."""
+    titles = {path.name: path.read_text().split("\n", 1)[0] for path in sorted((folder / "adr").glob("[0-9]*.md"))}
+    rows = [(name[:4], f"[{title.removeprefix('# ').split('. ', 1)[-1]}]({name})") for name, title in titles.items()]
+    return (
+        _HEAD.format(source="the pages of this folder", title="Decisions").replace("edit that file, not this one", "edit those")
+        + "One page each: the question, what was decided, the alternatives, what follows. A decision is changed by a new one that names it.\n\n"
+        + _table(("number", "decision"), rows)
+    )
+
+
 def pages() -> dict[str, str]:
-    """File name to content, of all pages."""
-    return {"topics.md": topics(), "settings.md": settings(), "metrics.md": metrics_page(), "reasons.md": reasons()}
+    """Path under docs/ to content, of all pages."""
+    return {
+        "reference/topics.md": topics(),
+        "reference/settings.md": settings(),
+        "reference/metrics.md": metrics_page(),
+        "reference/reasons.md": reasons(),
+        "adr/README.md": decisions(),
+    }
 
 
 def stale(folder: Path = FOLDER) -> list[str]:
@@ -196,8 +213,8 @@ def stale(folder: Path = FOLDER) -> list[str]:
 
 def write(folder: Path = FOLDER) -> None:
     """Writes all pages."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, text in pages().items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
 
 

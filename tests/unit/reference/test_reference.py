@@ -16,15 +16,15 @@ VARIABLE = re.compile(r"^\| `([a-z0-9_.]+)` \| `(TICKERPLANT_[A-Z0-9_]+)` \|", r
 
 
 def test_pages_in_the_repository_are_up_to_date() -> None:
-    assert reference.stale() == [], "run `python -m tickerplant.reference` and commit docs/reference"
+    assert reference.stale() == [], "run `python -m tickerplant.reference` and commit docs"
 
 
 def test_a_changed_page_is_stale(tmp_path: Path) -> None:
     reference.write(tmp_path)
     assert reference.stale(tmp_path) == []
-    (tmp_path / "metrics.md").write_text("old")
-    (tmp_path / "topics.md").unlink()
-    assert reference.stale(tmp_path) == ["topics.md", "metrics.md"]
+    (tmp_path / "reference" / "metrics.md").write_text("old")
+    (tmp_path / "reference" / "topics.md").unlink()
+    assert reference.stale(tmp_path) == ["reference/topics.md", "reference/metrics.md"]
 
 
 def test_every_documented_variable_sets_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,6 +76,16 @@ def test_metrics_page_has_the_names_that_prometheus_stores() -> None:
 
 def test_reasons_page_has_every_code() -> None:
     assert {r.value for r in Reason} == set(re.findall(r"^\| `([a-z_]+)` \|", reference.reasons(), re.MULTILINE))
+
+
+def test_every_decision_is_in_the_index() -> None:
+    index = reference.decisions()
+    pages = sorted(path.name for path in (reference.FOLDER / "adr").glob("0*.md"))
+    assert pages
+    for name in pages:
+        title = (reference.FOLDER / "adr" / name).read_text().split("\n", 1)[0]
+        assert re.fullmatch(rf"# {int(name[:4])}\. \S.*", title), f"{name} starts with `{title}`, not with its number and title"
+        assert f"[{title.split('. ', 1)[1]}]({name})" in index
 
 
 def _at(settings: Settings, key: str) -> object:
