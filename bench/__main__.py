@@ -1,0 +1,112 @@
+"""`python -m bench`: measures this machine. Starts a fresh stack of its own, prints tables, writes JSON where asked, cleans up after itself."""
+
+import json
+import os
+import platform
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import psutil
+import typer
+
+from bench import latency, report, throughput
+from bench.local_stack import SERVERS, LocalStack
+from bench.peers import race
+
+PARTS = ("throughput", "latency", "peers")
+
+
+SYMBOLS = "BTC-USDT,ETH-USDT,SOL-USDT,BNB-USDT"
+_BUSY = ("--symbols", SYMBOLS, "--trades-per-s", "125")  # and as many quotes: 1,000 ticks a second of event time
+
+app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much of everything. length: event time through the line at once; latency_s: a run of two in real time; records, peer_s: of the peers."""
+
+    length: str
+    latency_s: float
+    records: int
+    peer_s: float
+
+    @property
+    def throughput_feed(self) -> tuple[str, ...]:
+        return ("simulate", "--seed", "7", "--length", self.length, *_BUSY, "--speed", "max")
+
+    @property
+    def latency_feed(self) -> tuple[str, ...]:
+        """Plays longer than it is listened to."""
+        return ("simulate", "--seed", "11", "--length", "10m", *_BUSY, "--speed", "1")
+
+
+FULL = Effort("24m", 20.0, 2_000_000, 10.0)
+QUICK = Effort("4m", 4.0, 500_000, 3.0)
+
+
+@app.command()
+def main(
+    quick: Annotated[bool, typer.Option("--quick", help="Less of everything: under a minute.")] = False,
+    only: Annotated[list[str] | None, typer.Option("--only", help="throughput, latency or peers; may be given again.")] = None,
+    output: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write all figures there.", dir_okay=False)] = None,
+) -> None:
+    """Throughput, cost, memory, latency and peers, on a fresh local stack."""
+    chosen = only or list(PARTS)
+    if unknown := set(chosen) - set(PARTS):
+        raise typer.BadParameter(f"{', '.join(sorted(unknown))} is none of {', '.join(PARTS)}", param_hint="--only")
+    effort = QUICK if quick else FULL
+    started = time.monotonic()
+    figures: dict[str, Any] = {"machine": machine(), "quick": quick}
+    say("starting a fresh stack")
+    with LocalStack() as stack:
+        if "throughput" in chosen:
+            say(f"replay to tables: {effort.length} of event time, 1,000 ticks a second of it")
+            result = throughput.measure(stack, effort.throughput_feed)
+            show(figures, "throughput", result, report.throughput_text(result))
+        if "latency" in chosen:
+            say(f"latency: twice {effort.latency_s:.0f} s in real time")
+            latencies = latency.with_and_without_sinks(stack, effort.latency_feed, effort.latency_s)
+            show(figures, "latency", latencies, report.latency_text(latencies))
+        if "peers" in chosen:
+            say(f"peers: {effort.records:,} records each, or {effort.peer_s:.0f} s")
+            raced = _race(stack, effort)
+            show(figures, "peers", raced, report.peers_text(raced))
+    figures["seconds"] = time.monotonic() - started
+    say(f"took {figures['seconds']:.0f} s on {figures['machine']['cores']} cores")
+    if output:
+        output.write_text(json.dumps(report.as_json(figures), indent=2) + "\n")
+
+
+def _race(stack: LocalStack, effort: Effort) -> dict[str, race.Result]:
+    """With our own processes held still: the peers have the cores and the broker for themselves."""
+    ours = [name for name in stack.pids() if name not in SERVERS]
+    with stack.paused(ours):
+        return race.measure(stack.settings.kafka, stack.addresses.kafka, stack.data_dir / "peers", effort.records, effort.peer_s)
+
+
+def show(figures: dict[str, Any], name: str, result: Any, text: str) -> None:
+    figures[name] = result
+    print(text, flush=True)
+
+
+def say(text: str) -> None:
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    return {
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
+        "load_before": os.getloadavg()[0],
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+    }
+
+
+if __name__ == "__main__":
+    app()
