@@ -3,10 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import psycopg
+from psycopg.sql import SQL, Identifier, Placeholder
+from psycopg.types.json import Jsonb
 
 from processors.bars.core import BarsCore
 from processors.indicators.core import IndicatorsCore
@@ -18,24 +21,11 @@ from runtime.stage import InputRecord, Output, StageCore
 from schemas.codec import decode_bar, decode_gap, decode_indicators, decode_signal, decode_ticks, encode
 from schemas.ticks import Quote, TickEnvelope, Trade, Watermark
 from schemas.topics import Topic
-from sinks.timescale.bars import BarWriter
-from sinks.timescale.gaps import GapWriter
-from sinks.timescale.indicators import IndicatorWriter
-from sinks.timescale.signals import SignalWriter
-from sinks.timescale.ticks import TickWriter
 from tickerplant.verify.audit import Audit, Progress
 from tickerplant.verify.parameters import Parameters, from_settings
 from tickerplant.verify.report import Report
 from tickerplant.verify.rows import BarRow, GapRow, IndicatorRow, SignalRow, TickRow
 from tickerplant.verify.store import Series
-
-WRITERS: dict[Topic, Any] = {
-    Topic.TICKS: TickWriter,
-    Topic.BARS: BarWriter,
-    Topic.INDICATORS: IndicatorWriter,
-    Topic.SIGNALS: SignalWriter,
-    Topic.GAPS: GapWriter,
-}
 
 
 @dataclass
@@ -70,6 +60,30 @@ class MemoryTables:
     def timeframes(self, series: Series) -> set[str]:
         return {timeframe for known, timeframe in self.bar_rows if known == series}
 
+    def store(self, connection: psycopg.Connection[Any]) -> None:
+        """Inserts all rows into migrated tables."""
+        for series, ticks in self.tick_rows.items():
+            _insert(connection, "market_ticks", ticks, **series._asdict(), is_primary=True, primary_epoch=0)
+        for table, by_key in (
+            ("market_ohlcv", self.bar_rows),
+            ("technical_indicators", self.indicator_rows),
+            ("trading_signals", self.signal_rows),
+        ):
+            for (series, timeframe), rows in by_key.items():  # type: ignore[attr-defined]
+                _insert(connection, table, rows.values(), **series._asdict(), timeframe=timeframe)
+        for series, gaps in self.gap_rows.items():
+            _insert(connection, "market_gaps", gaps.values(), **series._asdict(), cause="sequence", from_ns=0, to_ns=0, known_at_ns=0)
+
+
+def _insert(connection: psycopg.Connection[Any], table: str, rows: Iterable[Any], **more: Any) -> None:
+    for row in rows:
+        values = {**row._asdict(), **more}
+        if "timestamp_us" in values:
+            values["timestamp"] = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=values.pop("timestamp_us"))
+        values = {name: Jsonb(value) if isinstance(value, dict) else value for name, value in values.items()}
+        columns, places = SQL(", ").join(map(Identifier, values)), SQL(", ").join(map(Placeholder, values))
+        connection.execute(SQL("INSERT INTO {} ({}) VALUES ({})").format(Identifier(table), columns, places), values)
+
 
 class World:
     """Envelopes and watermarks in; the records of every topic, and the tables of them, out."""
@@ -101,16 +115,6 @@ class World:
         for record in self.records:
             _TAKE.get(record.topic, _ignore)(tables, record.value)
         return tables
-
-    def store(self, url: str) -> None:
-        """Writes all into a migrated database, with the sink's own writers."""
-        with psycopg.connect(url) as connection:
-            for topic, maker in WRITERS.items():
-                for record in self.records:
-                    if record.topic is topic and b'"type":"watermark"' not in record.value:
-                        writer = maker()
-                        block = writer.block(record)
-                        writer.write(connection, block.text, block.rows)
 
 
 def audit(tables: Any, parameters: Parameters | Settings, capture: Any = None, **which: Any) -> Report:

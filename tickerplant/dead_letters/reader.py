@@ -13,8 +13,8 @@ from schemas.codec import DecodeError, decode_dead_letter
 from schemas.dead_letters import DeadLetter
 from schemas.topics import Topic
 
-_TIMEOUT_S = 10.0  # a broker that needs longer for its metadata is not there
-_SILENCE_POLLS = 20  # of a second each without a record: the rest was deleted by retention while we read
+_TIMEOUT_S = 5.0  # a broker that needs longer for its metadata is not there
+_SILENT_POLLS = 20  # of a second each without a record: the rest was deleted by retention while we read
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,8 @@ class DeadLetters:
         self._topic = topic
 
     def __iter__(self) -> Iterator[StoredLetter]:
-        """All letters that are there now, oldest first within a partition."""
-        for partition in self._partitions():
-            low, high = self._bounds(partition)
-            yield from self._read(partition, low, high)
+        """All letters that are there now, in order within a partition."""
+        yield from self._read({partition: self._bounds(partition) for partition in self._partitions()})
 
     def at(self, partition: int, offset: int) -> StoredLetter:
         """One letter. Raises UserError if there is none."""
@@ -49,7 +47,7 @@ class DeadLetters:
         low, high = self._bounds(partition)
         if not low <= offset < high:
             raise UserError(f"{self._topic} has no letter at {partition}:{offset}; `tickerplant dlq list` shows what is there")
-        found = next(self._read(partition, offset, offset + 1), None)
+        found = next(self._read({partition: (offset, offset + 1)}), None)
         if found is None:
             raise UserError(f"the letter at {partition}:{offset} is gone: retention deleted it")
         return found
@@ -69,13 +67,12 @@ class DeadLetters:
         low, high = self._consumer.get_watermark_offsets(TopicPartition(self._topic, partition), _TIMEOUT_S)
         return low, high
 
-    def _read(self, partition: int, start: int, end: int) -> Iterator[StoredLetter]:
-        """Records of [start, end); ends early where retention took the rest meanwhile."""
-        if start >= end:
-            return
-        self._consumer.assign([TopicPartition(self._topic, partition, start)])
+    def _read(self, bounds: dict[int, tuple[int, int]]) -> Iterator[StoredLetter]:
+        """Records of [start, end) of each partition; ends early where retention took the rest meanwhile."""
+        ends = {partition: end for partition, (start, end) in bounds.items() if start < end}
+        self._consumer.assign([TopicPartition(self._topic, partition, bounds[partition][0]) for partition in ends])
         silent = 0
-        while silent < _SILENCE_POLLS:
+        while ends and silent < _SILENT_POLLS:
             message = self._consumer.poll(1.0)
             if message is None:
                 silent += 1
@@ -83,11 +80,11 @@ class DeadLetters:
             if message.error():
                 raise UserError(f"{self._topic} cannot be read: {message.error().str()}")
             silent = 0
-            if message.offset() >= end:
-                return
-            yield _stored(message)
-            if message.offset() == end - 1:
-                return
+            end = ends.get(message.partition(), 0)
+            if message.offset() < end:
+                yield _stored(message)
+            if message.offset() >= end - 1:
+                ends.pop(message.partition(), None)
 
 
 @contextmanager

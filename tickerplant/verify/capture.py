@@ -82,14 +82,14 @@ class CaptureAudit:
         """What prices, sizes and times of the captured trades alone decide."""
         wanted_bars = expected_bars(self._minutes, timeframe)
         for ts_open_ns, wanted, bar in paired(wanted_bars, stored, lambda wanted: wanted.ts_open_ns, lambda bar: bar.timestamp_us * 1000):
-            key = f"{self._series} {timeframe} {text(ts_open_ns)}"
+            key = f"{self._series} {timeframe} {text(ts_open_ns)} (capture)"
             if wanted is None:
                 self._report.unexpected(bars.TABLE, key, "the capture has no trade in its interval")
             elif bar is None:
                 if wanted.required:
                     self._report.missing(bars.TABLE, key, f"{wanted.span.trade_count} trades of the capture lie in its interval")
             elif not wanted.is_undecided:
-                self._report.compare(bars.TABLE, f"{key} (capture)", bars.fields(wanted, bar))
+                self._report.compare(bars.TABLE, key, bars.fields(wanted, bar))
 
 
 def _as_row(seq: int, number: int, trade: CapturedTrade) -> TickRow:
