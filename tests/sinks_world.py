@@ -290,11 +290,20 @@ def log_of(line: Any, name: str) -> str:
     return (line.settings.data_dir / f"sink-{name}.log").read_text()
 
 
+def metrics_of(line: Any, process: str) -> str:
+    """The text of /metrics."""
+    with urllib.request.urlopen(f"{_health_url(line, process)}/metrics", timeout=5) as answer:
+        return str(answer.read().decode())
+
+
+def _health_url(line: Any, process: str) -> str:
+    return str(json.loads(run_file(line.settings.data_dir, process).read_text())["health"])
+
+
 def ready(line: Any, process: str) -> dict[str, Any]:
     """The body of /ready; {} while nothing listens."""
     try:
-        url = json.loads(run_file(line.settings.data_dir, process).read_text())["health"]
-        with urllib.request.urlopen(f"{url}/ready", timeout=5) as answer:
+        with urllib.request.urlopen(f"{_health_url(line, process)}/ready", timeout=5) as answer:
             return dict(json.load(answer))
     except urllib.error.HTTPError as error:
         return dict(json.load(error))
