@@ -109,4 +109,7 @@ def machine() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    app()
+    try:
+        app()
+    except RuntimeError as error:
+        sys.exit(f"bench: {error}")

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
 import psycopg
 
 from bench.kafka_ends import TopicEnds
@@ -45,7 +46,7 @@ def measure(stack: LocalStack, feed_words: tuple[str, ...]) -> Throughput:
     pids = stack.pids()
     feed = stack.start(*feed_words)
     try:
-        with Sampler(lambda: pids | feed_pids(stack, feed.pid)) as sampler:
+        with Sampler(lambda: pids | feed_pids(feed.pid)) as sampler:
             seconds = _wait_for_rows(stack, feed, _wait_for_first(stack, feed))
     finally:
         if feed.poll() is None:
@@ -66,12 +67,13 @@ def measure(stack: LocalStack, feed_words: tuple[str, ...]) -> Throughput:
     )
 
 
-def feed_pids(stack: LocalStack, feed: int) -> dict[str, int]:
-    """The feed's own processes: the exchange server is inside `simulate`, the ingestor is its child."""
+def feed_pids(feed: int) -> dict[str, int]:
+    """The feed's own processes: the exchange server is inside `simulate`, the ingestor is its only child."""
     try:
-        return {"simulate": feed, "ingest-binance": int(stack.run_entry("ingest-binance")["pid"])}
-    except FileNotFoundError:
-        return {"simulate": feed}
+        children = psutil.Process(feed).children()
+    except psutil.NoSuchProcess:
+        return {}
+    return {"simulate": feed, **({"ingest-binance": children[0].pid} if children else {})}
 
 
 def cost(usage: Usage, ticks: int, name: str) -> Cost:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from bench.peers.job import Job
 from runtime.faust_stage import StageSpec, run_stage
-from runtime.settings import KafkaSettings, Settings
+from runtime.settings import KafkaSettings, load_settings
 from runtime.stage import InputRecord, Output
 from schemas.topics import Topic
 
@@ -32,7 +32,9 @@ def main() -> None:
         Topic.DLQ: f"{job.target}.dlq",
     }
     kafka = KafkaSettings(bootstrap_servers=job.bootstrap, topic_names=names, group_prefix=job.group)
-    settings = Settings(data_dir=job.folder / "ours", kafka=kafka)
+    # A stage reads Kafka only, but addresses are resolved together.
+    unused = {"postgres": {"url": "postgresql://unused"}, "redis": {"url": "redis://unused"}}
+    settings = load_settings(data_dir=job.folder / "ours", kafka=kafka, **unused)
     spec = StageSpec(
         name="copy",
         process="process-copy",
