@@ -41,7 +41,7 @@ def check(kafka: KafkaSettings, bootstrap: str) -> list[Difference]:
 
     Raises TransientError if the broker does not answer.
     """
-    admin = AdminClient(common_config(kafka, bootstrap))
+    admin = _admin(kafka, bootstrap)
     try:
         found = admin.list_topics(timeout=_TIMEOUT_S).topics
         present = [topic for topic in Topic if kafka.topic(topic) in found]
@@ -65,7 +65,7 @@ def apply(kafka: KafkaSettings, bootstrap: str, clock: Clock | None = None) -> l
     """
     differences = check(kafka, bootstrap)
     _refuse(differences)
-    admin = AdminClient(common_config(kafka, bootstrap))
+    admin = _admin(kafka, bootstrap)
     absent = {one.topic for one in differences if one.what == "absent"}
     changes = [one for one in differences if one.what not in ("absent", "replication")]
     try:
@@ -75,6 +75,11 @@ def apply(kafka: KafkaSettings, bootstrap: str, clock: Clock | None = None) -> l
     except KafkaException as error:
         raise TransientError(f"Kafka at {bootstrap} refused a change of topics: {error}") from error
     return [one for one in differences if one.what != "replication"]
+
+
+def _admin(kafka: KafkaSettings, bootstrap: str) -> AdminClient:
+    # Without its own lines on standard error: what matters is raised.
+    return AdminClient(common_config(kafka, bootstrap) | {"log_level": 2})
 
 
 def _refuse(differences: list[Difference]) -> None:
