@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,14 +44,14 @@ class StageWorld:
         self.kafka = line.settings.kafka
         self.bootstrap = line.addresses.kafka
         self.group = f"{self.kafka.group_prefix}.counting"
-        self.log = folder / "stage.log"
+        self._folder = folder
         self._publisher = Publisher(self.kafka, self.bootstrap)
         self._fed = 0
 
     def start(self, instance: int = 0, **env: str) -> subprocess.Popen[bytes]:
-        """A worker; its log goes to self.log."""
+        """A worker; each instance has a log of its own."""
         settings = {"TICKERPLANT_KAFKA__SESSION_TIMEOUT_S": "6", **env}
-        with self.log.open("ab") as log:
+        with (self._folder / f"stage-{instance}.log").open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "tests.counting_stage", str(instance)],
                 env=self.line.env(**settings), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT,
@@ -99,23 +99,17 @@ class StageWorld:
         reader = consumer(self.kafka, self.bootstrap, f"{self.line.name}.test")
         try:
             name = self.kafka.topic(topic)
-            return {p: reader.get_watermark_offsets(TopicPartition(name, p), timeout=10)[1] for p in range(self.kafka.partitions)}
+            return {partition: _end(reader, name, partition) for partition in range(self.kafka.partitions)}
         finally:
             reader.close()
 
     def committed(self) -> dict[int, int]:
-        """The group's offset of each partition that has one. Asked again while a broker that just started has no coordinator."""
+        """The group's offset of each partition that has one."""
         reader = consumer(self.kafka, self.bootstrap, self.group)
         places = [TopicPartition(self.kafka.topic(INPUT), partition) for partition in range(self.kafka.partitions)]
-
-        def answer() -> list[TopicPartition]:
-            try:
-                return reader.committed(places, timeout=10)  # type: ignore[no-any-return]
-            except KafkaException:
-                return []
-
         try:
-            return {one.partition: one.offset for one in eventually(answer) if one.offset >= 0}
+            found = _answer(lambda: reader.committed(places, timeout=10))
+            return {one.partition: one.offset for one in found if one.offset >= 0}
         finally:
             reader.close()
 
@@ -134,10 +128,14 @@ class StageWorld:
         """Exists once the process was killed at the point."""
         return self.line.settings.data_dir / "run" / f"killed.{process}.{point}"
 
+    def log(self) -> str:
+        """What all workers said."""
+        return "".join(path.read_text() for path in sorted(self._folder.glob("stage-*.log")))
+
     def logged(self, event: str) -> list[dict[str, Any]]:
-        """Log lines with this event."""
-        lines = [line for line in self.log.read_text().splitlines() if line.startswith("{")]
-        return [entry for entry in map(json.loads, lines) if entry["event"] == event]
+        """Log lines of all workers with this event, oldest first."""
+        entries = [json.loads(line) for line in self.log().splitlines() if line.startswith("{") and line.endswith("}")]
+        return sorted((entry for entry in entries if entry["event"] == event), key=lambda entry: str(entry["timestamp"]))
 
 
 def stop(process: subprocess.Popen[bytes]) -> int:
@@ -154,6 +152,22 @@ def stop_all(processes: Sequence[subprocess.Popen[bytes]]) -> None:
             process.wait()
 
 
+def _answer(ask: Callable[[], Any]) -> Any:
+    """The broker's answer, asked again while it has no leader or coordinator: topics and brokers have just come up."""
+
+    def asked() -> tuple[Any] | None:
+        try:
+            return (ask(),)
+        except KafkaException:
+            return None
+
+    return eventually(asked)[0]
+
+
+def _end(reader: Consumer, topic: str, partition: int) -> int:
+    return int(_answer(lambda: reader.get_watermark_offsets(TopicPartition(topic, partition), timeout=10))[1])
+
+
 def _apply(core: CountingCore, record: Record) -> list[bytes]:
     while True:
         try:
@@ -166,7 +180,7 @@ def _apply(core: CountingCore, record: Record) -> list[bytes]:
 
 
 def _read(reader: Consumer, topic: str, partition: int) -> list[Record]:
-    end = reader.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
+    end = _end(reader, topic, partition)
     reader.assign([TopicPartition(topic, partition, 0)])
     records: list[Record] = []
     while end:

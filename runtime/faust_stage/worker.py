@@ -10,11 +10,12 @@ from typing import Any
 import uvloop
 
 from runtime import logs, metrics
-from runtime.addresses import resolve
+from runtime.addresses import kafka_address
 from runtime.clock import Clock, SystemClock
 from runtime.faults import KillPoints
 from runtime.faust_stage.app import StageApp, build_app
 from runtime.faust_stage.exits import stop_loudly
+from runtime.faust_stage.quiet import quieten
 from runtime.faust_stage.spec import StageSpec
 from runtime.faust_stage.stage import Stage
 from runtime.faust_stage.topic_check import check_topics
@@ -32,7 +33,8 @@ def run(spec: StageSpec, settings: Settings, instance: int) -> None:
     logs.configure(settings.log, process)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))  # nothing to end in order yet
-    clock, bootstrap = SystemClock(), resolve(settings).kafka
+    clock, bootstrap = SystemClock(), kafka_address(settings)
+    quieten(clock)
     health = Health(process, clock)
     health.add_check("kafka", lambda: "not asked yet")
     server = HealthServer(health, settings, os.getpid())

@@ -145,10 +145,10 @@ def test_a_missing_topic_and_a_wrong_partition_count_are_said_in_one_line(world:
     name = world.kafka.topic(INPUT)
     admin.create_partitions([NewPartitions(name, PARTITIONS + 1)])[name].result()
     assert start().wait(timeout=60) == 2
-    assert f"topic {name} has 4 partitions, the settings say 3" in world.log.read_text()
+    assert f"topic {name} has 4 partitions, the settings say 3" in world.log()
     admin.delete_topics([name])[name].result()
     eventually(lambda: name not in admin.list_topics(timeout=5).topics)
     assert start().wait(timeout=60) == 2
-    assert f"topic {name} does not exist; create the topics with `tickerplant topics apply`" in world.log.read_text()
-    assert "Traceback" not in world.log.read_text()
+    assert f"topic {name} does not exist; create the topics with `tickerplant topics apply`" in world.log()
+    assert "Traceback" not in world.log()
     assert Topic.DLQ in world.kafka.topic_names

@@ -51,7 +51,7 @@ def test_what_the_codec_refuses_is_bad_data(value: bytes, reason: str) -> None:
 
 
 def test_anything_else_is_a_bug() -> None:
-    with pytest.raises(FatalError, match="bars failed on market.ticks/3@1234: KeyError") as caught:
+    with pytest.raises(FatalError, match=r"bars failed on market\.ticks/3@1234: KeyError") as caught:
         Guard("bars").apply(lambda _: _raising(KeyError("x")), RECORD)
     assert isinstance(caught.value.__cause__, KeyError)
 
