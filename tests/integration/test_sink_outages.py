@@ -1,0 +1,153 @@
+"""Sinks as processes while their servers go away in the middle of a load: nothing lost, nothing twice, no process gone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from schemas.codec import encode
+from schemas.topics import Topic
+from tests.sinks_world import (
+    Feed,
+    checksums,
+    count,
+    envelope,
+    log_of,
+    metrics_of,
+    query,
+    ready,
+    redis_values,
+    sink_process,
+    ticks,
+    trade,
+    wait_ready,
+)
+from tests.support import eventually
+
+pytestmark = pytest.mark.stack
+TICKS = 20_000
+SMALL = {"TICKERPLANT_SINK__BATCH_ROWS": "500", "TICKERPLANT_SINK__BATCH_INTERVAL_S": "0.02"}
+
+
+@contextmanager
+def stopped(stack: Any, name: str) -> Iterator[None]:
+    """A server of the session killed, and started again with its data."""
+    if stack.running is None:
+        pytest.skip("the servers are not ours to stop")
+    child = stack.running.children[name]
+    child.stop(0)
+    try:
+        yield
+    finally:
+        stack.running.restart(name)
+
+
+def exact(line: Any, last: int) -> None:
+    assert query(line, "SELECT count(*), count(DISTINCT seq), min(seq), max(seq) FROM market_ticks") == [(last, last, 1, last)]
+
+
+def test_postgres_killed_in_the_middle_of_a_load(line: Any, stack: Any) -> None:
+    writer = Feed(line)
+    with sink_process(line, "timescale", **SMALL) as process:
+        writer.send_ticks(1, TICKS, size=20)
+        writer.flush()
+        eventually(lambda: count(line) > 0, 60)
+        with stopped(stack, "postgres"):
+            writer.send_ticks(TICKS + 1, TICKS + 5000, size=20)
+            writer.flush()
+            eventually(lambda: "postgres" in _failing(line, "sink-timescale"), 60)
+            assert "kafka" not in _failing(line, "sink-timescale")
+        eventually(lambda: count(line) == TICKS + 5000, 90)
+        wait_ready(line, "sink-timescale")
+        assert process.poll() is None, log_of(line, "timescale")
+    exact(line, TICKS + 5000)
+
+
+def test_connections_cut_again_and_again(line: Any) -> None:
+    writer = Feed(line)
+    writer.send_ticks(1, TICKS, size=10)
+    writer.flush()
+    cut = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE application_name LIKE 'sink-timescale%' AND datname = current_database()"
+    )
+    with sink_process(line, "timescale", **SMALL) as process:
+        cuts = 0
+        while count(line) < TICKS:
+            cuts += query(line, cut)[0][0]
+            before = count(line)
+            eventually(lambda at=before: count(line) >= min(TICKS, at + 1500), 60)
+        assert process.poll() is None, log_of(line, "timescale")
+    assert cuts > 0
+    exact(line, TICKS)
+
+
+def test_redis_killed_in_the_middle_of_a_load(line: Any, stack: Any) -> None:
+    writer = Feed(line)
+    with sink_process(line, "redis", **SMALL) as process:
+        writer.send_ticks(1, 1000)
+        writer.flush()
+        eventually(lambda: redis_values(line), 60)
+        with stopped(stack, "redis"):
+            writer.send_ticks(1001, 2000)
+            writer.flush()
+            eventually(lambda: "redis" in _failing(line, "sink-redis"), 60)
+        eventually(lambda: redis_values(line).get("quote:BTC-USDT", {}).get("trade_id") == trade(2000).trade_id, 60)
+        wait_ready(line, "sink-redis")
+        assert process.poll() is None, log_of(line, "redis")
+
+
+def test_kafka_killed_in_the_middle_of_a_load(line: Any, stack: Any) -> None:
+    writer = Feed(line)
+    with sink_process(line, "timescale", **SMALL) as process:
+        writer.send_ticks(1, 2000)
+        writer.flush()
+        eventually(lambda: count(line) == 2000, 60)
+        with stopped(stack, "kafka"):
+            eventually(lambda: "kafka" in _failing(line, "sink-timescale"), 60)
+            assert "postgres" not in _failing(line, "sink-timescale")
+        writer.send_ticks(2001, 3000)
+        writer.flush()
+        eventually(lambda: count(line) == 3000, 90)
+        assert process.poll() is None, log_of(line, "timescale")
+    exact(line, 3000)
+
+
+def test_poison_in_a_stream_is_counted_and_the_rest_is_stored(line: Any) -> None:
+    writer = Feed(line)
+    poisoned = [*ticks(1, 500), trade(9001, price="-5"), *ticks(501, 1000)]
+    writer.send(Topic.TICKS, envelope(poisoned), b"garbage", envelope(ticks(1001, 1100)))
+    writer.flush()
+    with sink_process(line, "timescale"):
+        eventually(lambda: count(line) == 1100, 60)
+        text = metrics_of(line, "sink-timescale")
+        for reason in ("unstorable", "undecodable"):
+            assert f'tickerplant_dead_letters_total{{reason="{reason}",stage="sink-timescale"}} 1.0' in text
+        assert 'tickerplant_rows_total{sink="timescale",table="market_ticks"} 1100.0' in text
+        assert 'tickerplant_ticks_in_total{source="binance-simulated",stage="sink-timescale"} 1101.0' in text
+    exact(line, 1100)
+
+
+def test_repeated_identities_are_counted_and_not_stored(line: Any) -> None:
+    writer = Feed(line)
+    value, other = encode(envelope(ticks(1, 10))), encode(envelope(ticks(11, 20)))
+    for body in (value, other):
+        writer.send(Topic.TICKS, body, headers={"id": b"validate|market.ticks.raw|0|7|0"})
+    writer.flush()
+    with sink_process(line, "timescale"):
+        wait_ready(line, "sink-timescale")
+        text = 'tickerplant_dropped_total{reason="repeated_identity",stage="sink-timescale"} 1.0'
+        eventually(lambda: text in metrics_of(line, "sink-timescale"), 60)
+        eventually(lambda: count(line) == 10, 60)
+    before = checksums(line)
+    writer.send(Topic.TICKS, other, headers={"id": b"validate|market.ticks.raw|0|7|0"})
+    writer.flush()
+    with sink_process(line, "timescale"):
+        wait_ready(line, "sink-timescale")
+        eventually(lambda: text in metrics_of(line, "sink-timescale"), 60)
+    assert checksums(line) == before
+
+
+def _failing(line: Any, process: str) -> list[str]:
+    return [name for name, answer in ready(line, process).get("checks", {}).items() if answer != "ok"]
