@@ -61,6 +61,7 @@ def restarted(core: IndicatorsCore, chosen: ProcessSettings) -> IndicatorsCore:
 def test_stream_is_batch_whatever_the_crashes(closes: list[float], chosen: ProcessSettings, crashes: set[int]) -> None:
     core, records, without_crash = IndicatorsCore(chosen), list[IndicatorRecord](), IndicatorsCore(chosen)
     for number, close in enumerate(closes):
+        core.snapshot()
         if number in crashes:
             core = restarted(core, chosen)
         records += feed(core, bar(number, close))

@@ -29,12 +29,6 @@ TICKS = st.lists(TRADES | QUOTES, max_size=40)
 IDS = st.lists(st.integers(0, 60), max_size=80)
 
 
-def restarted(core: ValidateCore) -> ValidateCore:
-    other = ValidateCore()
-    other.restore(core.snapshot())
-    return other
-
-
 def cut(ticks: list[Tick], cuts: list[int]) -> list[InputRecord]:
     """Envelopes that end at these positions."""
     bounds = [0, *sorted({at % (len(ticks) + 1) for at in cuts}), len(ticks)]
@@ -56,8 +50,10 @@ def test_any_cut_and_any_crash_give_the_same_ticks_gaps_and_dead_letters(ticks: 
     expected = run(ValidateCore(), [ticks_record(ticks)])
     core, outputs = ValidateCore(), list[Output]()
     for number, record in enumerate(cut(ticks, cuts)):
+        state = core.snapshot()
         if number in crashes:
-            core = restarted(core)
+            core = ValidateCore()
+            core.restore(state)
         outputs += core.apply(record)
     assert kept_ticks(outputs) == kept_ticks(expected)
     assert gaps_of(outputs) == gaps_of(expected)
