@@ -123,8 +123,8 @@ class _Gateway:
 
     def _refuse_changed(self, topics: dict[Topic, TopicState]) -> None:
         """Positions of a topic that was deleted and made again mean nothing; a new process starts with the new ones."""
-        if self._topics and topics != self._topics:
-            self._end(FatalError("a topic was made anew or got other partitions; the gateway has to start again"))
+        if any(topics[topic].is_other_than(known) for topic, known in self._topics.items()):
+            self._end(FatalError("a topic was made anew or got more partitions; the gateway has to start again"))
 
     async def _tick(self, health: Health) -> None:
         while True:

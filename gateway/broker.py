@@ -1,6 +1,6 @@
 """What the gateway asks the broker itself: which topics there are, with their ids and partitions. Blocks; never called on the event loop."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
@@ -20,6 +20,10 @@ class TopicState(NamedTuple):
     topic_id: str
     partitions: int
 
+    def is_other_than(self, known: "TopicState") -> bool:
+        """True if what was read under the known state cannot be gone on with. Fewer partitions are a broker that is still starting."""
+        return self.topic_id != known.topic_id or self.partitions > known.partitions
+
 
 class Broker:
     """An admin client for the gateway's topics."""
@@ -37,9 +41,10 @@ class Broker:
             raise TransientError(_sentence(error)) from error
 
     @staticmethod
-    def _state(name: str, description: object) -> TopicState:
-        partitions = getattr(description, "partitions", [])
-        return TopicState(str(getattr(description, "topic_id", name)), len(partitions))
+    def _state(name: str, description: Any) -> TopicState:
+        if not description.partitions:
+            raise TransientError(f"Kafka does not know the partitions of {name} yet")  # so for a moment after a broker's start
+        return TopicState(str(description.topic_id), len(description.partitions))
 
 
 def _sentence(error: Exception) -> str:

@@ -120,7 +120,7 @@ class Hub:
         selector = subscription.selector
         for key in selector.exact_keys():
             if key not in self._views:
-                self._views[key] = View(key, self.memory)
+                self._open(key)
         self._subscriptions[selector.channel].add(subscription)
         metrics.SUBSCRIPTIONS.labels(selector.channel).inc()
         if selector.channel is Channel.TICKS:

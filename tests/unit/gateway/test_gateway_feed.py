@@ -1,0 +1,237 @@
+"""Records to receivers through feed and hub: chains, wildcards, snapshots, repeats, what nobody wants, what cannot be read."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.feed import STAGE, Feed
+from gateway.hub import Hub, Subscription
+from gateway.protocol import Subscribe
+from gateway.selector import Selector
+from gateway.series import Channel
+from runtime import metrics
+from runtime.clock import ManualClock
+from runtime.faults import KillPoints
+from runtime.stage import InputRecord
+from schemas import headers
+from schemas.bars import Bar
+from schemas.codec import encode
+from schemas.identity import Identity
+from schemas.ticks import Quote, TickEnvelope, Trade, Watermark
+from schemas.topics import Topic
+from tests.gateway_support import bar, indicators, quote, signal, trade
+
+
+class Box:
+    """A receiver that keeps its messages."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self.writes = 0
+
+    def send(self, frames: bytes, messages: int) -> None:
+        self.writes += 1
+        found = [json.loads(payload) for payload in _payloads(frames)]
+        assert len(found) == messages
+        self.messages += found
+
+
+def _payloads(frames: bytes) -> list[bytes]:
+    found = []
+    while frames:
+        assert frames[0] == 0x81
+        length, start = frames[1], 2
+        if length == 126:
+            length, start = int.from_bytes(frames[2:4], "big"), 4
+        found.append(frames[start : start + length])
+        frames = frames[start + length :]
+    return found
+
+
+class World:
+    """A hub with its feed, and records that are numbered as Kafka would."""
+
+    def __init__(self) -> None:
+        self.hub = Hub(snapshot_depth=50)
+        self.feed = Feed(self.hub, ManualClock(10**18), KillPoints(STAGE))
+        self.offsets: dict[Topic, int] = dict.fromkeys(Topic, 0)
+
+    def record(self, topic: Topic, value: bytes, **more: bytes) -> InputRecord:
+        offset = self.offsets[topic]
+        self.offsets[topic] += 1
+        return InputRecord(topic, 0, offset, None, value, {headers.TRACE: b"t", **more})
+
+    def ticks(self, *ticks: Trade | Quote, source: str = "binance", **more: bytes) -> InputRecord:
+        symbols = ",".join(sorted({tick.symbol for tick in ticks})).encode()
+        return self.record(
+            Topic.TICKS, encode(TickEnvelope(source, 10**18 - 5_000_000, list(ticks))), symbols=symbols, type=b"ticks", **more
+        )
+
+    def bar(self, event: Bar, **more: bytes) -> InputRecord:
+        return self.record(Topic.BARS, encode(event), type=b"bar", **more)
+
+    def subscribe(self, channel: Channel, symbol: Any = "BTC-USDT", **more: Any) -> tuple[Box, list[dict[str, Any]]]:
+        """A new receiver and its snapshots."""
+        box, selector = Box(), Selector.of(Subscribe(channel=channel, symbol=symbol, **more))
+        subscription = Subscription(box, selector)
+        self.feed.catch_up(selector)
+        snapshots = []
+        for view in self.hub.add(subscription):
+            self.hub.attach(subscription, view)
+            snapshots += [json.loads(each) for each in _payloads_any(self.hub.snapshot(view, selector.variant, 50))]
+        self.last = subscription
+        return box, snapshots
+
+
+def _payloads_any(frame: bytes) -> list[bytes]:
+    return [frame[10:]] if frame[1] == 127 else _payloads(frame)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def dropped(reason: str) -> float:
+    return metrics.DROPPED.labels(STAGE, reason)._value.get()  # type: ignore[no-any-return]
+
+
+def test_updates_follow_the_snapshot_without_a_hole(world: World) -> None:
+    world.feed.handle([world.ticks(trade(1), quote(2))])
+    box, [snapshot] = world.subscribe(Channel.TICKS)
+    assert [item["source_seq"] for item in snapshot["items"]] == [1, 2]
+    world.feed.handle([world.ticks(trade(3), trade(4)), world.ticks(quote(5))])
+    chain = [snapshot["seq"]] + [message["seq"] for message in box.messages]
+    assert [message["prev"] for message in box.messages] == chain[:-1]
+    assert [message["source_seq"] for message in box.messages] == [3, 4, 5]
+    assert box.writes == 1
+
+
+def test_series_that_is_not_there_yet_has_an_empty_snapshot(world: World) -> None:
+    box, [snapshot] = world.subscribe(Channel.OHLCV)
+    assert (snapshot["items"], snapshot["seq"]) == ([], None)
+    world.feed.handle([world.bar(bar(0))])
+    assert [message["prev"] for message in box.messages] == [None]
+
+
+def test_each_channel_gets_its_own_topic(world: World) -> None:
+    boxes = {channel: world.subscribe(channel)[0] for channel in Channel}
+    world.feed.handle(
+        [
+            world.ticks(trade(1)),
+            world.bar(bar(0)),
+            world.record(Topic.INDICATORS, encode(indicators(0))),
+            world.record(Topic.SIGNALS, encode(signal(0))),
+        ]
+    )
+    assert {channel: [message["channel"] for message in box.messages] for channel, box in boxes.items()} == {c: [c] for c in Channel}
+
+
+def test_wildcard_takes_symbols_that_come_later(world: World) -> None:
+    world.feed.handle([world.bar(bar(0))])
+    box, snapshots = world.subscribe(Channel.OHLCV, "*")
+    assert [snapshot["symbol"] for snapshot in snapshots] == ["BTC-USDT"]
+    world.feed.handle([world.bar(bar(0, "SOL-USDT")), world.bar(bar(1))])
+    assert sorted((message["symbol"], message["prev"]) for message in box.messages) == [("BTC-USDT", "0.0"), ("SOL-USDT", None)]
+
+
+def test_source_filter_and_the_primary(world: World) -> None:
+    primary, kraken, every = (world.subscribe(Channel.TICKS, source=source)[0] for source in (None, "kraken", "*"))
+    world.feed.handle([world.ticks(trade(1)), world.ticks(trade(2, primary=False), source="kraken")])
+    assert [m["source_seq"] for m in primary.messages] == [1]
+    assert [m["source_seq"] for m in kraken.messages] == [2]
+    assert [m["source_seq"] for m in every.messages] == [1, 2]
+
+
+def test_two_encodings_of_one_message(world: World) -> None:
+    plain, strings = world.subscribe(Channel.OHLCV)[0], world.subscribe(Channel.OHLCV, numbers="string")[0]
+    world.feed.handle([world.bar(bar(0))])
+    assert (plain.messages[0]["close"], strings.messages[0]["close"]) == (61717.63, "61717.63")
+
+
+def test_timeframe_and_indicator_filters(world: World) -> None:
+    five = world.subscribe(Channel.OHLCV, timeframe="5m")[0]
+    rsi = world.subscribe(Channel.INDICATORS, indicator="rsi")[0]
+    world.feed.handle([world.bar(bar(0)), world.bar(bar(0, timeframe="5m")), world.record(Topic.INDICATORS, encode(indicators(0)))])
+    assert [message["timeframe"] for message in five.messages] == ["5m"]
+    assert [list(message["indicators"]) for message in rsi.messages] == [["rsi_14"]]
+
+
+def test_nothing_comes_after_unsubscribing(world: World) -> None:
+    box, _ = world.subscribe(Channel.TICKS)
+    world.hub.remove(world.last)
+    world.feed.handle([world.ticks(trade(1))])
+    assert box.messages == []
+    assert not world.hub.wants_ticks(["BTC-USDT"])
+
+
+def test_repeated_record_is_dropped_once_and_counted(world: World) -> None:
+    box, _ = world.subscribe(Channel.TICKS)
+    identity = Identity("validate", "market.ticks.raw", 0, 7, 0).encode()
+    before = dropped("repeated_identity")
+    world.feed.handle([world.ticks(trade(1), id=identity), world.ticks(trade(1), id=identity)])
+    assert [message["source_seq"] for message in box.messages] == [1]
+    assert dropped("repeated_identity") == before + 1
+
+
+def test_record_that_nobody_wants_is_not_decoded_but_gives_the_last_price(world: World) -> None:
+    world.feed.handle([world.ticks(trade(1), quote(2)), world.ticks(quote(3)), world.ticks(trade(1, "ETH-USDT"))])
+    box, [snapshot] = world.subscribe(Channel.TICKS)
+    assert [item["source_seq"] for item in snapshot["items"]] == [1, 3]
+    world.feed.handle([world.ticks(quote(4))])
+    assert [message["prev"] for message in box.messages] == [snapshot["seq"]] == ["1.0"]
+
+
+def test_last_price_is_not_set_back_by_what_was_unread(world: World) -> None:
+    world.feed.handle([world.ticks(trade(1), trade(1, "ETH-USDT"))])
+    world.subscribe(Channel.TICKS, "ETH-USDT")
+    world.feed.handle([world.ticks(trade(2), trade(2, "ETH-USDT"))])
+    _, [snapshot] = world.subscribe(Channel.TICKS)
+    assert [item["source_seq"] for item in snapshot["items"]] == [2]
+
+
+def test_watermarks_are_not_for_clients(world: World) -> None:
+    box, _ = world.subscribe(Channel.TICKS, "*")
+    world.feed.handle([world.record(Topic.TICKS, encode(Watermark("binance", 0, 1, 1, 1)), type=b"watermark")])
+    world.feed.handle([world.record(Topic.TICKS, encode(Watermark("binance", 0, 1, 1, 1)))])
+    assert box.messages == []
+
+
+@pytest.mark.parametrize(("value", "reason"), [(b"{", "undecodable"), (b'{"symbol":1}', "invalid_schema"), (b"", "undecodable")])
+def test_unusable_record_is_counted_and_the_next_one_goes_on(world: World, value: bytes, reason: str) -> None:
+    box, _ = world.subscribe(Channel.OHLCV)
+    before = dropped(reason)
+    world.feed.handle([world.record(Topic.BARS, value), world.bar(bar(0))])
+    assert dropped(reason) == before + 1
+    assert len(box.messages) == 1
+
+
+def test_list_names_what_was_seen(world: World) -> None:
+    world.feed.handle([world.bar(bar(0)), world.bar(bar(0, timeframe="5m"))])
+    world.subscribe(Channel.OHLCV, "NO-SUCH")
+    assert world.hub.series() == [{"symbol": "BTC-USDT", "source": "binance", "channels": ["ohlcv"], "timeframes": ["1m", "5m"]}]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["tick", "subscribe", "leave"]), st.sampled_from(["A", "B", "C", "*"])), max_size=40))
+def test_any_receiver_sees_every_tick_of_its_symbols_from_its_snapshot_on(steps: list[tuple[str, str]]) -> None:
+    world, numbers = World(), {"A": 0, "B": 0, "C": 0}
+    live: list[tuple[Subscription, Box, dict[str, Any], dict[str, int]]] = []
+    for step, symbol in steps:
+        if step == "tick" and symbol != "*":
+            numbers[symbol] += 1
+            world.feed.handle([world.ticks(trade(numbers[symbol], symbol))])
+        elif step == "subscribe":
+            box, snapshots = world.subscribe(Channel.TICKS, symbol)
+            live.append((world.last, box, {s["symbol"]: s for s in snapshots}, dict(numbers)))
+        elif step == "leave" and live:
+            world.hub.remove(live.pop(0)[0])
+    for subscription, box, snapshots, before in live:
+        for symbol, number in numbers.items():
+            mine = [message for message in box.messages if message["symbol"] == symbol]
+            wanted = subscription.selector.any_symbol or symbol in subscription.selector.symbols
+            assert [message["source_seq"] for message in mine] == (list(range(before[symbol] + 1, number + 1)) if wanted else [])
+            chain = [snapshots[symbol]["seq"] if symbol in snapshots else None, *(message["seq"] for message in mine)]
+            assert [message["prev"] for message in mine] == chain[:-1]

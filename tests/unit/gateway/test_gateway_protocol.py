@@ -1,0 +1,90 @@
+"""What clients say: good messages, bad ones, and anything at all."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.protocol import BadMessage, ListSeries, Ping, Subscribe, Unsubscribe, parse
+from gateway.selector import Selector
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+FIELDS = st.sampled_from(["action", "channel", "symbol", "timeframe", "source", "indicator", "numbers", "snapshot", "id", "filters"])
+WORDS = st.sampled_from(
+    ["subscribe", "unsubscribe", "ping", "list", "ticks", "ohlcv", "indicators", "BTC-USDT", "*", "1m", "binance", "rsi", "string"]
+)
+
+
+def test_messages_of_the_plan() -> None:
+    assert parse('{"action":"subscribe","channel":"ticks","symbol":"BTC-USD"}') == Subscribe(channel="ticks", symbol="BTC-USD")  # type: ignore[arg-type]
+    one = parse('{"action":"subscribe","channel":"indicators","symbol":"BTC-USD","indicator":"rsi","timeframe":"5m"}')
+    assert isinstance(one, Subscribe)
+    assert (one.indicator, one.timeframe) == ("rsi", "5m")
+    assert parse('{"action":"ping","id":7}') == Ping(id=7)
+    assert parse('{"action":"list"}') == ListSeries()
+    assert isinstance(parse('{"action":"unsubscribe","channel":"signals","symbol":["A","B"]}'), Unsubscribe)
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "field"),
+    [
+        ("{", "not_json", ""),
+        (b"\x00", "not_text", ""),
+        ("[1,2]", "invalid_field", ""),
+        ("{}", "missing_field", "action"),
+        ('{"action":"buy"}', "unknown_action", "action"),
+        ('{"action":"subscribe","channel":"ticks"}', "missing_field", "symbol"),
+        ('{"action":"subscribe","channel":"weather","symbol":"A"}', "unknown_channel", "channel"),
+        ('{"action":"subscribe","channel":"ticks","symbol":5}', "invalid_field", "symbol"),
+        ('{"action":"subscribe","channel":"ticks","symbol":[]}', "invalid_field", "symbol"),
+        ('{"action":"subscribe","channel":"ticks","symbol":["A",5]}', "invalid_field", "symbol"),
+        ('{"action":"subscribe","channel":"ticks","symbol":"<script>"}', "invalid_field", "symbol"),
+        ('{"action":"subscribe","channel":"ohlcv","symbol":"A","timeframe":"7m"}', "invalid_field", "timeframe"),
+        ('{"action":"subscribe","channel":"ohlcv","symbol":"A","source":"Bin ance"}', "invalid_field", "source"),
+        ('{"action":"subscribe","channel":"ohlcv","symbol":"A","numbers":"hex"}', "invalid_field", "numbers"),
+        ('{"action":"subscribe","channel":"ohlcv","symbol":"A","snapshot":-1}', "invalid_field", "snapshot"),
+        ('{"action":"subscribe","channel":"ticks","symbol":"A","filters":{"min_volume":1}}', "unknown_field", "filters"),
+    ],
+)
+def test_bad_message_names_the_code_and_the_field(text: str | bytes, code: str, field: str) -> None:
+    with pytest.raises(BadMessage) as caught:
+        parse(text)
+    assert (caught.value.code, caught.value.field) == (code, field)
+    assert str(caught.value)
+
+
+def test_deeply_nested_message_is_refused() -> None:
+    with pytest.raises(BadMessage):
+        parse("[" * 8000)
+
+
+def refusal(text: str) -> BadMessage | None:
+    """What is wrong with it, if anything; an action can be turned into a selector, or that is refused."""
+    try:
+        action = parse(text)
+        if isinstance(action, Subscribe | Unsubscribe):
+            assert Selector.of(action).weight >= 1
+    except BadMessage as bad:
+        return bad
+    return None
+
+
+def is_answerable(text: str) -> bool:
+    bad = refusal(text)
+    return bad is None or (bool(bad.code) and 0 < len(str(bad)) < 400)
+
+
+@given(st.text() | JSON.map(json.dumps))
+def test_anything_gives_an_action_or_a_bad_message(text: str) -> None:
+    assert is_answerable(text)
+
+
+@given(st.dictionaries(FIELDS, WORDS | st.lists(WORDS) | JSON))
+def test_nearly_right_messages_too(body: dict[str, Any]) -> None:
+    assert is_answerable(json.dumps(body))
