@@ -16,7 +16,7 @@ from processors.indicators.core import IndicatorsCore
 from processors.signals.core import SignalsCore
 from processors.validate.core import ValidateCore
 from runtime.clock import ManualClock
-from runtime.settings import Settings
+from runtime.settings import ProcessSettings, Settings
 from runtime.stage import InputRecord, Output, StageCore
 from schemas.codec import decode_bar, decode_gap, decode_indicators, decode_signal, decode_ticks, encode
 from schemas.ticks import Quote, TickEnvelope, Trade, Watermark
@@ -26,6 +26,10 @@ from tickerplant.verify.parameters import Parameters, from_settings
 from tickerplant.verify.report import Report
 from tickerplant.verify.rows import BarRow, GapRow, IndicatorRow, SignalRow, TickRow
 from tickerplant.verify.store import Series
+
+START_NS = 1_723_161_240_000_000_000  # 2024-08-08T23:54:00Z
+MINUTE_NS = 60_000_000_000
+SHORT = ProcessSettings(rsi_period=2, macd_fast=2, macd_slow=3, macd_signal=2, momentum_period=1)  # warm after 15 bars
 
 
 @dataclass
@@ -133,6 +137,23 @@ def told(report: Report) -> list[tuple[str, str, str]]:
 
 def envelope(ticks: Iterable[Trade | Quote], source: str = "binance") -> TickEnvelope:
     return TickEnvelope(source=source, ts_receive_ns=0, ticks=list(ticks), trade_ids_contiguous=True)
+
+
+def feed(world: World, symbol: str) -> None:
+    """Twenty minutes of one symbol: a trade and a quote each, a hole in the ids before minute 12, a late trade for minute 10."""
+    trade_id = 0
+    for minute in range(20):
+        at_ns = START_NS + minute * MINUTE_NS + 1_500_000_000
+        price = 100 + (minute * 7) % 11
+        trade_id += 3 if minute == 12 else 1
+        ticks: list[Trade | Quote] = [
+            Trade(symbol, f"{price}.123456789", "0.25", at_ns + 789, at_ns, trade_id, "buy"),
+            Quote(symbol, f"{price}.4", "1", f"{price}.6", "2", at_ns, at_ns, 500 + minute, True),
+        ]
+        if minute == 11:
+            trade_id += 1
+            ticks.append(Trade(symbol, "105.25", "1", at_ns - 30_000_000_000, at_ns, trade_id, "sell"))
+        world.feed(envelope(ticks))
 
 
 def _ignore(_tables: MemoryTables, _value: bytes) -> None:

@@ -14,18 +14,16 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from runtime.errors import UserError
-from runtime.settings import ProcessSettings, Settings, load_settings
-from schemas.ticks import Quote, Trade, Watermark
+from runtime.settings import Settings, load_settings
+from schemas.ticks import Watermark
 from tests.support import run_tickerplant
-from tests.verify_world import World, audit, envelope, told
+from tests.verify_world import SHORT, START_NS, World, audit, feed, told
 from tickerplant.cli.main import build
 from tickerplant.verify.store import Series, Store, open_store
 
 pytestmark = pytest.mark.stack
 
-START_NS = 1_723_161_240_000_000_000
 MINUTE_NS = 60_000_000_000
-SHORT = ProcessSettings(rsi_period=2, macd_fast=2, macd_slow=3, macd_signal=2, momentum_period=1)
 SHORT_ENV = {
     "TICKERPLANT_PROCESS__RSI_PERIOD": "2",
     "TICKERPLANT_PROCESS__MACD_FAST": "2",
@@ -33,22 +31,6 @@ SHORT_ENV = {
     "TICKERPLANT_PROCESS__MACD_SIGNAL": "2",
     "TICKERPLANT_PROCESS__MOMENTUM_PERIOD": "1",
 }
-
-
-def feed(world: World, symbol: str) -> None:
-    trade_id = 0
-    for minute in range(20):
-        at_ns = START_NS + minute * MINUTE_NS + 1_500_000_000
-        price = 100 + (minute * 7) % 11
-        trade_id += 3 if minute == 12 else 1
-        ticks: list[Trade | Quote] = [
-            Trade(symbol, f"{price}.123456789", "0.25", at_ns + 789, at_ns, trade_id, "buy"),
-            Quote(symbol, f"{price}.4", "1", f"{price}.6", "2", at_ns, at_ns, 500 + minute, True),
-        ]
-        if minute == 11:
-            trade_id += 1
-            ticks.append(Trade(symbol, "105.25", "1", at_ns - 30_000_000_000, at_ns, trade_id, "sell"))
-        world.feed(envelope(ticks))
 
 
 @dataclass

@@ -6,12 +6,10 @@ from hypothesis import strategies as st
 from runtime.settings import ProcessSettings, Settings
 from schemas.ticks import Quote, Trade, Watermark
 from schemas.timeframes import Timeframe, interval_of
-from tests.verify_world import World, audit, envelope
+from tests.verify_world import SHORT, START_NS, World, audit, envelope
 from tickerplant.verify.intervals import interval
 
-START_NS = 1_723_161_240_000_000_000
 SECOND_NS = 1_000_000_000
-SHORT = ProcessSettings(rsi_period=2, macd_fast=2, macd_slow=3, macd_signal=2, momentum_period=1)
 
 
 @given(timeframe=st.sampled_from(list(Timeframe)), minute=st.integers(0, 120 * 525_960))

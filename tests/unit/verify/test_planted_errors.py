@@ -6,16 +6,14 @@ from typing import Any
 
 import pytest
 
-from runtime.settings import ProcessSettings, Settings
+from runtime.settings import Settings
 from schemas.ticks import Quote, Trade, Watermark
-from tests.verify_world import MemoryTables, World, audit, envelope, told
+from tests.verify_world import MINUTE_NS, SHORT, START_NS, MemoryTables, World, audit, envelope, told
 from tickerplant.verify.rows import GapRow, IndicatorRow
 from tickerplant.verify.store import Series
 
 BTC = Series("BTC-USDT", "binance")
-MINUTE_NS = 60_000_000_000
-START_NS = 1_723_161_240_000_000_000  # 2024-08-08T23:54:00Z
-SETTINGS = Settings(process=ProcessSettings(rsi_period=2, macd_fast=2, macd_slow=3, macd_signal=2, momentum_period=1))
+SETTINGS = Settings(process=SHORT)
 PRICES = [100, 101, 103, 102, 99, 98, 100, 104, 107, 107, 103, 99, 98, 97, 99, 102, 106, 105, 103, 104]
 OPEN_9 = START_NS + 9 * MINUTE_NS
 OPEN_16 = START_NS + 16 * MINUTE_NS

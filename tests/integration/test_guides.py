@@ -1,0 +1,60 @@
+"""The Python in the guides for users of the data does what the text says."""
+
+import re
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import psycopg
+import pytest
+
+from runtime.settings import load_settings
+from schemas.codec import decode_signal
+from tests.verify_world import SHORT, World, feed
+
+ROOT = Path(__file__).parents[2]
+
+
+def python_of(page: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs" / "guides" / page).read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.stack
+def test_backtesting(stack: Any, tmp_path: Path) -> None:
+    name = f"guides_{uuid4().hex[:10]}"
+    names: dict[str, Any] = {"url": stack.create_database(name)}
+    world = World(load_settings(data_dir=tmp_path, process=SHORT.model_dump()))
+    feed(world, "BTC-USDT")
+    with psycopg.connect(names["url"]) as connection:
+        world.tables().store(connection)
+    for block in python_of("backtesting.md"):
+        exec(block, names)
+    stack.drop_database(name)
+    known = names["known"]
+    assert len(known) == len(names["bars"]) == 19
+    assert (known["signal_ts_open_ns"].dropna() <= known["ts_open_ns"][known["signal_ts_open_ns"].notna()]).all()
+    assert known["signal"].abs().sum() > 0
+    assert names["result"].abs().sum() > 0
+    assert set(names["indicators"].columns) >= {"rsi_2.value", "macd_2_3_2.histogram", "momentum_1.value"}
+
+
+def test_trading_engine() -> None:
+    names: dict[str, Any] = {}
+    for block in python_of("trading-engine.md"):
+        exec(block, names)
+    buy = decode_signal((ROOT / "schemas/examples/signal/valid/buy.json").read_bytes())
+    now_ns = buy.ts_close_ns + 1
+    changed = msgspec.structs.replace
+    book = names["Book"](frozenset({"binance"}))
+    assert book.take(buy, now_ns) == (buy, "")
+    assert book.take(buy, now_ns)[0] is None
+    newer = changed(buy, revision=2)
+    assert book.take(newer, now_ns) == (newer, "")
+    assert book.take(changed(buy, revision=1), now_ns)[0] is None
+    assert book.take(changed(buy, ts_open_ns=buy.ts_open_ns - 60_000_000_000, revision=9), now_ns)[0] is None
+    following = changed(buy, ts_open_ns=buy.ts_open_ns + 60_000_000_000)
+    assert book.take(following, buy.valid_until_ns) == (None, "expired")
+    assert book.take(changed(buy, symbol="ETH-USDT", status="unwarm"), now_ns) == (None, "unwarm")
+    assert book.take(changed(buy, source="binance-simulated"), now_ns) == (None, "another source")
+    assert book.take(changed(buy, primary=False), now_ns) == (None, "another source")
