@@ -11,32 +11,11 @@ import yaml
 from typer.testing import CliRunner
 
 from runtime.settings import PREFIX, load_settings
+from tests.compose import OURS, ROOT, compose
 from tickerplant.cli.main import build
 
-ROOT = Path(__file__).parents[3]
 JOBS = {"topics", "migrate"}
-STAGES = ("validate", "bars", "indicators", "signals")
-OURS = {"exchange", "ingest-binance", *(f"process-{stage}" for stage in STAGES), "sink-timescale", "sink-redis", "gateway"}
 PARTS = {"kafka", "timescale", "redis", "prometheus", "grafana"}
-
-
-def interpolate(node: Any, environment: dict[str, str]) -> Any:
-    """As Compose does in the strings of the parsed document, for ${NAME} and ${NAME:-default}; $$ is a dollar."""
-    if isinstance(node, dict):
-        return {key: interpolate(value, environment) for key, value in node.items()}
-    if isinstance(node, list):
-        return [interpolate(value, environment) for value in node]
-    if not isinstance(node, str):
-        return node
-    filled = re.sub(r"\$\{(\w+)(?::-([^}]*))?\}", lambda m: environment.get(m[1]) or m[2] or "", node.replace("$$", "\0"))
-    assert "${" not in filled
-    return filled.replace("\0", "$")
-
-
-def compose(environment: dict[str, str] | None = None) -> dict[str, Any]:
-    document = interpolate(yaml.safe_load((ROOT / "docker-compose.yml").read_text()), environment or {})
-    assert isinstance(document, dict)
-    return document
 
 
 def read_env(path: Path) -> dict[str, str]:
@@ -53,7 +32,7 @@ def test_one_service_a_process_and_a_part() -> None:
 
 
 def test_services_are_named_after_their_commands() -> None:
-    for name in OURS - {"exchange"}:
+    for name in set(OURS) - {"exchange"}:
         assert SERVICES[name]["command"] == name.split("-")
 
 
@@ -141,7 +120,7 @@ def test_what_is_waited_for_exists_and_can_be_waited_for() -> None:
 
 
 def test_nobody_starts_before_topics_and_tables() -> None:
-    for name in OURS - {"exchange"}:
+    for name in set(OURS) - {"exchange"}:
         assert set(SERVICES[name]["depends_on"]) >= JOBS, name
 
 
