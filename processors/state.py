@@ -21,11 +21,11 @@ class Series(dict[Key, S], Generic[S]):
         self.touch_all = self._touched.update
 
     def pack(self, **more: Any) -> bytes:
-        """All series and `more` (the stage's other state) as bytes."""
+        """All series and `more` (the stage's other state) as bytes. A series must have been touched since it was added."""
         for key in self._touched:
             self._packed[key] = msgspec.Raw(msgspec.msgpack.encode(self[key]))
         self._touched.clear()
-        return msgspec.msgpack.encode({"more": more, "series": list(self._packed.items())})
+        return msgspec.msgpack.encode({"more": more, "series": [(key, self._packed[key]) for key in self]})
 
     def unpack(self, snapshot: bytes, kind: type[S]) -> dict[str, Any]:
         """Takes over the series of a snapshot and returns `more`. Raises FatalError if the bytes are no snapshot of this kind."""
