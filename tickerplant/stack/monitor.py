@@ -58,7 +58,7 @@ class Monitor:
         if gateway is None or gateway.pid is None:
             return ""
         entry = probe.read_run_file(self._data_dir, "gateway", gateway.pid)
-        return str(entry.get("page") or entry.get("url") or "")
+        return str(entry.get("gateway", ""))
 
     def write_status(self) -> None:
         """For `tickerplant status`: what only the supervisor knows."""
