@@ -73,7 +73,7 @@ class Guard:
             error=detail,
             payload=record.value,
             ts_ns=record.timestamp_ms * 1_000_000,
-            headers=record.headers,
+            headers={name: value or b"" for name, value in record.headers.items()},  # Kafka allows null
             trace=trace_of(record),
         )
         get_logger().warning("record_refused", **_coordinates(record), reason=reason, detail=detail[:500])
@@ -82,7 +82,7 @@ class Guard:
 
 def trace_of(record: InputRecord) -> str:
     """The trace id, for logs; empty if the record has none."""
-    return record.headers.get(TRACE, b"").decode("utf-8", "replace")
+    return (record.headers.get(TRACE) or b"").decode("utf-8", "replace")
 
 
 def _coordinates(record: InputRecord) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """A trivial stage for tests of the Faust runtime: counts and adds the numbers of each key. `python -m tests.counting_stage [instance]` runs it.
 
-Values: a number is added; `bad` is refused; `bug` raises what nobody expects; `flaky` fails twice before it succeeds; `grow N` makes the state N bytes larger.
+Values: a number is added; `bad` is refused; `bug` raises what nobody expects; `flaky` fails twice before it succeeds; `grow N` makes the state N bytes larger;
+`hang` never returns. With a second argument the stage reads market.gaps too.
 """
 
 import json
@@ -15,7 +16,7 @@ from runtime.stage import InputRecord, Output
 from schemas.reasons import Reason
 from schemas.topics import Topic
 
-INPUT, OUTPUT, STATE = Topic.TICKS, Topic.BARS, Topic.STATE_BARS
+INPUT, SECOND_INPUT, OUTPUT, STATE = Topic.TICKS, Topic.GAPS, Topic.BARS, Topic.STATE_BARS
 PROCESS = "process-counting"
 
 
@@ -36,6 +37,8 @@ class CountingCore:
         if word == "flaky" and self._failures_left:
             self._failures_left -= 1
             raise TransientError("not yet")
+        while word == "hang":
+            pass
         if word == "grow":
             self._filler = random.Random(record.offset).randbytes(int(size) // 2).hex()
         return self._count((record.key or b"").decode(), int(word) if word.lstrip("-").isdigit() else 0)
@@ -54,13 +57,14 @@ class CountingCore:
         self._sums, self._filler = json.loads(snapshot)
 
 
-def spec() -> StageSpec:
-    return StageSpec("counting", PROCESS, (INPUT,), STATE, CountingCore, pace_s=0.005, commit_interval_s=0.2, outputs=(OUTPUT,))
+def spec(inputs: tuple[Topic, ...] = (INPUT,)) -> StageSpec:
+    return StageSpec("counting", PROCESS, inputs, STATE, CountingCore, pace_s=0.005, commit_interval_s=0.2, outputs=(OUTPUT,))
 
 
 if __name__ == "__main__":
+    instance, *more = sys.argv[1:] or ["0"]
     try:
-        run_stage(spec(), load_settings(), instance=int((sys.argv[1:] or ["0"])[0]))
+        run_stage(spec((INPUT, SECOND_INPUT) if more else (INPUT,)), load_settings(), int(instance))
     except UserError as error:
         print(error, file=sys.stderr)
         sys.exit(2)

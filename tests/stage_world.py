@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from runtime.clock import SystemClock
 from runtime.errors import InvalidRecord, TransientError
 from runtime.faust_stage.snapshots import SnapshotStore
+from runtime.health import run_file
 from runtime.kafka import Publisher, consumer
 from runtime.stage import InputRecord
 from schemas.codec import decode_dead_letter
@@ -48,23 +49,29 @@ class StageWorld:
         self._publisher = Publisher(self.kafka, self.bootstrap)
         self._fed = 0
 
-    def start(self, instance: int = 0, **env: str) -> subprocess.Popen[bytes]:
+    def start(self, instance: int = 0, *arguments: str, **env: str) -> subprocess.Popen[bytes]:
         """A worker; each instance has a log of its own."""
         settings = {"TICKERPLANT_KAFKA__SESSION_TIMEOUT_S": "6", **env}
         with (self._folder / f"stage-{instance}.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "tests.counting_stage", str(instance)],
+                [sys.executable, "-m", "tests.counting_stage", str(instance), *arguments],
                 env=self.line.env(**settings), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT,
             )  # fmt: skip
 
-    def feed(self, values: Iterable[str | bytes], partition: int | None = None, headers: dict[str, bytes] | None = None) -> None:
+    def feed(
+        self,
+        values: Iterable[str | bytes | None],
+        partition: int | None = None,
+        headers: dict[str, bytes] | None = None,
+        topic: Topic = INPUT,
+    ) -> None:
         """One record a value, dealt to the partitions in turn unless one is named, with two keys a partition."""
         for value in values:
             number, self._fed = self._fed, self._fed + 1
             place = number % self.kafka.partitions if partition is None else partition
             key = f"key-{place}-{number // self.kafka.partitions % 2}".encode()
-            data = value if isinstance(value, bytes) else value.encode()
-            self._publisher.send(INPUT, place, data, key, {TRACE: f"trace-{number}".encode()} if headers is None else headers)
+            data = value.encode() if isinstance(value, str) else value
+            self._publisher.send(topic, place, data, key, {TRACE: f"trace-{number}".encode()} if headers is None else headers)
         self._publisher.flush()
 
     def read(self, topic: Topic) -> list[Record]:
@@ -123,6 +130,10 @@ class StageWorld:
         """Until everything that was fed is processed and committed."""
         ends = {partition: end for partition, end in self.ends().items() if end}
         eventually(lambda: self.committed() == ends, timeout_s, 0.1)
+
+    def url(self, path: str, process: str = PROCESS) -> str:
+        """Of a running worker's health server."""
+        return str(json.loads(run_file(self.line.settings.data_dir, process).read_text())["health"]) + path
 
     def marker(self, point: str, process: str = PROCESS) -> Path:
         """Exists once the process was killed at the point."""

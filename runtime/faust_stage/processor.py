@@ -81,8 +81,9 @@ class Processor:
         origin = f"{self._stage}|{topic}|{state.partition}|"
         for index in range(begin, end):
             record = records[index]
-            inputs = InputRecord(topic, state.partition, record.offset, record.key, record.value, dict(record.headers), record.timestamp)
-            if not self._is_repeat(state, inputs.headers):
+            value = record.value or b""  # a null value is nobody's event: the core refuses it as it does other bytes
+            inputs = InputRecord(topic, state.partition, record.offset, record.key, value, dict(record.headers), record.timestamp)
+            if not self._is_repeat(state, inputs, origin):
                 try:
                     outputs = self._guard.apply(state.core.apply, inputs)
                 except TransientError:
@@ -102,11 +103,15 @@ class Processor:
         finally:
             self.between_records.set()
 
-    def _is_repeat(self, state: PartitionState, headers: dict[str, bytes]) -> bool:
-        identity = headers.get(IDENTITY)
-        if identity is None or not state.seen.is_repeat(identity):
-            return False
-        self._repeats.inc()
+    def _is_repeat(self, state: PartitionState, record: InputRecord, origin: str) -> bool:
+        """True if the record is done with: seen before, or refused because its identity is none."""
+        identity = record.headers.get(IDENTITY)
+        try:
+            if identity is None or not state.seen.is_repeat(identity):
+                return False
+            self._repeats.inc()
+        except ValueError as error:
+            self._send(origin, record, [self._guard.dead_letter(record, Reason.INVALID_SCHEMA, f"identity header: {error}")])
         return True
 
     def _send(self, origin: str, record: InputRecord, outputs: Sequence[Output]) -> None:

@@ -62,6 +62,7 @@ class Worker:
         self._clock = clock
         self._log = logs.get_logger()
         self._positions: dict[str, tuple[int, int]] = {}  # partition -> (next offset, lag)
+        self._commits = (0, False)  # number of commits, whether there is something to commit
         self._ticks = 0
 
     async def main(self) -> None:
@@ -127,6 +128,8 @@ class Worker:
             self._health.tick()
             self._ticks += 1
             self._positions = self._measure()
+            states = list(self._stage.partitions)
+            self._commits = (sum(state.version for state in states), any(state.is_dirty for state in states))
             await asyncio.sleep(_TICK_S)
 
     def _measure(self) -> dict[str, tuple[int, int]]:
@@ -140,9 +143,10 @@ class Worker:
         return positions
 
     def _moving(self) -> Mapping[str, tuple[int, bool]]:
-        """For the watchdog, on its thread: the loop must always tick, a rebalance must end, and a partition with lag must move."""
+        """For the watchdog, on its thread: the loop must tick, a rebalance must end, what was applied must be committed, a partition with lag must move."""
         partitions = {name: (offset, lag > 0) for name, (offset, lag) in self._positions.items()}
-        return {"event loop": (self._ticks, True), "rebalance": (self._app.rebalancing_count, self._app.rebalancing), **partitions}
+        rebalance = (self._app.rebalancing_count, self._app.rebalancing)
+        return {"event loop": (self._ticks, True), "rebalance": rebalance, "commit": self._commits, **partitions}
 
     def _add_checks(self, watchdog: Watchdog) -> None:
         max_lag = self._settings.health.max_lag_records

@@ -14,8 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from runtime.health import run_file
-from tests.counting_stage import OUTPUT, PROCESS
+from tests.counting_stage import OUTPUT
 from tests.stage_world import StageWorld, stop, stop_all
 from tests.support import eventually
 
@@ -120,7 +119,7 @@ def test_kafka_away_for_thirty_seconds(world: StageWorld, start: Start, stack: A
     worker = start()
     with _load(world):
         _await_outputs(world, 200)
-        ready = _url(world) + "/ready"
+        ready = world.url("/ready")
         eventually(lambda: httpx.get(ready).status_code == 200)
         broker = stack.running.children["kafka"]
         broker.stop(30)
@@ -136,9 +135,3 @@ def test_kafka_away_for_thirty_seconds(world: StageWorld, start: Start, stack: A
     assert worker.poll() is None
     assert stop(worker) == 0
     assert world.outputs() == world.expected()
-
-
-def _url(world: StageWorld) -> str:
-    import json
-
-    return str(json.loads(run_file(world.line.settings.data_dir, PROCESS).read_text())["health"])

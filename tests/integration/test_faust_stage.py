@@ -1,17 +1,19 @@
 """A stage on a real Kafka: what it writes, refuses, repeats and acknowledges."""
 
+import json
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from schemas.headers import IDENTITY, TRACE
 from schemas.identity import Identity
 from schemas.topics import Topic
-from tests.counting_stage import INPUT, OUTPUT, STATE
+from tests.counting_stage import INPUT, OUTPUT, SECOND_INPUT, STATE
 from tests.stage_world import StageWorld, stop, stop_all
 from tests.support import eventually
 
@@ -123,21 +125,72 @@ def test_state_larger_than_a_record_is_restored(world: StageWorld, start: Start)
     assert world.outputs() == world.expected()
 
 
-@pytest.mark.parametrize("point", ["outputs_produced", "outputs_delivered", "snapshot_delivered", "offsets_committed"])
-def test_killed_between_two_commit_steps_the_outputs_are_the_same(world: StageWorld, start: Start, point: str) -> None:
-    world.feed(str(number) for number in range(300))
-    killed = start(TICKERPLANT_FAULTS__KILL_AT=f"process-counting:{point}:1")
-    assert killed.wait(timeout=60) == -9
-    assert world.marker(point).exists()
-    covered, committed = world.covered(), world.committed()
-    assert bool(covered) == (point in ("snapshot_delivered", "offsets_committed"))
-    assert bool(committed) == (point == "offsets_committed")
+def test_killed_between_each_two_commit_steps_the_outputs_are_the_same(world: StageWorld, start: Start) -> None:
+    """Each start is killed at the next point; what is durable then is what the commit order says."""
+    durable = {
+        "outputs_produced": (False, False),
+        "outputs_delivered": (False, False),
+        "snapshot_delivered": (True, False),
+        "offsets_committed": (True, True),
+    }
+    kill_at = ",".join(f"process-counting:{point}:1" for point in durable)
+    for point, (snapshot, offsets) in durable.items():
+        world.feed(str(number) for number in range(150))
+        assert start(TICKERPLANT_FAULTS__KILL_AT=kill_at).wait(timeout=60) == -9
+        assert world.marker(point).exists()
+        assert (bool(world.covered()), bool(world.committed())) == (snapshot, offsets)
     world.feed(str(number) for number in range(30))
-    worker = start()
+    worker = start(TICKERPLANT_FAULTS__KILL_AT=kill_at)
     world.await_committed()
     assert stop(worker) == 0
     assert world.outputs() == world.expected()
     assert world.covered() == world.committed() == world.ends()
+
+
+def test_hostile_headers_and_null_values_are_dead_letters_and_stop_nothing(world: StageWorld, start: Start) -> None:
+    world.feed(["1"], partition=0, headers={IDENTITY: b"no identity \xff"})
+    world.feed(["bad"], partition=0, headers={TRACE: None, IDENTITY: None})  # type: ignore[dict-item]
+    world.feed([None, "2"], partition=0)
+    start()
+    world.await_committed()
+    assert [(one.offset, one.reason) for one in world.dead_letters()] == [(0, "invalid_schema"), (1, "invalid_field")]
+    assert len(world.outputs()[0]) == 2
+
+
+def test_a_core_that_never_returns_is_ended_by_the_watchdog(world: StageWorld, start: Start) -> None:
+    world.feed(["1", "hang", "2"], partition=1)
+    worker = start(TICKERPLANT_PROCESS__STALL_TIMEOUT_S="3")
+    assert worker.wait(timeout=60) == 70
+    assert world.logged("stage_stalled")[0]["what"] == "event loop"
+    assert world.committed() == {}
+
+
+def test_two_input_topics_share_a_core_and_are_both_covered(world: StageWorld, start: Start) -> None:
+    for _ in range(2):
+        world.feed(str(number) for number in range(60))
+        world.feed((str(number) for number in range(30)), topic=SECOND_INPUT)
+        worker = start(0, "two")
+        world.await_committed()
+        eventually(lambda: sum(map(len, world.outputs().values())) % 90 == 0)
+        assert stop(worker) == 0
+    assert sum(map(len, world.outputs().values())) == 180
+    assert sum(world.ends(OUTPUT).values()) == 180  # nothing was read twice
+    counts = [json.loads(value)["count"] for values in world.outputs().values() for value in values]
+    assert max(counts) > 60 / PARTITIONS  # a key's records of both topics are counted together
+
+
+def test_health_and_metrics_tell_progress(world: StageWorld, start: Start) -> None:
+    world.feed(str(number) for number in range(30))
+    start()
+    world.await_committed()
+    ready = eventually(lambda: (answer := httpx.get(world.url("/ready"))).status_code == 200 and answer.json())
+    assert ready["checks"] == {"kafka": "ok", "partitions": "ok", "lag": "ok"}
+    text = httpx.get(world.url("/metrics")).text
+    assert f'tickerplant_records_in_total{{stage="counting",topic="{INPUT.value}"}} 30.0' in text
+    assert f'tickerplant_records_out_total{{stage="counting",topic="{OUTPUT.value}"}} 30.0' in text
+    assert f'tickerplant_lag_records{{partition="0",stage="counting",topic="{INPUT.value}"}} 0.0' in text
+    assert 'tickerplant_part_up{part="kafka",stage="counting"} 1.0' in text
+    assert 'tickerplant_commits_total{stage="counting"}' in text
 
 
 def test_a_missing_topic_and_a_wrong_partition_count_are_said_in_one_line(world: StageWorld, start: Start) -> None:
