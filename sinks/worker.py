@@ -17,7 +17,7 @@ from runtime.settings import Settings
 from sinks.reader import TopicReader
 from sinks.store import Store, StoreDown
 
-READ_RECORDS = 64  # a tick envelope under backlog holds a thousand ticks: more at once would overshoot the batch and the memory
+READ_RECORDS = 16  # a tick envelope under backlog holds 500 ticks: more at once would overshoot the batch and the memory
 _POLL_S = 0.05
 _PACE_S = 0.01  # waited after a small read: what a trickle costs is rounds, not records
 _IDLE_FLUSH_S = 1.0  # positions without rows (watermarks) are not worth a transaction each
