@@ -29,9 +29,10 @@ class Receiver(Protocol):
 class Group:
     """Receivers of one series that want the same bytes."""
 
-    __slots__ = ("members", "pending")
+    __slots__ = ("channel", "members", "pending")
 
-    def __init__(self) -> None:
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
         self.members: dict[Receiver, int] = {}  # how many of the receiver's subscriptions take this series
         self.pending: list[bytes] = []
 
@@ -97,15 +98,17 @@ class Hub:
 
     def flush(self) -> int:
         """Sends what is queued. Returns the number of messages handed to receivers."""
-        sent = 0
+        sent: Counter[Channel] = Counter()
         for group in self._dirty:
             frames, count = b"".join(group.pending), len(group.pending)
             group.pending.clear()
-            sent += count * len(group.members)
+            sent[group.channel] += count * len(group.members)
             for receiver in tuple(group.members):
                 receiver.send(frames, count)
         self._dirty.clear()
-        return sent
+        for channel, messages in sent.items():
+            metrics.MESSAGES.labels(channel).inc(messages)
+        return sent.total()
 
     def _open(self, key: SeriesKey) -> View:
         """The view of a series that is new: wildcards that match it take it from its first message."""
@@ -134,7 +137,9 @@ class Hub:
         if view.key in subscription.views:
             return
         subscription.views[view.key] = view
-        group = view.groups.setdefault(subscription.selector.variant, Group())
+        group = view.groups.get(subscription.selector.variant)
+        if group is None:
+            group = view.groups[subscription.selector.variant] = Group(view.key.channel)
         group.members[subscription.receiver] = group.members.get(subscription.receiver, 0) + 1
 
     def remove(self, subscription: Subscription) -> None:

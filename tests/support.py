@@ -11,6 +11,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
+# What the tests themselves may be told; read before conftest.py takes every variable of ours out of the environment.
+TEST_OPTIONS = {name: value for name, value in os.environ.items() if name.startswith("TICKERPLANT_TEST_")}
 
 
 def eventually(check: Callable[[], T], timeout_s: float = 30.0, interval_s: float = 0.05) -> T:
