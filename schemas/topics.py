@@ -36,7 +36,7 @@ class TopicSpec:
 
     retention_ms: how long records are kept (-1: for ever, for compacted topics).
     compacted: only the newest record of a key survives; such topics are read by plain clients only, never by Faust.
-    bytes_per_million: disk taken by a million ticks' worth of records after lz4, measured on the recorded traffic; for the sizing table.
+    bytes_per_million: disk taken by a million ticks' worth of records after lz4, measured on the recorded traffic in real time; for the sizing table.
     """
 
     holds: str
@@ -48,10 +48,12 @@ class TopicSpec:
 _STATE = TopicSpec("snapshots of a stage's state, two slots a partition", -1, compacted=True, bytes_per_million=200_000)
 
 SPECS: dict[Topic, TopicSpec] = {
-    Topic.TICKS_RAW: TopicSpec("envelopes of ticks and watermarks, as normalised by an ingestor", 2 * DAY_MS, bytes_per_million=40_000_000),
+    Topic.TICKS_RAW: TopicSpec(
+        "envelopes of ticks and watermarks, as normalised by an ingestor", 2 * DAY_MS, bytes_per_million=130_000_000
+    ),
     Topic.BARS_RAW: TopicSpec("bars built by the venue", 7 * DAY_MS, bytes_per_million=1_000_000),
-    Topic.BOOKS_RAW: TopicSpec("order-book differences as sent by the venue", 1 * DAY_MS, bytes_per_million=60_000_000),
-    Topic.TICKS: TopicSpec("validated ticks with score, reasons and seq", 7 * DAY_MS, bytes_per_million=45_000_000),
+    Topic.BOOKS_RAW: TopicSpec("order-book differences as sent by the venue", 1 * DAY_MS, bytes_per_million=75_000_000),
+    Topic.TICKS: TopicSpec("validated ticks with score, reasons and seq", 7 * DAY_MS, bytes_per_million=140_000_000),
     Topic.BARS: TopicSpec("closed bars and their revisions", 30 * DAY_MS, bytes_per_million=2_000_000),
     Topic.BARS_FORMING: TopicSpec("bars that are still open", HOUR_MS, bytes_per_million=4_000_000),
     Topic.BOOKS: TopicSpec("order books, checked", 1 * DAY_MS, bytes_per_million=60_000_000),
