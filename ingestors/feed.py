@@ -26,6 +26,7 @@ from schemas.ticks import Quote, Trade
 
 log = structlog.get_logger()
 
+_CAPTURE_INTERVAL_S = 1.0  # a replay's event time may run hundreds of times faster than the clock: watermarks would outnumber envelopes
 _SETTLE_S = 1.0  # how long a symbol may stay silent after a connect before its trades are asked for
 Parse = Callable[[bytes, int], object]
 """(frame, received_ns) -> Trade, Quote, BookDifference, Bar, or anything else for frames that are no data. Raises InvalidRecord."""
@@ -50,6 +51,7 @@ class Feed:
         stage: str,
         process: str,
         kill_points: KillPoints,
+        capture_clock: bool = False,
     ) -> None:
         self._source = source
         self._parse = parse
@@ -63,7 +65,8 @@ class Feed:
         self._trades = Continuity("trade", True, published.trades)
         self._quotes = Continuity("quote", False, published.quotes)
         self._books = Continuity("book", True, published.books)
-        self._watermarks = Watermarks(settings.watermark_interval_s, settings.watermark_delay_s)
+        interval_s = max(settings.watermark_interval_s, _CAPTURE_INTERVAL_S) if capture_clock else settings.watermark_interval_s
+        self._watermarks = Watermarks(interval_s, settings.watermark_delay_s)
         self._opened = 0
         self._settle_at_s = 0.0
         self._frames: Counter[str] = Counter()
@@ -77,13 +80,13 @@ class Feed:
         good = 0
         for received_ns, frame in frames:
             if frame is OPENED or frame is CLOSED:
-                await self._connection(frame)
+                await self._connection(frame, received_ns)
                 continue
             try:
                 event = self._parsed(frame, received_ns)
             except InvalidRecord as error:
                 self._frames["refused"] += 1
-                self._publisher.refuse(frame, error.reason, error.detail, self._watermarks.now_ns or received_ns, received_ns)
+                self._publisher.refuse(frame, error.reason, error.detail, self._now_ns(), received_ns)
                 continue
             good += 1
             self._kill_points.reach("frame_parsed")
@@ -155,15 +158,16 @@ class Feed:
         if self._watermarks.now_ns:
             self._move_clock(now_ns, now_ns)
 
-    async def _connection(self, marker: bytes) -> None:
+    async def _connection(self, marker: bytes, received_ns: int) -> None:
         if marker is OPENED:
             for continuity in (self._trades, self._quotes, self._books):
                 continuity.restart("reconnect" if self._opened else "restart")
             self._opened += 1
             self._settle_at_s = self._clock.monotonic_s() + _SETTLE_S
             metrics.CONNECTIONS.labels(self._source).inc()
-        elif self._trades.unsure:
+        else:
             await self.settle()
+            await self._settle_books(received_ns)
 
     def must_settle(self) -> bool:
         """Symbols are still unsure a second after the connect: call `settle`."""
@@ -179,12 +183,26 @@ class Feed:
                 return
             if newer:
                 hole = self._trades.missing_before(symbol, int(newer[-1].trade_id) + 1, newer[-1].ts_event_ns)
-                now_ns = self._watermarks.now_ns or self._clock.now_ns()
                 if hole:
-                    await self._fill(hole, now_ns, self._clock.now_ns())
+                    await self._fill(hole, self._now_ns(), self._clock.now_ns())
             if len(newer) < 1000:
                 self._trades.passed(symbol, known.newest_id, known.ts_event_ns)
         self._publisher.flush()
+
+    async def _settle_books(self, received_ns: int) -> None:
+        """A connection ended before every symbol's quotes and books came again: how far they are lost is asked for now, since the next frame may never come."""
+        for symbol in sorted({*self._quotes.unsure, *self._books.unsure}):
+            newest = await self._filler.newest_update_id(symbol)
+            for continuity in (self._quotes, self._books):
+                known = continuity.known.get(symbol)
+                if newest is None or known is None or symbol not in continuity.unsure:
+                    continue
+                self._tell_hole(continuity.missing_before(symbol, newest + 1, known.ts_event_ns), self._now_ns(), received_ns)
+                continuity.passed(symbol, max(newest, known.newest_id), known.ts_event_ns)
+
+    def _now_ns(self) -> int:
+        """The ingest clock, also before the first event."""
+        return self._watermarks.now_ns or self._clock.now_ns()
 
     async def _fill(self, hole: Hole, ingest_ns: int, received_ns: int) -> None:
         """Publishes the missing trades in their place, then the gap event with what was found."""

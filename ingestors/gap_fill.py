@@ -3,20 +3,18 @@
 `Continuity` is pure; `TradeFiller` asks the venue.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import structlog
 
+from ingestors.history import History
 from runtime import metrics
 from runtime.errors import TransientError, UserError
 from schemas.gaps import Gap, GapCause, GapChannel, GapState
 from schemas.ticks import Trade
 
 log = structlog.get_logger()
-
-FetchTrades = Callable[[str, int, int], Awaitable[list[Trade]]]
-"""(symbol, from_id, limit) -> trades from that id on, ascending, at most limit (or the venue's page); their ts_ingest_ns is 0."""
 
 
 @dataclass(slots=True)
@@ -101,8 +99,8 @@ class Continuity:
 class TradeFiller:
     """Fetches the trades of a hole in pages. Waits for the venue."""
 
-    def __init__(self, fetch: FetchTrades, source: str, max_trades: int) -> None:
-        self._fetch = fetch
+    def __init__(self, history: History, source: str, max_trades: int) -> None:
+        self._history = history
         self._source = source
         self._max_trades = max_trades
 
@@ -114,7 +112,7 @@ class TradeFiller:
         next_id = hole.from_id + 1
         while next_id < hole.to_id:
             try:
-                page = await self._fetch(hole.symbol, next_id, hole.to_id - next_id)
+                page = await self._history.trades(hole.symbol, next_id, hole.to_id - next_id)
             except (TransientError, UserError) as error:
                 log.warning("gap_fill_failed", symbol=hole.symbol, next_id=next_id, to_id=hole.to_id, error=str(error))
                 return
@@ -130,7 +128,15 @@ class TradeFiller:
     async def newer(self, symbol: str, newest_id: int) -> list[Trade] | None:
         """The first page of trades after newest_id; None when the venue cannot be asked now."""
         try:
-            return await self._fetch(symbol, newest_id + 1, 1000)
+            return await self._history.trades(symbol, newest_id + 1, 1000)
         except (TransientError, UserError) as error:
             log.warning("newer_trades_failed", symbol=symbol, from_id=newest_id + 1, error=str(error))
+            return None
+
+    async def newest_update_id(self, symbol: str) -> int | None:
+        """The number of the book's newest state; None when the venue cannot be asked now."""
+        try:
+            return await self._history.newest_update_id(symbol)
+        except (TransientError, UserError) as error:
+            log.warning("newest_update_id_failed", symbol=symbol, error=str(error))
             return None

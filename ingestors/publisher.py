@@ -42,6 +42,7 @@ class EventPublisher:
         self._ticks_out = metrics.TICKS_OUT.labels(stage, source)
         self._records_out = {topic: metrics.RECORDS_OUT.labels(stage, topic.value) for topic in Topic}
         self._sent = 0
+        self._delivered = 0
 
     def set_backlog(self, flush_ticks: int, backlog_frames: int) -> None:
         """How many ticks an envelope may hold from now on: flush_ticks, and more while frames wait, since every reader pays by the record."""
@@ -111,6 +112,7 @@ class EventPublisher:
         headers = self._stamps.headers("dead_letter", received_ns, trace)
         self._publisher.send(Topic.DLQ, partition, encode(letter), self._source.encode(), headers)
         self._records_out[Topic.DLQ].inc()
+        self._sent += 1
         metrics.DEAD_LETTERS.labels(self._stage, reason).inc()
 
     def _keyed(self, topic: Topic, symbol: str, value: bytes, kind: str, received_ns: int) -> None:
@@ -136,8 +138,9 @@ class EventPublisher:
     def poll(self) -> None:
         """Serves delivery reports; call it once a batch."""
         self._publisher.poll()
-        if self._sent and not self._publisher.waiting():
-            self._sent = 0
+        delivered = self._sent - self._publisher.waiting()
+        if delivered > self._delivered:
+            self._delivered = delivered
             self._kill_points.reach("envelope_delivered")
 
     def congested(self) -> bool:

@@ -8,10 +8,12 @@ import httpx
 import msgspec
 import structlog
 
-from ingestors.binance.wire import ErrorBody, ExchangeInfo, RestTrade
+from ingestors.binance.parse import MS_NS, plain
+from ingestors.binance.wire import Depth, ErrorBody, ExchangeInfo, RestTrade
 from ingestors.connection import Backoff
 from runtime import metrics
 from runtime.errors import TransientError, UserError
+from schemas.ticks import Trade
 
 log = structlog.get_logger()
 
@@ -21,6 +23,7 @@ _TIMEOUT_S = 5.0  # with the attempts: a hole that cannot be filled holds up the
 _MAX_WAIT_S = 60.0  # a ban (418) lasts 2 minutes to 3 days: a longer one is reported, not waited for
 _decode_info = msgspec.json.Decoder(ExchangeInfo).decode
 _decode_trades = msgspec.json.Decoder(list[RestTrade]).decode
+_decode_depth = msgspec.json.Decoder(Depth).decode
 _decode_error = msgspec.json.Decoder(ErrorBody).decode
 
 
@@ -45,6 +48,11 @@ class BinanceClient:
         rows: list[RestTrade] = _decode(_decode_trades, await self._get("/api/v3/historicalTrades", query))
         return rows
 
+    async def newest_update_id(self, venue_symbol: str) -> int:
+        """The number of the order book's newest state; book tickers and depth share it."""
+        book: Depth = _decode(_decode_depth, await self._get("/api/v3/depth", {"symbol": venue_symbol, "limit": "5"}))
+        return book.lastUpdateId
+
     async def close(self) -> None:
         await self._http.aclose()
 
@@ -65,6 +73,25 @@ class BinanceClient:
                 break
             await asyncio.sleep(wait_s)
         raise TransientError(f"{self._http.base_url}{path}: {problem}")
+
+
+class BinanceHistory:
+    """The venue's past by canonical symbol: see ingestors.history."""
+
+    def __init__(self, client: BinanceClient, venue_symbols: dict[str, str]) -> None:
+        self._client = client
+        self._venue_symbols = venue_symbols
+
+    async def trades(self, symbol: str, from_id: int, limit: int) -> list[Trade]:
+        rows = await self._client.trades(self._venue_symbols[symbol], from_id, limit)
+        return [_trade(symbol, row) for row in rows]
+
+    async def newest_update_id(self, symbol: str) -> int:
+        return await self._client.newest_update_id(self._venue_symbols[symbol])
+
+
+def _trade(symbol: str, row: RestTrade) -> Trade:
+    return Trade(symbol, plain(row.price), plain(row.qty), row.time * MS_NS, 0, row.id, "sell" if row.isBuyerMaker else "buy")
 
 
 def _wait_of(answer: httpx.Response, backoff: Backoff) -> float:

@@ -6,10 +6,9 @@ from typing import TypeVar
 
 import structlog
 
-from ingestors.binance.client import BinanceClient
+from ingestors.binance.client import BinanceClient, BinanceHistory
 from ingestors.binance.config import PROCESS, STAGE, Subscription, subscribe
-from ingestors.binance.parse import MS_NS, Control, Parser
-from ingestors.binance.wire import RestTrade
+from ingestors.binance.parse import Control, Parser
 from ingestors.connection import Backoff, Connector, FrameQueue
 from ingestors.feed import Feed
 from ingestors.gap_fill import TradeFiller
@@ -22,7 +21,6 @@ from runtime.faults import KillPoints
 from runtime.health import Health
 from runtime.kafka import Publisher
 from runtime.settings import Settings
-from schemas.ticks import Trade
 
 log = structlog.get_logger()
 
@@ -103,7 +101,7 @@ class BinanceIngestor:
             source,
             self._parser(subscription),
             publisher,
-            TradeFiller(_fetcher(self._client, subscription), source, settings.ingest.gap_fill_max_trades),
+            TradeFiller(BinanceHistory(self._client, subscription.venue_symbols), source, settings.ingest.gap_fill_max_trades),
             settings.ingest,
             self._clock,
             published=published,
@@ -111,6 +109,7 @@ class BinanceIngestor:
             stage=STAGE,
             process=PROCESS,
             kill_points=kill_points,
+            capture_clock=settings.binance.clock == "capture",
         )
 
     def _parser(self, subscription: Subscription) -> Callable[[bytes, int], object]:
@@ -186,15 +185,3 @@ class BinanceIngestor:
             return "no data yet"
         age_s, limit_s = self._connector.data_age_s(), self._settings.health.max_data_age_s
         return "" if age_s <= limit_s else f"no data for {age_s:.0f} s"
-
-
-def _fetcher(client: BinanceClient, subscription: Subscription) -> Callable[[str, int, int], Awaitable[list[Trade]]]:
-    async def fetch(symbol: str, from_id: int, limit: int) -> list[Trade]:
-        rows = await client.trades(subscription.venue_symbols[symbol], from_id, limit)
-        return [_filled(symbol, row) for row in rows]
-
-    return fetch
-
-
-def _filled(symbol: str, row: RestTrade) -> Trade:
-    return Trade(symbol, row.price, row.qty, row.time * MS_NS, 0, row.id, "sell" if row.isBuyerMaker else "buy")

@@ -126,6 +126,12 @@ class RestTrade(Struct):
     isBuyerMaker: bool
 
 
+class Depth(Struct):
+    """/api/v3/depth, without its levels."""
+
+    lastUpdateId: Number
+
+
 class SymbolInfo(Struct):
     """A row of /api/v3/exchangeInfo. status is an open enum."""
 

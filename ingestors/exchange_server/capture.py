@@ -1,7 +1,7 @@
 """Recorded frames: `<receive time, ns> <raw JSON>` a line, combined-stream framing, plain or .gz; a REST depth snapshot may stand among them."""
 
 import gzip
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,12 +9,12 @@ from typing import Any, BinaryIO
 
 import msgspec
 
+from ingestors.exchange_server.book import PlayedBook, Snapshot, decode_snapshot
 from ingestors.exchange_server.material import Frame, ListedSymbol, TradeRow, listed
 from runtime.errors import UserError
 
 _PREFIX = b'{"stream":"'
 _SNAPSHOT = b'{"lastUpdateId"'
-_EMPTY_BOOK = {"lastUpdateId": 0, "bids": [], "asks": []}
 
 
 class _TradeData(msgspec.Struct, gc=False):
@@ -78,23 +78,39 @@ class Capture:
         self.contents = scan(self._paths)
         self.symbols: Sequence[ListedSymbol] = [listed(venue) for venue in self.contents.venue_symbols()]
         self._rows: dict[str, list[TradeRow]] = {symbol.venue: [] for symbol in self.symbols}
-        self._book: dict[str, Any] = _EMPTY_BOOK
+        self._books = {symbol.venue: PlayedBook() for symbol in self.symbols}
+        self._snapshots: deque[tuple[int, bytes]] = deque()
 
     def frames(self) -> Iterator[Frame]:
         for ts_ns, stream, payload in _lines(self._paths):
             if stream is None:
-                self._book = msgspec.json.decode(payload)
+                self._snapshots.append((ts_ns, payload))
             else:
                 yield Frame(ts_ns, stream, stamped(payload, ts_ns) if stream else payload)
 
     def played(self, frames: Sequence[Frame]) -> None:
         for frame in frames:
-            if frame.stream.endswith("@trade"):
-                try:
-                    data = _decode_trade(frame.payload).data
-                except msgspec.DecodeError:
-                    continue  # garbage in a capture is played as it is, but is no trade that the exchange knows
-                self._rows.setdefault(data.s, []).append(TradeRow(data.t, data.p, data.q, data.T, data.m))
+            venue, _, kind = frame.stream.partition("@")
+            if kind == "bookTicker":
+                self._books[venue.upper()].ticker(frame.payload)
+            elif kind == "trade":
+                self._trade(frame.payload)
+            elif kind.startswith("depth"):
+                self._books[venue.upper()].difference(frame.payload)
+        while self._snapshots and self._snapshots[0][0] <= frames[-1].ts_ns:
+            self._load(decode_snapshot(self._snapshots.popleft()[1]))
+
+    def _trade(self, payload: bytes) -> None:
+        try:
+            data = _decode_trade(payload).data
+        except msgspec.DecodeError:
+            return  # garbage in a capture is played as it is, but is no trade that the exchange knows
+        self._rows.setdefault(data.s, []).append(TradeRow(data.t, data.p, data.q, data.T, data.m))
+
+    def _load(self, snapshot: Snapshot) -> None:
+        """A snapshot does not say whose it is: the book with the nearest update id takes it."""
+        if self._books:
+            min(self._books.values(), key=lambda book: abs(book.last_update_id - snapshot.lastUpdateId)).load(snapshot)
 
     def trades(self, venue: str, from_id: int | None, limit: int) -> list[TradeRow]:
         rows = self._rows.get(venue, [])
@@ -107,7 +123,7 @@ class Capture:
         return {venue: max(row.trade_id for row in rows) for venue, rows in self._rows.items() if rows}
 
     def depth(self, venue: str) -> dict[str, Any]:
-        return self._book
+        return self._books[venue].answer()
 
 
 def stamped(payload: bytes, ts_ns: int) -> bytes:

@@ -180,11 +180,11 @@ class SymbolGenerator:
         )
         return end_us, self._kline_stream, data
 
-    def book(self, second: int) -> dict[str, Any]:
+    def book(self, at_us: int) -> dict[str, Any]:
         """A snapshot as REST gives it."""
-        middle = self._walk.price(second)
+        middle = self._walk.price(at_us // 1_000_000)
         sides = [[[self._text(middle + sign * level * self._tick), "1.00000000"] for level in range(1, _LEVELS + 1)] for sign in (-1, 1)]
-        return {"lastUpdateId": second * 1_000_000 - 1, "bids": sides[0], "asks": sides[1]}
+        return {"lastUpdateId": at_us, "bids": sides[0], "asks": sides[1]}
 
 
 class Generator:
@@ -195,7 +195,7 @@ class Generator:
         self._markets = {market.listed.venue: market for market in (SymbolGenerator(symbol, settings) for symbol in settings.symbols)}
         self.symbols: Sequence[ListedSymbol] = [market.listed for market in self._markets.values()]
         self._newest: dict[str, int] = {venue: market.first_id(settings.start_s) - 1 for venue, market in self._markets.items()}
-        self._now_s = settings.start_s
+        self._now_us = settings.start_s * 1_000_000 - 1
 
     def frames(self) -> Iterator[Frame]:
         second = self.settings.start_s
@@ -213,7 +213,7 @@ class Generator:
         return [_frame(at_us * 1000 + _DELAY_NS, stream, data) for at_us, stream, data in happened]
 
     def played(self, frames: Sequence[Frame]) -> None:
-        self._now_s = frames[-1].ts_ns // 1_000_000_000
+        self._now_us = (frames[-1].ts_ns - _DELAY_NS) // 1000
         for frame in frames:
             if frame.stream.endswith("@trade"):
                 start = frame.payload.index(b'"t":') + 4
@@ -230,7 +230,7 @@ class Generator:
         return dict(self._newest)
 
     def depth(self, venue: str) -> dict[str, Any]:
-        return self._markets[venue].book(self._now_s)
+        return self._markets[venue].book(self._now_us)
 
 
 def _rows(market: SymbolGenerator, first_id: int, last_id: int) -> list[TradeRow]:

@@ -178,7 +178,9 @@ class ExchangeServer:
     async def _play_chunk(self, chunk: list[Frame]) -> None:
         start = 0
         while start < len(chunk):
-            await self._running.wait()
+            if not self._running.is_set():
+                await self._running.wait()
+                self._pace.start(chunk[start].ts_ns)  # a timeline goes on where it stopped
             wait_s = self._pace.wait_s(chunk[start].ts_ns)
             if self._pace.waits_for_readers():
                 await self._somebody_listens()
