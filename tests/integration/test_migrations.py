@@ -1,6 +1,7 @@
 """Migrations on a real server: forward, back, repeated, together, changed."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 from runtime.errors import FatalError, TransientError
 from sinks.timescale.migrations import apply_migrations, load_migrations, pending_migrations, revert_migrations
 from tests.sinks_world import TABLES
-from tests.support import run_tickerplant
+from tests.support import ROOT, run_tickerplant
 
 pytestmark = pytest.mark.stack
 LABELS = [step.label for step in load_migrations()]
@@ -110,3 +111,23 @@ def test_the_command_without_a_server_says_so_in_one_line(line: Any) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("tickerplant: PostgreSQL does not answer")
     assert "Traceback" not in done.stderr
+
+
+def test_the_reference_page_lists_every_column(empty: str) -> None:
+    apply_migrations(empty)
+    documented: dict[str, list[tuple[str, str]]] = {}
+    table = ""
+    for row in (ROOT / "docs/reference/tables.md").read_text().splitlines():
+        if row.startswith("## "):
+            table = row.removeprefix("## ")
+        elif match := re.match(r"\| `(\w+)` \| ([a-z \[\]]+) \|", row):
+            documented.setdefault(table, []).append((match[1], match[2]))
+    with psycopg.connect(empty) as connection:
+        found = connection.execute(
+            "SELECT relname, attname, format_type(atttypid, atttypmod) FROM pg_attribute JOIN pg_class ON attrelid = pg_class.oid"
+            " WHERE relkind = 'r' AND attnum > 0 AND relnamespace = 'public'::regnamespace AND relname <> 'schema_migrations' ORDER BY 1, attnum"
+        ).fetchall()
+    actual: dict[str, list[tuple[str, str]]] = {}
+    for name, column, kind in found:
+        actual.setdefault(name, []).append((column, kind.replace("timestamp with time zone", "timestamptz")))
+    assert documented == actual
