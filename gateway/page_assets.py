@@ -20,7 +20,7 @@ def chart_library() -> Path:
         return COPY
     installed = _installed()
     if installed is None:
-        raise UserError("the live page's chart library is missing: run `pip install 'tickerplant[page]'` or `make install`")
+        raise UserError("the live page's chart library is missing: run `make install`, or `pip install --no-deps -r requirements-page.txt`")
     return installed
 
 
@@ -37,7 +37,7 @@ def copy() -> Path:
     """Copies the installed file to COPY. Raises UserError if it is not installed."""
     installed = _installed()
     if installed is None:
-        raise UserError("the package lightweight-charts is not installed: run `pip install 'tickerplant[page]'`")
+        raise UserError("the package lightweight-charts is not installed: run `pip install --no-deps -r requirements-page.txt`")
     COPY.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(installed, COPY)
     return COPY
