@@ -19,7 +19,8 @@ def throughput_text(result: Throughput) -> str:
     verdict = "reached" if result.reaches_target else "missed"
     title = (
         f"Replay to tables: {result.ticks:,} ticks in {result.seconds:.1f} s = {result.ticks_per_s:,.0f} ticks/s "
-        f"(target {TARGET_TICKS_PER_S:,}: {verdict}), {result.core_s_per_million:.1f} core-seconds a million ticks in all"
+        f"(target {TARGET_TICKS_PER_S:,}: {verdict}), {result.core_s_per_million:.1f} core-seconds a million ticks in all, "
+        f"{result.ticks_per_record:.0f} ticks a record"
     )
     text = table(title, ("process", "core-s", "core-s a million ticks", "MB", "peak MB", f"limit {MEMORY_LIMIT_MB:.0f} MB"), rows)
     sizes = [(topic, size / 1e6) for topic, size in result.topic_bytes_per_million.items() if size]

@@ -30,9 +30,10 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """ticks: rows in market_ticks. seconds: from the first record on market.ticks.raw to the last row. topic_bytes: on the broker's disk."""
+    """ticks: rows in market_ticks. ticks_per_record: on market.ticks.raw, watermarks counted as records; every reader pays by the record. seconds: from the first record on market.ticks.raw to the last row. topic_bytes: on the broker's disk."""
 
     ticks: int
+    ticks_per_record: float
     seconds: float
     ticks_per_s: float
     reaches_target: bool
@@ -58,6 +59,7 @@ def measure(stack: LocalStack, feed_words: tuple[str, ...]) -> Throughput:
     costs = {name: cost(usage, ticks, name) for name, usage in sampler.usage().items()}
     return Throughput(
         ticks=ticks,
+        ticks_per_record=ticks / max(_raw_records(stack), 1),
         seconds=seconds,
         ticks_per_s=ticks / seconds,
         reaches_target=ticks / seconds >= TARGET_TICKS_PER_S,
@@ -88,9 +90,18 @@ def cost(usage: Usage, ticks: int, name: str) -> Cost:
     )
 
 
-def _wait_for_first(stack: LocalStack, feed: subprocess.Popen[str], timeout_s: float = 60) -> float:
+def _raw_ends(stack: LocalStack) -> TopicEnds:
     kafka = stack.settings.kafka
-    with TopicEnds(kafka, stack.addresses.kafka, kafka.topic(Topic.TICKS_RAW)) as ends:
+    return TopicEnds(kafka, stack.addresses.kafka, kafka.topic(Topic.TICKS_RAW))
+
+
+def _raw_records(stack: LocalStack) -> int:
+    with _raw_ends(stack) as ends:
+        return ends.count()
+
+
+def _wait_for_first(stack: LocalStack, feed: subprocess.Popen[str], timeout_s: float = 60) -> float:
+    with _raw_ends(stack) as ends:
         deadline = time.monotonic() + timeout_s
         while not ends.count():
             if feed.poll() is not None or time.monotonic() > deadline:

@@ -51,7 +51,9 @@ def test_table_aligns_and_names_what_is_missing() -> None:
 
 
 def test_texts_hold_the_figures() -> None:
-    line = Throughput(1_000_000, 10.0, 100_000.0, True, {"gateway": Cost(1.0, 1.0, 90.0, 130.0, True)}, 1.0, {"market.ticks": 40_000_000})
+    line = Throughput(
+        1_000_000, 50.0, 10.0, 100_000.0, True, {"gateway": Cost(1.0, 1.0, 90.0, 130.0, True)}, 1.0, {"market.ticks": 40_000_000}
+    )
     assert "100,000 ticks/s (target 60,000: reached)" in throughput_text(line)
     assert "over" in throughput_text(line)
     one = spread([2_000_000])
