@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from ingestors.exchange_server.book import PlayedBook, Snapshot, decode_snapshot
+from ingestors.exchange_server.book import PlayedBook, decode_snapshot
 from ingestors.exchange_server.material import Frame, ListedSymbol, TradeRow, listed
 from runtime.errors import UserError
 
@@ -96,9 +96,9 @@ class Capture:
             elif kind == "trade":
                 self._trade(frame.payload)
             elif kind.startswith("depth"):
+                self._load_snapshots(frame.ts_ns)
                 self._books[venue.upper()].difference(frame.payload)
-        while self._snapshots and self._snapshots[0][0] <= frames[-1].ts_ns:
-            self._load(decode_snapshot(self._snapshots.popleft()[1]))
+        self._load_snapshots(frames[-1].ts_ns)
 
     def _trade(self, payload: bytes) -> None:
         try:
@@ -107,9 +107,10 @@ class Capture:
             return  # garbage in a capture is played as it is, but is no trade that the exchange knows
         self._rows.setdefault(data.s, []).append(TradeRow(data.t, data.p, data.q, data.T, data.m))
 
-    def _load(self, snapshot: Snapshot) -> None:
-        """A snapshot does not say whose it is: the book with the nearest update id takes it."""
-        if self._books:
+    def _load_snapshots(self, now_ns: int) -> None:
+        """Those recorded up to now. A snapshot does not say whose it is: the book with the nearest update id takes it."""
+        while self._snapshots and self._snapshots[0][0] <= now_ns:
+            snapshot = decode_snapshot(self._snapshots.popleft()[1])
             min(self._books.values(), key=lambda book: abs(book.last_update_id - snapshot.lastUpdateId)).load(snapshot)
 
     def trades(self, venue: str, from_id: int | None, limit: int) -> list[TradeRow]:

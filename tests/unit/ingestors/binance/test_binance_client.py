@@ -1,0 +1,96 @@
+"""REST: what is a symbol, what is waited for, what is refused."""
+
+import httpx
+import pytest
+
+from ingestors.binance.client import BinanceClient, BinanceHistory
+from ingestors.binance.config import subscribe
+from runtime.errors import TransientError, UserError
+from runtime.settings import BinanceSettings
+
+TABLE = {"BTCUSDT": ("BTC-USDT", "TRADING"), "ETHBTC": ("ETH-BTC", "TRADING")}
+
+
+def client(*answers: httpx.Response | Exception) -> tuple[BinanceClient, list[httpx.Request]]:
+    """A client whose calls get these answers, the last one again and again."""
+    left, asked = list(answers), []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        one = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(one, Exception):
+            raise one
+        return one
+
+    return BinanceClient("http://exchange", "ingest.binance", httpx.MockTransport(answer)), asked
+
+
+def trades(*ids: int) -> httpx.Response:
+    rows = [
+        {"id": i, "price": "1.0", "qty": "2.0", "quoteQty": "2.0", "time": 1000 + i, "isBuyerMaker": True, "isBestMatch": True} for i in ids
+    ]
+    return httpx.Response(200, json=rows)
+
+
+async def test_the_symbol_table_gives_canonical_names() -> None:
+    row = {"symbol": "BTCUSDT", "status": "TRADING", "baseAsset": "BTC", "quoteAsset": "USDT", "filters": []}
+    asking, _ = client(httpx.Response(200, json={"symbols": [row]}))
+    assert await asking.symbols() == {"BTCUSDT": ("BTC-USDT", "TRADING")}
+
+
+async def test_trades_by_id() -> None:
+    asking, asked = client(trades(5, 6))
+    [first, second] = await BinanceHistory(asking, {"BTC-USDT": "BTCUSDT"}).trades("BTC-USDT", 5, 2)
+    assert (first.trade_id, second.trade_id, first.side, first.ts_event_ns) == (5, 6, "sell", 1_005_000_000)
+    assert dict(asked[0].url.params) == {"symbol": "BTCUSDT", "fromId": "5", "limit": "2"}
+
+
+@pytest.mark.parametrize("status", [429, 418])
+async def test_a_limit_is_waited_for(status: int) -> None:
+    asking, asked = client(httpx.Response(status, headers={"Retry-After": "0"}), trades(5))
+    assert len(await asking.trades("BTCUSDT", 5)) == 1
+    assert len(asked) == 2
+
+
+async def test_a_long_ban_is_not_waited_for() -> None:
+    asking, asked = client(httpx.Response(418, headers={"Retry-After": "7200"}))
+    with pytest.raises(TransientError, match="418"):
+        await asking.trades("BTCUSDT", 5)
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("problem", [httpx.Response(503), httpx.ConnectError("away")])
+async def test_an_outage_is_tried_again_and_then_told(problem: httpx.Response | Exception) -> None:
+    asking, asked = client(problem)
+    with pytest.raises(TransientError):
+        await asking.trades("BTCUSDT", 5)
+    assert len(asked) == 4
+
+
+async def test_an_answer_that_is_no_json_is_transient() -> None:
+    asking, _ = client(httpx.Response(200, text="<html>"))
+    with pytest.raises(TransientError):
+        await asking.symbols()
+
+
+async def test_a_refusal_is_the_users_to_mend() -> None:
+    asking, _ = client(httpx.Response(400, json={"code": -1121, "msg": "Invalid symbol."}))
+    with pytest.raises(UserError, match=r"-1121 Invalid symbol\."):
+        await asking.trades("NOPE", 5)
+
+
+def test_the_combined_stream() -> None:
+    subscription = subscribe(BinanceSettings(symbols=("BTC-USDT", "ETH-BTC"), streams=("trade", "depth@100ms")), TABLE)
+    assert subscription.path == "/stream?streams=btcusdt@trade/btcusdt@depth@100ms/ethbtc@trade/ethbtc@depth@100ms"
+    assert subscription.canonical() == {"BTCUSDT": "BTC-USDT", "ETHBTC": "ETH-BTC"}
+
+
+def test_a_symbol_that_is_not_listed() -> None:
+    with pytest.raises(UserError, match="does not list BTC-USD;"):
+        subscribe(BinanceSettings(symbols=("BTC-USD", "BTC-USDT")), TABLE)
+
+
+def test_more_streams_than_a_connection_takes() -> None:
+    table = {f"A{i}USDT": (f"A{i}-USDT", "TRADING") for i in range(400)}
+    with pytest.raises(UserError, match="1200 streams"):
+        subscribe(BinanceSettings(symbols=tuple(f"A{i}-USDT" for i in range(400)), streams=("trade", "bookTicker", "kline_1m")), table)

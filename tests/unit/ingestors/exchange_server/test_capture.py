@@ -1,0 +1,85 @@
+"""Captures: what is in them, what the exchange knows once they are played."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from ingestors.exchange_server.capture import Capture, scan, stamped
+from ingestors.exchange_server.material import listed, listed_canonical
+from runtime.errors import UserError
+from tests.feeds import START_NS, capture_of, quote_frame, trade_frame
+from tests.pipeline import CAPTURES, needs_recordings
+
+
+@needs_recordings
+def test_the_recorded_files() -> None:
+    contents = scan(CAPTURES)
+    assert contents.streams == {"btcusdt@trade": 19_904, "btcusdt@bookTicker": 73_174, "btcusdt@depth@100ms": 6_495}
+    assert contents.venue_symbols() == ["BTCUSDT"]
+
+
+@needs_recordings
+def test_the_played_book_agrees_with_the_book_ticker() -> None:
+    """The book is snapshot and differences; the ticker's prices were not used but for the newest."""
+    capture = Capture(CAPTURES[:1])
+    frames = [frame for frame in capture.frames() if frame.stream]
+    capture.played(frames)
+    book, last = capture.depth("BTCUSDT"), [f for f in frames if f.stream.endswith("bookTicker")][-1]
+    ticker = json.loads(last.payload)["data"]
+    assert book["lastUpdateId"] == max(ticker["u"], json.loads([f for f in frames if "depth" in f.stream][-1].payload)["data"]["u"])
+    assert (book["bids"][0], book["asks"][0]) == ((ticker["b"], ticker["B"]), (ticker["a"], ticker["A"]))
+    assert len(book["bids"]) > 500
+
+
+def test_frames_get_their_capture_time_and_nothing_else(tmp_path: Path) -> None:
+    [frame] = capture_of(tmp_path / "c", [trade_frame(7)]).frames()
+    document = json.loads(frame.payload)
+    assert document.pop("ts_capture_ns") == START_NS
+    assert document == json.loads(trade_frame(7))
+
+
+def test_a_broken_frame_stays_as_it_is() -> None:
+    assert stamped(b'{"stream":"a@trade","data":{"e":', 5) == b'{"stream":"a@trade","data":{"e":'
+
+
+def test_trades_are_known_only_once_they_are_played(tmp_path: Path) -> None:
+    capture = capture_of(
+        tmp_path / "c", [trade_frame(1), quote_frame(9), trade_frame(2), '{"stream":"btcusdt@trade","data":{"s":', trade_frame(4)]
+    )
+    frames = list(capture.frames())
+    assert capture.trades("BTCUSDT", 1, 10) == []
+    capture.played(frames[:3])
+    assert [row.trade_id for row in capture.trades("BTCUSDT", 1, 10)] == [1, 2]
+    capture.played(frames[3:])
+    assert [row.trade_id for row in capture.trades("BTCUSDT", 2, 10)] == [2, 4]
+    assert [row.trade_id for row in capture.trades("BTCUSDT", None, 1)] == [4]
+    assert capture.newest_trade_ids() == {"BTCUSDT": 4}
+
+
+def test_gzip_and_plain_are_the_same(tmp_path: Path) -> None:
+    plain, packed = tmp_path / "a.txt", tmp_path / "a.gz"
+    capture_of(plain, [trade_frame(1), quote_frame(2)])
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    assert list(Capture([plain]).frames()) == list(Capture([packed]).frames())
+
+
+@pytest.mark.parametrize(("text", "says"), [("hello\n", "not a capture"), ("", "no frames")])
+def test_what_is_no_capture(tmp_path: Path, text: str, says: str) -> None:
+    path = tmp_path / "c"
+    path.write_text(text)
+    with pytest.raises(UserError, match=says):
+        scan([path])
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot read the capture"):
+        scan([tmp_path / "none.gz"])
+
+
+def test_symbol_names() -> None:
+    assert listed("btcusdt") == ("BTCUSDT", "BTC", "USDT")
+    assert listed("BTCFDUSD") == ("BTCFDUSD", "BTC", "FDUSD")
+    assert listed("ethbtc") == ("ETHBTC", "ETH", "BTC")
+    assert listed_canonical("SOL-USDT") == ("SOLUSDT", "SOL", "USDT")

@@ -1,0 +1,27 @@
+"""A provider's folder that is not registered is a provider that nobody can start."""
+
+import importlib
+from pathlib import Path
+
+import ingestors
+from ingestors.registry import PROVIDERS
+from ingestors.worker import INGESTORS
+
+SHARED = {"exchange_server"}
+FILES = {"config.py", "wire.py", "parse.py", "client.py", "ingestor.py", "README.md"}
+
+
+def folders() -> set[Path]:
+    root = Path(ingestors.__file__).parent
+    return {path for path in root.iterdir() if path.is_dir() and (path / "__init__.py").exists() and path.name not in SHARED}
+
+
+def test_every_folder_is_registered_and_can_be_started() -> None:
+    assert {path.name for path in folders()} == set(PROVIDERS) == set(INGESTORS)
+    for provider in PROVIDERS.values():
+        importlib.import_module(f"{provider.module}.ingestor")
+
+
+def test_every_provider_has_the_same_files() -> None:
+    for folder in folders():
+        assert {path.name for path in folder.iterdir()} >= FILES
