@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from runtime import logs
 from runtime.clock import Clock, SystemClock
-from runtime.errors import FatalError
+from runtime.errors import FatalError, UserError
 from runtime.health import Health, HealthServer
 from runtime.settings import Settings
 from sinks.worker import SinkWorker
@@ -28,8 +28,13 @@ def run_sink(process: str, settings: Settings, build: Build) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
         worker.run()
+    except UserError:
+        raise
     except FatalError as error:
         logs.get_logger().error("stopped_loudly", error=str(error), exit_code=EXIT_FATAL)
+        return EXIT_FATAL
+    except Exception as error:  # a bug: nothing of its batch is acknowledged, and the log has the whole story
+        logs.get_logger().error("stopped_loudly", error=repr(error), exc_info=error, exit_code=EXIT_FATAL)
         return EXIT_FATAL
     finally:
         server.stop()

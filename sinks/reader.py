@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from runtime.errors import FatalError, TransientError
 from runtime.kafka import consumer
+from runtime.logs import get_logger
 from runtime.settings import KafkaSettings
 from runtime.stage import InputRecord
 from schemas.topics import Topic
@@ -21,6 +22,7 @@ _QUEUE_KBYTES = (
     4_096  # librdkafka's default of 64 MB, fetched ahead, would be half of the memory; this is a quarter of a second at full speed
 )
 _LOOKUP_TIMEOUT_S = 5.0
+_METADATA_REFRESH_MS = 5000  # topics made after the start are found within this; the default is five minutes
 
 
 class TopicReader:
@@ -28,6 +30,7 @@ class TopicReader:
 
     generation: grows with every change of the assignment; what was read before and not stored must be forgotten then.
     assigned: the places of this member. Nothing is read from them until `place` was called.
+    trouble: librdkafka's last complaint since a record was read, as a topic that is not there.
     """
 
     def __init__(self, kafka: KafkaSettings, bootstrap: str, process: str, topics: Sequence[Topic], instance: int = 0) -> None:
@@ -36,6 +39,7 @@ class TopicReader:
         self.generation = 0
         self.assigned: list[Place] = []
         self.watch = KafkaWatch(process, self._topics)
+        self.trouble = ""
         self._held: list[Message] = []
         self._paused = False
         self._consumer: Consumer = consumer(
@@ -44,6 +48,7 @@ class TopicReader:
             f"{kafka.group_prefix}.{process}",
             group_instance_id=f"{process}-{instance}",
             queued_max_messages_kbytes=_QUEUE_KBYTES,
+            topic_metadata_refresh_interval_ms=_METADATA_REFRESH_MS,
             statistics_interval_ms=STATISTICS_INTERVAL_MS,
             stats_cb=self.watch.on_statistics,
         )
@@ -79,7 +84,7 @@ class TopicReader:
             messages = [] if first is None else [first, *self._consumer.consume(limit - 1, 0)]
         if self.generation != generation:
             return []  # read under an assignment that ended meanwhile; the next one starts from the store's positions
-        return [self._record(message) for message in messages if _is_record(message)]
+        return [self._record(message) for message in messages if self._is_record(message)]
 
     def idle(self, timeout_s: float) -> None:
         """Keeps the place in the group for a while and reads nothing: what a sink does while its store is away."""
@@ -142,12 +147,15 @@ class TopicReader:
             timestamp_ms=message.timestamp()[1],
         )
 
-
-def _is_record(message: Any) -> bool:
-    """False for news about the connection, which the watch reports and librdkafka mends by itself."""
-    error: KafkaError | None = message.error()
-    if error is None:
-        return True
-    if error.fatal() or error.code() in (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID):
-        raise FatalError(f"another process has taken this one's place in the group: {error}")
-    return False
+    def _is_record(self, message: Any) -> bool:
+        """False for news about the connection, which librdkafka mends by itself. Raises FatalError for what it cannot mend."""
+        error: KafkaError | None = message.error()
+        if error is None:
+            self.trouble = ""
+            return True
+        if error.fatal() or error.code() in (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID):
+            raise FatalError(f"another process has taken this one's place in the group: {error}")
+        if self.trouble != (trouble := str(error.str())):
+            self.trouble = trouble
+            get_logger().warning("kafka_trouble", error=trouble)
+        return False

@@ -47,7 +47,7 @@ class SinkWorker:
         self._asked_s = -_PING_S
         health.add_check("kafka", reader.watch.missing)
         health.add_check(store.part, lambda: self._store_missing)
-        health.add_check("assignment", lambda: "" if self._placed else "no partitions are being read yet")
+        health.add_check("assignment", lambda: "" if self._placed else f"no partitions are being read yet {reader.trouble}".strip())
         health.add_check("lag", lambda: reader.watch.behind(settings.health.max_lag_records))
 
     def stop(self) -> None:

@@ -5,7 +5,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
+from runtime.topic_admin import apply
 from schemas.codec import encode
 from schemas.topics import Topic
 from tests.sinks_world import (
@@ -112,6 +114,24 @@ def test_kafka_killed_in_the_middle_of_a_load(line: Any, stack: Any) -> None:
         eventually(lambda: count(line) == 3000, 90)
         assert process.poll() is None, log_of(line, "timescale")
     exact(line, 3000)
+
+
+def test_topics_that_are_made_after_the_start_are_found(make_line: Any) -> None:
+    line = make_line()
+    names = {topic: f"{line.name}.later.{topic.value}" for topic in Topic}
+    later = type(line)(
+        line.name, line.settings.model_copy(update={"kafka": line.settings.kafka.model_copy(update={"topic_names": names})}), line.addresses
+    )
+    with sink_process(later, "timescale"):
+        body = eventually(lambda: (found := ready(later, "sink-timescale")).get("checks", {}).get("kafka") == "ok" and found, 60)
+        assert "no partitions" in body["checks"]["assignment"]
+        apply(later.settings.kafka, later.addresses.kafka)
+        writer = Feed(later)
+        writer.send_ticks(1, 100)
+        writer.flush()
+        eventually(lambda: count(later) == 100, 60)
+    for answer in AdminClient({"bootstrap.servers": line.addresses.kafka}).delete_topics(list(names.values())).values():
+        answer.exception()
 
 
 def test_poison_in_a_stream_is_counted_and_the_rest_is_stored(line: Any) -> None:
