@@ -4,6 +4,7 @@ from talib import abstract
 from processors.indicators.catalogue import CATALOGUE, chosen
 from processors.indicators.streaming import States
 from runtime.settings import ProcessSettings
+from tests.support import ROOT
 from tests.unit.processors.test_indicator_formulas import walk
 
 OTHER = ProcessSettings(rsi_period=5, macd_fast=10, macd_slow=30, macd_signal=4, momentum_period=3)
@@ -60,3 +61,13 @@ def test_a_copy_is_independent() -> None:
     copy.update(1.0)
     assert copy != states
     assert len(states.momentum.closes) == 11
+
+
+def test_the_reference_page_says_what_the_catalogue_says() -> None:
+    page = (ROOT / "docs" / "reference" / "indicators.md").read_text()
+    for choice in chosen(ProcessSettings()):
+        spec = choice.spec
+        assert f"| `{choice.key}` |" in page
+        assert f"- {spec.name}: {spec.formula}.\n  Oracle: {spec.oracle}. Source: {spec.source}." in page
+        for name, parameter in spec.parameters.items():
+            assert f"{name} {parameter.default} ({parameter.low} to {parameter.high})" in page
