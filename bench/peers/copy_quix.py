@@ -1,4 +1,4 @@
-"""quix-streams, raw bytes. No dependency of ours: measured where somebody installed it."""
+"""quix-streams, raw bytes. No dependency of ours: BENCH_QUIX_PYTHON names the Python of an environment that has it."""
 
 from bench.peers.job import Job
 

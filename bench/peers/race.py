@@ -25,6 +25,8 @@ PEERS = {
     "plain Faust": "bench.peers.copy_faust",
 }
 LIMIT = "bare confluent-kafka"
+# Its pins conflict with ours, so it lives in an environment of its own: this variable names the Python of one that has it.
+QUIX_PYTHON = "BENCH_QUIX_PYTHON"
 _RECORD = (
     b'{"symbol":"BTC-USDT","price":"61652.00000000","size":"0.00120000","ts_event_ns":1723161480000000000,'
     b'"ts_ingest_ns":1723161480001000000,"trade_id":%d,"side":"buy"}'
@@ -49,15 +51,23 @@ def measure(kafka: KafkaSettings, bootstrap: str, folder: Path, records: int, se
     load(kafka, bootstrap, source, records)
     results: dict[str, Result] = {}
     for name, module in PEERS.items():
-        if module.endswith("quix") and importlib.util.find_spec("quixstreams") is None:
+        python = interpreter(module)
+        if python is None:
             continue
         target = f"bench.copy.{module.rpartition('_')[2]}"
         _create(admin, kafka, target, f"{target}.dlq")
         _create(admin, kafka, f"{target}.state", compacted=True)
         job = Job(bootstrap, source, target, f"bench.{target}", folder)
-        results[name] = _race(kafka, job, module, records, seconds)
+        results[name] = _race(kafka, job, (python, "-m", module), records, seconds)
     limit = results[LIMIT].records_per_s
     return {name: Result(r.records, r.records_per_s, r.core_s_per_million, r.records_per_s / limit) for name, r in results.items()}
+
+
+def interpreter(module: str) -> str | None:
+    """The Python that runs a peer; None for a peer that is not installed."""
+    if not module.endswith("quix"):
+        return sys.executable
+    return os.environ.get(QUIX_PYTHON) or (sys.executable if importlib.util.find_spec("quixstreams") else None)
 
 
 def load(kafka: KafkaSettings, bootstrap: str, topic: str, records: int) -> None:
@@ -83,11 +93,11 @@ def _create(admin: AdminClient, kafka: KafkaSettings, *names: str, compacted: bo
         future.result(30)
 
 
-def _race(kafka: KafkaSettings, job: Job, module: str, records: int, seconds: float) -> Result:
+def _race(kafka: KafkaSettings, job: Job, command: tuple[str, ...], records: int, seconds: float) -> Result:
     job.folder.mkdir(parents=True, exist_ok=True)
     log = job.folder / f"{job.target}.log"
     with TopicEnds(kafka, job.bootstrap, job.target) as ends, log.open("w") as out:
-        process = subprocess.Popen([sys.executable, "-m", module], env=os.environ | job.environment(), cwd=ROOT, stdout=out, stderr=out)
+        process = subprocess.Popen(command, env=os.environ | job.environment(), cwd=ROOT, stdout=out, stderr=out)
         try:
             first_s, first = _wait_for_output(ends, process, log)
             with Sampler(lambda: {"peer": process.pid}) as sampler:
