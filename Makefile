@@ -13,7 +13,7 @@ T ?=
 DATA_DIR ?= .tickerplant
 STACK ?=
 
-.PHONY: help run test install lint format type bench up down status clean
+.PHONY: help run test chaos install lint format type bench up down status clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -24,6 +24,9 @@ run: install ## the whole pipeline with a simulated feed and a live page; Ctrl-C
 
 test: install ## all tests on a real Kafka, PostgreSQL and Redis (STACK=containers: in Docker; T=tests/unit: only those)
 	@STACK=$(STACK) $(PY) -m pytest $(T) $(if $(T),,--cov --cov-report=term:skip-covered)
+
+chaos: install ## the kill and outage tests again, at more moments (CHAOS_SEEDS=5 runs of each)
+	@CHAOS_SEEDS=$(or $(CHAOS_SEEDS),5) OUTAGE_S=$(or $(OUTAGE_S),30) $(PY) -m pytest tests/chaos
 
 install: $(STAMP) ## .venv with the command `tickerplant`, and all that the local stack needs
 	@:
