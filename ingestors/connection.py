@@ -26,7 +26,8 @@ log = structlog.get_logger()
 
 Stamped = tuple[int, bytes]  # (ts_receive_ns, payload)
 OPENED = b"\x00opened"  # markers in the queue, compared by identity: they keep their place among the frames
-CLOSED = b"\x00closed"
+CLOSED = b"\x00closed"  # the other side said good-bye: all that it had sent was read
+BROKEN = b"\x00broken"  # it ended in any other way
 _WHOLE_TEXT = 0x81  # FIN and the opcode of text
 _MASKED_OR_LONG = 127  # length byte of a 64-bit length; with the mask bit it is larger
 
@@ -102,7 +103,7 @@ class FrameConnection(ClientConnection):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop, once."""
-        self._read.append((self._clock.now_ns(), CLOSED))
+        self._read.append((self._clock.now_ns(), CLOSED if self.protocol.close_rcvd is not None else BROKEN))
         self._hand_over()
         super().connection_lost(exc)
 
@@ -197,7 +198,7 @@ async def open_connection(url: str, queue: FrameQueue, clock: Clock, max_size: i
 class Connector:
     """Keeps one connection alive until stopped: connects, watches for silence, waits, connects again.
 
-    url: asked for before each attempt. Opening and closing stand in the queue as OPENED and CLOSED, in order with the frames.
+    url: asked for before each attempt. Opening and closing stand in the queue as OPENED and CLOSED or BROKEN, in order with the frames.
     """
 
     def __init__(

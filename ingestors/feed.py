@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
-from ingestors.connection import CLOSED, OPENED, Stamped
+from ingestors.connection import BROKEN, CLOSED, OPENED, Stamped
 from ingestors.gap_fill import Continuity, Hole, TradeFiller
 from ingestors.publisher import EventPublisher
 from ingestors.resume import Published
@@ -68,6 +68,7 @@ class Feed:
         interval_s = max(settings.watermark_interval_s, _CAPTURE_INTERVAL_S) if capture_clock else settings.watermark_interval_s
         self._watermarks = Watermarks(interval_s, settings.watermark_delay_s)
         self._opened = 0
+        self._may_have_lost = True  # what was published last is known, what was sent since is not
         self._settle_at_s = 0.0
         self._frames: Counter[str] = Counter()
         self._latency = metrics.LATENCY_SECONDS.labels(process)
@@ -79,7 +80,7 @@ class Feed:
         self._publisher.set_backlog(self._settings.flush_ticks, backlog_frames + len(frames))
         good = 0
         for received_ns, frame in frames:
-            if frame is OPENED or frame is CLOSED:
+            if frame is OPENED or frame is CLOSED or frame is BROKEN:
                 await self._connection(frame, received_ns)
                 continue
             try:
@@ -165,9 +166,11 @@ class Feed:
             self._opened += 1
             self._settle_at_s = self._clock.monotonic_s() + _SETTLE_S
             metrics.CONNECTIONS.labels(self._source).inc()
-        else:
-            await self.settle()
+            return
+        await self.settle()
+        if self._may_have_lost:
             await self._settle_books(received_ns)
+        self._may_have_lost = marker is BROKEN
 
     def must_settle(self) -> bool:
         """Symbols are still unsure a second after the connect: call `settle`."""
@@ -190,7 +193,8 @@ class Feed:
         self._publisher.flush()
 
     async def _settle_books(self, received_ns: int) -> None:
-        """A connection ended before every symbol's quotes and books came again: how far they are lost is asked for now, since the next frame may never come."""
+        """A connection ended before every symbol's quotes and books came again after a break: how far they are lost is asked for now, since the next
+        frame may never come. Not after a good-bye: the update ids that no quote carries would look like a loss."""
         for symbol in sorted({*self._quotes.unsure, *self._books.unsure}):
             newest = await self._filler.newest_update_id(symbol)
             for continuity in (self._quotes, self._books):

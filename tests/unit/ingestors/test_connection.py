@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection, serve
 
-from ingestors.connection import CLOSED, OPENED, Backoff, Connector, FrameConnection, FrameQueue, open_connection
+from ingestors.connection import BROKEN, CLOSED, OPENED, Backoff, Connector, FrameConnection, FrameQueue, open_connection
 from ingestors.exchange_server.session import text_frame
 from runtime.clock import SystemClock
 from runtime.errors import TransientError
@@ -91,7 +91,7 @@ async def received(url: str, max_size: int = 1 << 20) -> list[bytes]:
     queue = FrameQueue(1000)
     await open_connection(url, queue, SystemClock(), max_size)
     frames: list[bytes] = []
-    while CLOSED not in frames:
+    while frames[-1:] not in ([CLOSED], [BROKEN]):
         await asyncio.wait_for(queue.wait(), 10)
         frames += [frame for _, frame in queue.take(1000)]
     assert frames[0] is OPENED
