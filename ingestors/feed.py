@@ -51,6 +51,7 @@ class Feed:
         stage: str,
         process: str,
         kill_points: KillPoints,
+        on_control: Callable[[object], None],
         capture_clock: bool = False,
     ) -> None:
         self._source = source
@@ -62,6 +63,7 @@ class Feed:
         self._max_frame_bytes = max_frame_bytes
         self._stage = stage
         self._kill_points = kill_points
+        self._on_control = on_control
         self._trades = Continuity("trade", True, published.trades)
         self._quotes = Continuity("quote", False, published.quotes)
         self._books = Continuity("book", True, published.books)
@@ -78,13 +80,15 @@ class Feed:
     async def handle(self, frames: list[Stamped], backlog_frames: int) -> bool:
         """Publishes one batch, all of it handed to the producer on return. Waits only to fill a hole. True if there was a good frame among them."""
         self._publisher.set_backlog(self._settings.flush_ticks, backlog_frames + len(frames))
-        good = 0
+        parse, max_frame_bytes, good = self._parse, self._max_frame_bytes, 0
         for received_ns, frame in frames:
             if frame is OPENED or frame is CLOSED or frame is BROKEN:
                 await self._connection(frame, received_ns)
                 continue
             try:
-                event = self._parsed(frame, received_ns)
+                if len(frame) > max_frame_bytes:
+                    raise InvalidRecord(Reason.FRAME_TOO_LARGE, f"{len(frame)} bytes; binance.max_frame_bytes is {max_frame_bytes}")
+                event = parse(frame, received_ns)
             except InvalidRecord as error:
                 self._frames["refused"] += 1
                 self._publisher.refuse(frame, error.reason, error.detail, self._now_ns(), received_ns)
@@ -101,11 +105,6 @@ class Feed:
         self._publisher.poll()
         self._count(frames)
         return good > 0
-
-    def _parsed(self, frame: bytes, received_ns: int) -> object:
-        if len(frame) > self._max_frame_bytes:
-            raise InvalidRecord(Reason.FRAME_TOO_LARGE, f"{len(frame)} bytes; binance.max_frame_bytes is {self._max_frame_bytes}")
-        return self._parse(frame, received_ns)
 
     def _quote(self, quote: Quote, received_ns: int) -> None:
         self._move_clock(quote.ts_ingest_ns, received_ns)
@@ -142,6 +141,7 @@ class Feed:
             self._publisher.bar(event, received_ns)
             self._frames["bar"] += 1
         else:
+            self._on_control(event)
             self._frames["control"] += 1
 
     def _move_clock(self, ingest_ns: int, received_ns: int) -> None:

@@ -99,7 +99,7 @@ class BinanceIngestor:
         self._publisher = publisher
         return Feed(
             source,
-            self._parser(subscription),
+            Parser(subscription.canonical(), source, settings.binance.clock == "capture").parse,
             publisher,
             TradeFiller(BinanceHistory(self._client, subscription.venue_symbols), source, settings.ingest.gap_fill_max_trades),
             settings.ingest,
@@ -109,20 +109,15 @@ class BinanceIngestor:
             stage=STAGE,
             process=PROCESS,
             kill_points=kill_points,
+            on_control=self._on_control,
             capture_clock=settings.binance.clock == "capture",
         )
 
-    def _parser(self, subscription: Subscription) -> Callable[[bytes, int], object]:
-        parse = Parser(subscription.canonical(), self._source, self._settings.binance.clock == "capture").parse
-
-        def parsed(frame: bytes, received_ns: int) -> object:
-            event = parse(frame, received_ns)
-            if event is Control.SHUTDOWN and self._connector:
-                log.info("server_shutdown_announced")
-                self._connector.drop()
-            return event
-
-        return parsed
+    def _on_control(self, event: object) -> None:
+        """A server that will shut down is left at once."""
+        if event is Control.SHUTDOWN and self._connector:
+            log.info("server_shutdown_announced")
+            self._connector.drop()
 
     def _connect(self, subscription: Subscription) -> Connector:
         settings = self._settings

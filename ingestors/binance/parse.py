@@ -23,6 +23,7 @@ from schemas.ticks import Quote, Side, Trade
 
 MS_NS = 1_000_000
 _PREFIX = b'{"stream":"'
+_NAME_START = len(_PREFIX)
 _EVENTS = frozenset({"", "trade", "depthUpdate", "kline"})  # "" is the book ticker, which does not say what it is
 _CONTEXT = Context(prec=50, rounding=ROUND_HALF_EVEN)
 _VWAP_STEP = Decimal("1e-10")
@@ -76,6 +77,8 @@ class Parser:
         self._capture_clock = capture_clock
         self._handlers: dict[bytes, _Handler] = {b"trade": self._trade, b"bookTicker": self._quote, b"depth": self._depth}
         self._handlers |= {b"depth@100ms": self._depth, b"kline_1m": self._kline}
+        names = [venue.lower().encode() for venue in symbols]
+        self._by_stream = {name + b"@" + kind: handler for name in names for kind, handler in self._handlers.items()}
         self._decode_trade = msgspec.json.Decoder(TradeFrame).decode
         self._decode_quote = msgspec.json.Decoder(BookTickerFrame).decode
         self._decode_depth = msgspec.json.Decoder(DepthFrame).decode
@@ -85,8 +88,7 @@ class Parser:
 
     def parse(self, frame: bytes, received_ns: int) -> Event:
         """The event in a frame. received_ns: the ingest clock, for frames that do not bring their own. Raises InvalidRecord with a reason code."""
-        kind = stream_kind(frame)
-        handler = self._handlers.get(kind)
+        handler = self._by_stream.get(frame[_NAME_START : frame.find(b'"', _NAME_START)]) or self._handlers.get(stream_kind(frame))
         try:
             if handler is not None:
                 return handler(frame, received_ns)
