@@ -25,7 +25,7 @@ QUICK = {
     **{f"TICKERPLANT_PROCESS__{name}__COMMIT_INTERVAL_S": "0.3" for name in ("VALIDATE", "BARS", "INDICATORS", "SIGNALS")},
 }
 SEEDS = range(int(os.environ.get("CHAOS_SEEDS", "1")))
-FEED = ("simulate", "--seed", "11", "--length", "2h", "--symbols", "BTC-USDT,ETH-USDT,SOL-USDT")
+FEED = ("simulate", "--seed", "11", "--length", "1h", "--symbols", "BTC-USDT,ETH-USDT,SOL-USDT")
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_killed_between_commit_steps(line: Any, undisturbed: dict[str, tuple[int
     moments = {(process, point): chance.randint(1, 3) for process, points in POINTS.items() for point in points if process != "gateway"}
     kill_at = ",".join(f"{process}:{point}:{times}" for (process, point), times in moments.items())
     with running(line, {**QUICK, "TICKERPLANT_FAULTS__KILL_AT": kill_at}) as pipeline:
-        pipeline.json(*FEED, "--speed", "200", timeout_s=360)
+        pipeline.json(*FEED, "--speed", "120", timeout_s=360)
         assert [key for key in moments if not pipeline.marker(*key).exists()] == []
         assert pipeline.checksums() == undisturbed
         assert pipeline.json("verify")["differences"] == []

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 import psycopg
-from confluent_kafka import KafkaException, TopicPartition
-from confluent_kafka._model import ConsumerGroupTopicPartitions
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from runtime.errors import TransientError
 from runtime.kafka import common_config
@@ -13,6 +13,7 @@ from runtime.settings import KafkaSettings
 from schemas.topics import Topic
 
 _TIMEOUT_S = 10.0
+_RETRY_S = 60.0  # a broker that restarts meanwhile is back by then
 Place = tuple[str, int]  # (physical topic, partition)
 Ends = dict[Place, int]
 
@@ -33,7 +34,8 @@ class Offsets:
     def __init__(self, kafka: KafkaSettings, bootstrap: str, postgres_url: str) -> None:
         self._kafka = kafka
         self._postgres_url = postgres_url
-        self._admin = AdminClient(common_config(kafka, bootstrap) | {"log.connection.close": False})
+        self._config = common_config(kafka, bootstrap) | {"log.connection.close": False, "log_level": 0}
+        self._admin = AdminClient(self._config)
 
     def starts(self, topics: Iterable[Topic]) -> Ends:
         """The first offset that is still there."""
@@ -43,12 +45,19 @@ class Offsets:
         """The next offset to be written."""
         return self._list(topics, OffsetSpec.latest())
 
+    @retry(retry=retry_if_exception_type(TransientError), wait=wait_fixed(1.0), stop=stop_after_delay(_RETRY_S), reraise=True)
+    def settled_ends(self, topics: Iterable[Topic]) -> Ends:
+        """`ends`, asked again for a minute while a broker that was restarted during the replay comes back."""
+        return self.ends(topics)
+
     def _list(self, topics: Iterable[Topic], which: OffsetSpec) -> Ends:
         places = [TopicPartition(self._kafka.topic(topic), p) for topic in topics for p in range(self._kafka.partitions)]
         try:
             answers = self._admin.list_offsets(dict.fromkeys(places, which), request_timeout=_TIMEOUT_S)
             return {(place.topic, place.partition): answer.result().offset for place, answer in answers.items()}
         except KafkaException as error:
+            # A client that knew the broker before its restart keeps asking with the old leader epoch; a new one learns the new epoch.
+            self._admin = AdminClient(self._config)
             raise TransientError(f"Kafka does not tell its offsets: {error}") from error
 
     def committed(self, group: str, places: Iterable[Place]) -> Ends:

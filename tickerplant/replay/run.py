@@ -86,7 +86,7 @@ class _Replay:
             await exchange.stop()
         behind = await wait_until_drained(self._offsets, self._clock, self._plan.drain_timeout_s, self._tell)
         seconds = self._clock.monotonic_s() - started_s
-        ends = await asyncio.to_thread(self._offsets.ends, COUNTED)
+        ends = await asyncio.to_thread(self._offsets.settled_ends, COUNTED)
         topics = await asyncio.to_thread(count_topics, self._settings.kafka, self._addresses.kafka, starts, ends)
         rows_after = await asyncio.to_thread(count_rows, self._addresses.postgres)
         plan = self._plan
