@@ -20,6 +20,7 @@ _BUDGET_BYTES = (
     32 * 1024 * 1024
 )  # of one partition: beyond it a symbol is silent for so long that validate's own state is the better memory
 _TIMEOUT_S = 20.0
+_FETCH_WAIT_MS = 10  # the default of 500 is waited out at each new assignment: the broker still holds the fetch for the one before
 
 
 @dataclass(slots=True)
@@ -44,7 +45,7 @@ def read_published(kafka: KafkaSettings, bootstrap: str, source: str, symbols: I
     A symbol without a record in the last 32 MiB or 16,384 records of its partition counts as new.
     """
     published = Published()
-    client = consumer(kafka, bootstrap, f"{kafka.group_prefix}.resume", enable_partition_eof=True)
+    client = consumer(kafka, bootstrap, f"{kafka.group_prefix}.resume", enable_partition_eof=True, fetch_wait_max_ms=_FETCH_WAIT_MS)
     try:
         by_partition: dict[int, set[str]] = {}
         for symbol in symbols:
@@ -58,7 +59,15 @@ def read_published(kafka: KafkaSettings, bootstrap: str, source: str, symbols: I
         raise TransientError(f"cannot read what was published last: {error}") from error
     finally:
         client.close()
+    _forget_others(published, set().union(*by_partition.values()))
     return published
+
+
+def _forget_others(published: Published, wanted: set[str]) -> None:
+    """A symbol that is no longer subscribed to shares its partition with others; there is nothing to ask the venue about it."""
+    for known in (published.trades, published.quotes, published.books):
+        for symbol in known.keys() - wanted:
+            del known[symbol]
 
 
 def _has_ticks(published: Published, wanted: set[str]) -> bool:

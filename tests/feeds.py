@@ -85,7 +85,7 @@ class Written:
 
 def read_topic(settings: Settings, bootstrap: str, topic: Topic) -> list[Any]:
     """All messages of a topic, a partition after the other."""
-    client = consumer(settings.kafka, bootstrap, f"{settings.kafka.group_prefix}.test")
+    client = consumer(settings.kafka, bootstrap, f"{settings.kafka.group_prefix}.test", fetch_wait_max_ms=10)
     messages = []
     try:
         for partition in range(settings.kafka.partitions):

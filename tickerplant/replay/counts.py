@@ -57,7 +57,7 @@ class TopicCount:
 
 def count_topics(kafka: KafkaSettings, bootstrap: str, starts: Ends, ends: Ends) -> dict[Topic, TopicCount]:
     """Reads every record from starts to before ends. Blocks; raises TransientError if the broker gives nothing for 30 s."""
-    client = consumer(kafka, bootstrap, f"{kafka.group_prefix}.replay-report")
+    client = consumer(kafka, bootstrap, f"{kafka.group_prefix}.replay-report", fetch_wait_max_ms=10)
     try:
         return {topic: _count_topic(kafka, client, topic, starts, ends) for topic in COUNTED}
     except KafkaException as error:
