@@ -13,39 +13,29 @@ import psutil
 import typer
 
 from bench import latency, report, throughput
+from bench.captures import MEASURED, WARM_UP, write_capture
 from bench.local_stack import SERVERS, LocalStack
 from bench.peers import race
 
 PARTS = ("throughput", "latency", "peers")
 
 
-SYMBOLS = "BTC-USDT,ETH-USDT,SOL-USDT,BNB-USDT"
-_BUSY = ("--symbols", SYMBOLS, "--trades-per-s", "125")  # and as many quotes: 1,000 ticks a second of event time
-
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much of everything. length: event time through the line at once; latency_s: a run of two in real time; records, peer_s: of the peers."""
+    """How much of everything. event_s: event time through the line at once; latency_s: a run of two in real time; records, peer_s: of the peers."""
 
-    length: str
+    event_s: int
     latency_s: float
     records: int
     peer_s: float
 
-    @property
-    def throughput_feed(self) -> tuple[str, ...]:
-        return ("simulate", "--seed", "7", "--length", self.length, *_BUSY, "--speed", "max")
 
-    @property
-    def latency_feed(self) -> tuple[str, ...]:
-        """Plays longer than it is listened to."""
-        return ("simulate", "--seed", "11", "--length", "10m", *_BUSY, "--speed", "1")
-
-
-FULL = Effort("24m", 20.0, 2_000_000, 10.0)
-QUICK = Effort("4m", 4.0, 500_000, 3.0)
+FULL = Effort(1500, 20.0, 2_000_000, 10.0)
+QUICK = Effort(200, 4.0, 300_000, 3.0)
+_WARM_UP_S = 120
 
 
 @app.command()
@@ -64,12 +54,12 @@ def main(
     say("starting a fresh stack")
     with LocalStack() as stack:
         if "throughput" in chosen:
-            say(f"replay to tables: {effort.length} of event time, 1,000 ticks a second of it")
-            result = throughput.measure(stack, effort.throughput_feed)
+            say(f"replay to tables: {effort.event_s:,} s of event time with 1,000 ticks each")
+            result = _throughput(stack, effort)
             show(figures, "throughput", result, report.throughput_text(result))
         if "latency" in chosen:
             say(f"latency: twice {effort.latency_s:.0f} s in real time")
-            latencies = latency.with_and_without_sinks(stack, effort.latency_feed, effort.latency_s)
+            latencies = latency.with_and_without_sinks(stack, effort.latency_s)
             show(figures, "latency", latencies, report.latency_text(latencies))
         if "peers" in chosen:
             say(f"peers: {effort.records:,} records each, or {effort.peer_s:.0f} s")
@@ -79,6 +69,11 @@ def main(
     say(f"took {figures['seconds']:.0f} s on {figures['machine']['cores']} cores")
     if output:
         output.write_text(json.dumps(report.as_json(figures), indent=2) + "\n")
+
+
+def _throughput(stack: LocalStack, effort: Effort) -> throughput.Throughput:
+    warm_up = write_capture(stack.data_dir / "warm_up.txt", WARM_UP, _WARM_UP_S)
+    return throughput.measure(stack, warm_up, write_capture(stack.data_dir / "capture.txt", MEASURED, effort.event_s))
 
 
 def _race(stack: LocalStack, effort: Effort) -> dict[str, race.Result]:

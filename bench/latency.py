@@ -13,6 +13,7 @@ from typing import Any, Self
 import websockets
 from confluent_kafka import OFFSET_END, TopicPartition
 
+from bench.captures import LIVE, TRADES_PER_S
 from bench.figures import Spread, spread
 from bench.local_stack import LocalStack
 from gateway.server import SOCKET_PATH
@@ -147,11 +148,17 @@ def measure(stack: LocalStack, feed: tuple[str, ...], seconds: float) -> Latency
     return latencies
 
 
-def with_and_without_sinks(stack: LocalStack, feed: tuple[str, ...], seconds: float) -> dict[str, Latency]:
+def with_and_without_sinks(stack: LocalStack, seconds: float) -> dict[str, Latency]:
     """Twice: all processes running, and only the way to the client (the others held still)."""
-    everything = measure(stack, feed, seconds)
+    everything = measure(stack, live_feed(LIVE[0]), seconds)
     with stack.paused(SINKS):
-        return {"all processes": everything, "without sinks and bars": measure(stack, feed, seconds)}
+        return {"all processes": everything, "without sinks and bars": measure(stack, live_feed(LIVE[1]), seconds)}
+
+
+def live_feed(symbols: tuple[str, ...]) -> tuple[str, ...]:
+    """1,000 ticks a second in real time, for longer than anybody listens."""
+    words = ("simulate", "--seed", "11", "--length", "10m", "--speed", "1")
+    return (*words, "--symbols", ",".join(symbols), "--trades-per-s", f"{TRADES_PER_S:g}")
 
 
 def gateway_url(stack: LocalStack) -> str:

@@ -1,8 +1,12 @@
-"""Replay to tables: a generated feed through the exchange server, the unchanged ingestor, all stages and sinks, into an own fresh stack."""
+"""Replay to tables: recorded frames through the exchange server, the unchanged ingestor, all stages and sinks, into an own fresh stack.
+
+A smaller recording goes through first: a Java machine that has just started spends half its time on compiling.
+"""
 
 import subprocess
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -42,40 +46,50 @@ class Throughput:
     topic_bytes_per_million: dict[str, int]
 
 
-def measure(stack: LocalStack, feed_words: tuple[str, ...]) -> Throughput:
-    """`feed_words`: a command of ours that plays into the stack and ends. Blocks until every row is stored; at most five minutes."""
-    pids = stack.pids()
-    feed = stack.start(*feed_words)
-    try:
-        with Sampler(lambda: pids | feed_pids(feed.pid)) as sampler:
-            seconds = _wait_for_rows(stack, feed, _wait_for_first(stack, feed))
-    finally:
-        if feed.poll() is None:
-            feed.terminate()
-        errors = feed.communicate(timeout=60)[1]
-    if feed.returncode:
-        raise RuntimeError(f"the feed ended with {feed.returncode}: {errors[-2000:]}")
-    ticks = _rows(stack)
-    costs = {name: cost(usage, ticks, name) for name, usage in sampler.usage().items()}
+def measure(stack: LocalStack, warm_up: Path, capture: Path) -> Throughput:
+    """Replays both; blocks until every row is stored, at most five minutes each."""
+    _replay(stack, warm_up)
+    rows, records = _rows(stack), _raw_records(stack)
+    seconds, usage = _replay(stack, capture)
+    ticks = _rows(stack) - rows
+    costs = {name: cost(one, ticks, name) for name, one in usage.items()}
     return Throughput(
         ticks=ticks,
-        ticks_per_record=ticks / max(_raw_records(stack), 1),
+        ticks_per_record=ticks / max(_raw_records(stack) - records, 1),
         seconds=seconds,
         ticks_per_s=ticks / seconds,
         reaches_target=ticks / seconds >= TARGET_TICKS_PER_S,
         processes=costs,
         core_s_per_million=sum(one.core_s_per_million for one in costs.values()),
-        topic_bytes_per_million=topic_sizes(stack, ticks),
+        topic_bytes_per_million=topic_sizes(stack, rows + ticks),
     )
 
 
+def _replay(stack: LocalStack, capture: Path) -> tuple[float, dict[str, Usage]]:
+    """Seconds from the first record on market.ticks.raw to the last row, and what every process used meanwhile."""
+    pids = stack.pids()
+    before = _raw_records(stack)
+    feed = stack.start("replay", str(capture), "--speed", "max", "--json")
+    try:
+        started = _wait_for_record(stack, feed, before)
+        with Sampler(lambda: pids | feed_pids(feed.pid)) as sampler:
+            seconds = _wait_for_rows(stack, feed, started)
+    finally:
+        if feed.poll() is None:
+            feed.terminate()
+        errors = feed.communicate(timeout=60)[1]
+    if feed.returncode:
+        raise RuntimeError(f"the replay ended with {feed.returncode}: {errors[-2000:]}")
+    return seconds, sampler.usage()
+
+
 def feed_pids(feed: int) -> dict[str, int]:
-    """The feed's own processes: the exchange server is inside `simulate`, the ingestor is its only child."""
+    """The feed's own processes: the exchange server is inside `replay`, the ingestor is its only child."""
     try:
         children = psutil.Process(feed).children()
     except psutil.NoSuchProcess:
         return {}
-    return {"simulate": feed, **({"ingest-binance": children[0].pid} if children else {})}
+    return {"replay": feed, **({"ingest-binance": children[0].pid} if children else {})}
 
 
 def cost(usage: Usage, ticks: int, name: str) -> Cost:
@@ -100,12 +114,12 @@ def _raw_records(stack: LocalStack) -> int:
         return ends.count()
 
 
-def _wait_for_first(stack: LocalStack, feed: subprocess.Popen[str], timeout_s: float = 60) -> float:
+def _wait_for_record(stack: LocalStack, feed: subprocess.Popen[str], before: int, timeout_s: float = 60) -> float:
     with _raw_ends(stack) as ends:
         deadline = time.monotonic() + timeout_s
-        while not ends.count():
+        while ends.count() <= before:
             if feed.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"nothing reached {Topic.TICKS_RAW}: {feed.communicate()[1][-2000:]}")
+                raise RuntimeError(f"nothing reached {Topic.TICKS_RAW}")
             time.sleep(0.02)
     return time.monotonic()
 
