@@ -5,10 +5,12 @@ from collections.abc import Iterator
 
 from schemas.reasons import Reason
 from schemas.ticks import Quote, Tick, TickEnvelope, Trade, Watermark
-from schemas.timeframes import DAY_NS
+from schemas.timeframes import MINUTE_NS
 
 EARLIEST_NS = 631_152_000 * 1_000_000_000  # 1990-01-01
 LATEST_NS = 7_258_118_400 * 1_000_000_000  # 2200-01-01: keeps every derived time inside 64 bits and inside the calendar
+# A venue's clock may run before ours, but a trade from the far future would move its series' watermark there, and all that follows would be late.
+AHEAD_NS = 5 * MINUTE_NS
 MAX_ID = 2**63 - 1  # what a bigint column and msgpack hold
 
 Fault = tuple[Reason, str]
@@ -56,7 +58,7 @@ def _is_good_trade(trade: Trade) -> bool:
         _is_number(price)
         and _is_number(size)
         and float(price) > 0 < float(size)
-        and EARLIEST_NS <= trade.ts_event_ns <= trade.ts_ingest_ns + DAY_NS <= LATEST_NS
+        and EARLIEST_NS <= trade.ts_event_ns <= trade.ts_ingest_ns + AHEAD_NS <= LATEST_NS
         and (0 <= trade_id <= MAX_ID if isinstance(trade_id, int) else _is_text_id(trade_id))
     )
 
@@ -70,13 +72,13 @@ def _is_good_quote(quote: Quote) -> bool:
         and _is_number(ask_size)
         and float(bid) > 0 < float(ask)
         and float(bid_size) >= 0 <= float(ask_size)
-        and EARLIEST_NS <= quote.ts_event_ns <= quote.ts_ingest_ns + DAY_NS <= LATEST_NS
+        and EARLIEST_NS <= quote.ts_event_ns <= quote.ts_ingest_ns + AHEAD_NS <= LATEST_NS
         and 0 <= quote.update_id <= MAX_ID
     )
 
 
 def _is_time(ts_event_ns: int, ts_ingest_ns: int) -> bool:
-    return EARLIEST_NS <= ts_event_ns <= ts_ingest_ns + DAY_NS <= LATEST_NS
+    return EARLIEST_NS <= ts_event_ns <= ts_ingest_ns + AHEAD_NS <= LATEST_NS
 
 
 def _faults(tick: Tick) -> Iterator[Fault]:

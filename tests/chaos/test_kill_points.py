@@ -18,7 +18,6 @@ POINTS = {
     **dict.fromkeys(STAGES, ("outputs_produced", "outputs_delivered", "snapshot_delivered", "offsets_committed")),
     "sink-timescale": ("rows_copied", "offsets_moved", "transaction_committed"),
     "sink-redis": ("values_written", "offsets_committed"),
-    "gateway": ("message_sent",),
 }
 QUICK = {
     "TICKERPLANT_KAFKA__SESSION_TIMEOUT_S": "6",
@@ -39,13 +38,13 @@ def undisturbed(module_line: Any) -> dict[str, tuple[int, str]]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_killed_between_commit_steps(line: Any, undisturbed: dict[str, tuple[int, str]], seed: int) -> None:
     chance = random.Random(seed)
-    moments = {(process, point): chance.randint(1, 3) for process, points in POINTS.items() for point in points if process != "gateway"}
+    moments = {(process, point): chance.randint(1, 3) for process, points in POINTS.items() for point in points}
     kill_at = ",".join(f"{process}:{point}:{times}" for (process, point), times in moments.items())
     with running(line, {**QUICK, "TICKERPLANT_FAULTS__KILL_AT": kill_at}) as pipeline:
         pipeline.json(*FEED, "--speed", "120", timeout_s=360)
         assert [key for key in moments if not pipeline.marker(*key).exists()] == []
         assert pipeline.checksums() == undisturbed
-        assert pipeline.json("verify")["differences"] == []
+        assert pipeline.json("verify")["ok"]
 
 
 @needs_recordings
@@ -80,4 +79,7 @@ def _lost_quotes_are_the_gaps(pipeline: Pipeline, text: str) -> None:
     inside = {update_id: [g for g in gaps if g[0] < update_id < g[1]] for update_id in sent}
     assert stored == {update_id for update_id, around in inside.items() if not around}
     assert all(len(around) == 1 for update_id, around in inside.items() if update_id not in stored)
-    assert all(from_id in stored and to_id in stored and size == to_id - from_id - 1 for from_id, to_id, size in gaps)
+    # A kill at the very end leaves a gap up to the newest id that the exchange tells, which was never a quote.
+    assert all(
+        from_id in stored and (to_id in stored or to_id > max(sent)) and size == to_id - from_id - 1 for from_id, to_id, size in gaps
+    )

@@ -58,16 +58,16 @@ def verify(
 ) -> None:
     """Recompute bars from the stored ticks, indicators and signals from the stored bars, and list every difference.
 
-    Shares no code with the pipeline. With --capture it starts from a recording. Exit code 0: no difference, 1: differences, 2: it could not run.
+    Shares no code with the pipeline. With --capture it starts from a recording. Exit code 0: no difference; 1: differences, or nothing to compare; 2: it could not run.
     """
     from tickerplant.verify.output import as_json as to_json
-    from tickerplant.verify.output import as_text
+    from tickerplant.verify.output import as_text, passed
 
     settings = settings_for(data_dir)
     keep = None if list_all or as_json else SHOWN
     report = _audited(settings, tuple(capture or ()), tuple(symbol or ()), tuple(source or ()), _time(start), keep, wait_s)
     typer.echo(json.dumps(to_json(report)) if as_json else as_text(report))
-    if report.total:
+    if not passed(report):
         raise typer.Exit(1)
 
 

@@ -7,10 +7,15 @@ import msgspec
 from tickerplant.verify.report import Report
 
 
+def passed(report: Report) -> bool:
+    """No difference, and something was there to compare: an audit of nothing proves nothing."""
+    return report.total == 0 and any(report.compared.values())
+
+
 def as_json(report: Report) -> dict[str, Any]:
     """{"ok", "compared": rows by table, "difference_count", "counts": by table and kind, "notes", "differences"}."""
     return {
-        "ok": report.total == 0,
+        "ok": passed(report),
         "compared": dict(report.compared),
         "difference_count": report.total,
         "counts": {f"{table} {kind}": number for (table, kind), number in sorted(report.counts.items())},
@@ -31,6 +36,8 @@ def as_text(report: Report) -> str:
         if report.total > len(report.differences):
             lines.append(f"  ... and {report.total - len(report.differences):,} more; --all lists them")
         lines += ["By table:", *(f"  {number:>12,}  {table}, {kind}" for (table, kind), number in sorted(report.counts.items()))]
+    if not report.total and not passed(report):
+        return "\n".join([*lines, "verify: nothing was compared, so nothing is proved"])
     verdict = "no difference" if not report.total else f"{report.total:,} difference{'s' if report.total > 1 else ''}"
     return "\n".join([*lines, f"verify: {verdict}"])
 

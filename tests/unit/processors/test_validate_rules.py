@@ -1,9 +1,8 @@
 import pytest
 
-from processors.validate.rules import EARLIEST_NS, MAX_ID, envelope_fault, fault_of, is_symbol, watermark_fault
+from processors.validate.rules import AHEAD_NS, EARLIEST_NS, MAX_ID, envelope_fault, fault_of, is_symbol, watermark_fault
 from schemas.reasons import Reason
 from schemas.ticks import TickEnvelope, Watermark
-from schemas.timeframes import DAY_NS
 from tests.unit.processors.inputs import T0_NS, quote, trade
 
 
@@ -64,8 +63,8 @@ def test_a_quoted_size_may_be_zero_but_not_negative() -> None:
         (EARLIEST_NS - 1, False),
         (0, False),
         (-5, False),
-        (T0_NS + DAY_NS, True),
-        (T0_NS + DAY_NS + 1, False),
+        (T0_NS + AHEAD_NS, True),
+        (T0_NS + AHEAD_NS + 1, False),
         (10**30, False),
     ],
 )
@@ -107,7 +106,7 @@ def test_symbols_cannot_break_headers_and_keys(symbol: str, good: bool) -> None:
 
 def test_a_watermark_from_the_future_is_refused() -> None:
     assert watermark_fault(Watermark("binance", 0, T0_NS, T0_NS, T0_NS)) is None
-    assert watermark_fault(Watermark("binance", 0, T0_NS + DAY_NS + 1, T0_NS, T0_NS))[0] is Reason.TIME_OUT_OF_RANGE  # type: ignore[index]
+    assert watermark_fault(Watermark("binance", 0, T0_NS + AHEAD_NS + 1, T0_NS, T0_NS))[0] is Reason.TIME_OUT_OF_RANGE  # type: ignore[index]
     assert watermark_fault(Watermark("Bin:ance", 0, T0_NS, T0_NS, T0_NS))[0] is Reason.INVALID_FIELD  # type: ignore[index]
 
 

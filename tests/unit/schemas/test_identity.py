@@ -23,7 +23,7 @@ def test_round_trip(identity: Identity) -> None:
 
 @pytest.mark.parametrize("raw", [b"", b"a|b", b"a|b|c|d|e", b"a|b|1|2|3|4"])
 def test_what_is_no_identity_is_refused(raw: bytes) -> None:
-    with pytest.raises(ValueError, match="unpack|invalid literal"):
+    with pytest.raises(ValueError, match=r"unpack|invalid literal"):
         Identity.decode(raw)
 
 
