@@ -8,6 +8,7 @@ import asyncio
 import random
 import ssl
 from collections.abc import Callable
+from itertools import accumulate, islice
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
@@ -63,9 +64,10 @@ class FrameQueue:
         """Lets `wait` return without a frame: there is other work."""
         self._wake.set()
 
-    def take(self, limit: int) -> list[Stamped]:
-        """Removes and returns the oldest frames, at most `limit`."""
+    def take(self, limit: int, limit_bytes: int = 1 << 62) -> list[Stamped]:
+        """Removes and returns the oldest frames, at most `limit` and up to the one that makes limit_bytes full."""
         self._wake.clear()
+        limit = self._fit(limit, limit_bytes)
         if len(self._frames) <= limit:
             taken, self._frames = self._frames, []
         else:
@@ -76,6 +78,10 @@ class FrameQueue:
                 self._paused.resume_reading()
             self._paused = None
         return taken
+
+    def _fit(self, limit: int, limit_bytes: int) -> int:
+        ends = accumulate(len(frame) for _, frame in islice(self._frames, limit))
+        return next((number for number, end in enumerate(ends, 1) if end >= limit_bytes), limit)
 
 
 class FrameConnection(ClientConnection):

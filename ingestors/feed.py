@@ -6,12 +6,12 @@ Nothing here touches a socket. Frames come in batches; the shell around it (a pr
 from collections import Counter
 from collections.abc import Callable
 
-import structlog
-
 from ingestors.connection import BROKEN, CLOSED, OPENED, Stamped
-from ingestors.gap_fill import Continuity, Hole, TradeFiller
+from ingestors.gap_fill import PAGE_TRADES, Continuity, Hole, TradeFiller
 from ingestors.publisher import EventPublisher
+from ingestors.recovery import Recovery
 from ingestors.resume import Published
+from ingestors.venue_pace import VenuePace
 from ingestors.watermarks import Watermarks
 from runtime import metrics
 from runtime.clock import Clock
@@ -20,11 +20,8 @@ from runtime.faults import KillPoints
 from runtime.settings import IngestSettings
 from schemas.bars import Bar
 from schemas.books import BookDifference
-from schemas.gaps import GapState
 from schemas.reasons import Reason
 from schemas.ticks import Quote, Trade
-
-log = structlog.get_logger()
 
 _CAPTURE_INTERVAL_S = 1.0  # a replay's event time may run hundreds of times faster than the clock: watermarks would outnumber envelopes
 _SETTLE_S = 1.0  # how long a symbol may stay silent after a connect before its trades are asked for
@@ -34,7 +31,8 @@ Parse = Callable[[bytes, int], object]
 
 class Feed:
     """One source. After a connection each known symbol is unsure until its first trade: if ids are missing before it they are fetched first, so order is kept.
-    Until no symbol is unsure no watermark is written: it would close bars whose trades are still being fetched.
+    Until no symbol is unsure no watermark is written: it would close bars whose trades are still being fetched. Not while the venue cannot be asked:
+    then event time goes on, and what comes later corrects.
     """
 
     def __init__(
@@ -48,10 +46,11 @@ class Feed:
         *,
         published: Published,
         max_frame_bytes: int,
-        stage: str,
+        limit_name: str,
         process: str,
         kill_points: KillPoints,
         on_control: Callable[[object], None],
+        on_progress: Callable[[], None],
         capture_clock: bool = False,
     ) -> None:
         self._source = source
@@ -61,14 +60,18 @@ class Feed:
         self._settings = settings
         self._clock = clock
         self._max_frame_bytes = max_frame_bytes
-        self._stage = stage
+        self._limit_name = limit_name
         self._kill_points = kill_points
         self._on_control = on_control
+        self._on_progress = on_progress
         self._trades = Continuity("trade", True, published.trades)
         self._quotes = Continuity("quote", False, published.quotes)
         self._books = Continuity("book", True, published.books)
         interval_s = max(settings.watermark_interval_s, _CAPTURE_INTERVAL_S) if capture_clock else settings.watermark_interval_s
         self._watermarks = Watermarks(interval_s, settings.watermark_delay_s)
+        self._pace = VenuePace(clock)
+        self._recovery = Recovery(source, filler, self._pace, publisher, self._watermarks, on_progress)
+        self._recovery.resume(published.open_holes)
         self._opened = 0
         self._may_have_lost = True  # what was published last is known, what was sent since is not
         self._settle_at_s = 0.0
@@ -87,7 +90,7 @@ class Feed:
                 continue
             try:
                 if len(frame) > max_frame_bytes:
-                    raise InvalidRecord(Reason.FRAME_TOO_LARGE, f"{len(frame)} bytes; binance.max_frame_bytes is {max_frame_bytes}")
+                    raise InvalidRecord(Reason.FRAME_TOO_LARGE, f"{len(frame)} bytes; {self._limit_name} is {max_frame_bytes}")
                 event = parse(frame, received_ns)
             except InvalidRecord as error:
                 self._frames["refused"] += 1
@@ -118,7 +121,7 @@ class Feed:
         trade_id = int(trade.trade_id)
         hole = self._trades.missing_before(trade.symbol, trade_id, trade.ts_event_ns)
         if hole:
-            await self._fill(hole, trade.ts_ingest_ns, received_ns)
+            await self._recovery.fill(hole, trade.ts_ingest_ns, received_ns)
         self._trades.passed(trade.symbol, trade_id, trade.ts_event_ns)
         self._move_clock(trade.ts_ingest_ns, received_ns)
         self._watermarks.see(trade.ts_event_ns)
@@ -146,7 +149,7 @@ class Feed:
 
     def _move_clock(self, ingest_ns: int, received_ns: int) -> None:
         """Event by event, so that the same frames always give the same watermarks at the same places."""
-        if self._watermarks.due(ingest_ns) and not self._trades.unsure:
+        if self._watermarks.due(ingest_ns) and (self._pace.failing or not self._trades.unsure):
             self.write_watermark(received_ns)
 
     def write_watermark(self, received_ns: int) -> None:
@@ -168,29 +171,41 @@ class Feed:
             metrics.CONNECTIONS.labels(self._source).inc()
             return
         await self.settle()
-        if self._may_have_lost:
-            await self._settle_books(received_ns)
+        if self._may_have_lost and self._pace.due():
+            await self._pace.ask(self._settle_books(received_ns))
         self._may_have_lost = marker is BROKEN
 
+    def stop_asking(self) -> None:
+        """The process ends: the venue gets little more time; what stays open is found again at the next start."""
+        self._pace.stop()
+
     def must_settle(self) -> bool:
-        """Symbols are still unsure a second after the connect: call `settle`."""
-        return bool(self._trades.unsure) and self._opened > 0 and self._clock.monotonic_s() >= self._settle_at_s
+        """Symbols are still unsure a second after the connect, or holes are open, and the venue may be asked: call `settle`."""
+        return bool(self._trades.unsure or self._recovery.pending()) and self._opened > 0 and self._clock.monotonic_s() >= self._settle_at_s
 
     async def settle(self) -> None:
-        """Asks for the trades of symbols that have not traded since the connect: nobody waits for a hole until its symbol trades again."""
+        """Asks for the trades of symbols that have not traded since the connect, since nobody waits for a hole until its symbol trades again, and for
+        those of open holes. Waits a few seconds at most; does nothing while the venue is better not asked."""
+        if self._pace.due():
+            await self._pace.ask(self._ask_for_trades())
+            self._publisher.flush()
         self._settle_at_s = self._clock.monotonic_s() + _SETTLE_S
+
+    async def _ask_for_trades(self) -> None:
         for symbol in list(self._trades.unsure):
             known = self._trades.known[symbol]
             newer = await self._filler.newer(symbol, known.newest_id)
-            if newer is None:
-                return
+            self._pace.answered()
+            self._on_progress()
             if newer:
-                hole = self._trades.missing_before(symbol, int(newer[-1].trade_id) + 1, newer[-1].ts_event_ns)
+                newest_id, ts_event_ns = int(newer[-1].trade_id), newer[-1].ts_event_ns
+                hole = self._trades.missing_before(symbol, newest_id + 1, ts_event_ns)
                 if hole:
-                    await self._fill(hole, self._now_ns(), self._clock.now_ns())
-            if len(newer) < 1000:
+                    self._recovery.fill_with(hole, newer, self._now_ns(), self._clock.now_ns())
+                    known.newest_id, known.ts_event_ns = newest_id, ts_event_ns
+            if len(newer) < PAGE_TRADES:
                 self._trades.passed(symbol, known.newest_id, known.ts_event_ns)
-        self._publisher.flush()
+        await self._recovery.retry(self._now_ns(), self._clock.now_ns())
 
     async def _settle_books(self, received_ns: int) -> None:
         """A connection ended before every symbol's quotes and books came again after a break: how far they are lost is asked for now, since the next
@@ -207,24 +222,6 @@ class Feed:
     def _now_ns(self) -> int:
         """The ingest clock, also before the first event."""
         return self._watermarks.now_ns or self._clock.now_ns()
-
-    async def _fill(self, hole: Hole, ingest_ns: int, received_ns: int) -> None:
-        """Publishes the missing trades in their place, then the gap event with what was found."""
-        if self._filler.too_large(hole):
-            self._tell_hole(hole, ingest_ns, received_ns)
-            return
-        filled = 0
-        async for page in self._filler.fill(hole):
-            for trade in page:
-                trade.ts_ingest_ns = ingest_ns
-                self._trades.known[hole.symbol].newest_id = int(trade.trade_id)
-                self._trades.known[hole.symbol].ts_event_ns = trade.ts_event_ns
-                self._watermarks.see(trade.ts_event_ns)
-                self._publisher.tick(trade, received_ns)
-            filled += len(page)
-        state: GapState = "filled" if filled == hole.size else "partial" if filled else "unfillable"
-        self._publisher.gaps([hole.gap(self._source, state, filled, ingest_ns)], received_ns)
-        log.info("hole", symbol=hole.symbol, state=state, from_id=hole.from_id, to_id=hole.to_id, filled=filled)
 
     def _tell_hole(self, hole: Hole | None, ingest_ns: int, received_ns: int) -> None:
         if hole:

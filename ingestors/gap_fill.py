@@ -10,11 +10,13 @@ import structlog
 
 from ingestors.history import History
 from runtime import metrics
-from runtime.errors import TransientError, UserError
+from runtime.errors import UserError
 from schemas.gaps import Gap, GapCause, GapChannel, GapState
 from schemas.ticks import Trade
 
 log = structlog.get_logger()
+
+PAGE_TRADES = 1000  # asked for at once; fewer in the answer: there are no more
 
 
 @dataclass(slots=True)
@@ -97,7 +99,10 @@ class Continuity:
 
 
 class TradeFiller:
-    """Fetches the trades of a hole in pages. Waits for the venue."""
+    """Asks the venue for trades that are missing. Waits for it; raises TransientError where it cannot be asked now.
+
+    A question that the venue refuses is an answer too: it has nothing to give.
+    """
 
     def __init__(self, history: History, source: str, max_trades: int) -> None:
         self._history = history
@@ -107,14 +112,13 @@ class TradeFiller:
     def too_large(self, hole: Hole) -> bool:
         return hole.size > self._max_trades
 
-    async def fill(self, hole: Hole) -> AsyncIterator[list[Trade]]:
-        """Pages of the missing trades, in order and marked as filled, until the hole is full or the venue gives no more."""
-        next_id = hole.from_id + 1
+    async def fill(self, hole: Hole, next_id: int) -> AsyncIterator[list[Trade]]:
+        """Pages of the hole's trades from next_id on, in order and marked as filled, until the hole is full or the venue has no more."""
         while next_id < hole.to_id:
             try:
                 page = await self._history.trades(hole.symbol, next_id, hole.to_id - next_id)
-            except (TransientError, UserError) as error:
-                log.warning("gap_fill_failed", symbol=hole.symbol, next_id=next_id, to_id=hole.to_id, error=str(error))
+            except UserError as error:
+                log.warning("gap_fill_refused", symbol=hole.symbol, next_id=next_id, to_id=hole.to_id, error=str(error))
                 return
             trades = [trade for trade in page if next_id <= int(trade.trade_id) < hole.to_id]
             if not trades:
@@ -125,18 +129,18 @@ class TradeFiller:
             yield trades
             next_id = int(trades[-1].trade_id) + 1
 
-    async def newer(self, symbol: str, newest_id: int) -> list[Trade] | None:
-        """The first page of trades after newest_id; None when the venue cannot be asked now."""
+    async def newer(self, symbol: str, newest_id: int) -> list[Trade]:
+        """The first page of trades after newest_id."""
         try:
-            return await self._history.trades(symbol, newest_id + 1, 1000)
-        except (TransientError, UserError) as error:
-            log.warning("newer_trades_failed", symbol=symbol, from_id=newest_id + 1, error=str(error))
-            return None
+            return await self._history.trades(symbol, newest_id + 1, PAGE_TRADES)
+        except UserError as error:
+            log.warning("newer_trades_refused", symbol=symbol, from_id=newest_id + 1, error=str(error))
+            return []
 
     async def newest_update_id(self, symbol: str) -> int | None:
-        """The number of the book's newest state; None when the venue cannot be asked now."""
+        """The number of the book's newest state; None when the venue refuses to tell."""
         try:
             return await self._history.newest_update_id(symbol)
-        except (TransientError, UserError) as error:
-            log.warning("newest_update_id_failed", symbol=symbol, error=str(error))
+        except UserError as error:
+            log.warning("newest_update_id_refused", symbol=symbol, error=str(error))
             return None

@@ -1,5 +1,6 @@
 """Events of one source to Kafka: ticks gathered into one envelope a partition, everything else one event a record."""
 
+from collections import deque
 from collections.abc import Iterable
 
 from ingestors.stamps import Stamps
@@ -18,6 +19,7 @@ from schemas.topics import Topic
 
 MAX_TICKS = 2_000  # of about 250 bytes each: an envelope stays well below the broker's megabyte
 HIGH_WATER_RECORDS = 5_000  # records not delivered yet; more: the broker is slow or gone, and the socket must wait
+HIGH_WATER_BYTES = 32 * 1024 * 1024  # of them; half of the producer's queue, whose end would hold up the event loop
 
 
 class EventPublisher:
@@ -43,6 +45,8 @@ class EventPublisher:
         self._records_out = {topic: metrics.RECORDS_OUT.labels(stage, topic.value) for topic in Topic}
         self._sent = 0
         self._delivered = 0
+        self._sizes: deque[int] = deque()  # of the records not delivered yet, taken to be the newest ones
+        self._bytes = 0
 
     def set_backlog(self, flush_ticks: int, backlog_frames: int) -> None:
         """How many ticks an envelope may hold from now on: flush_ticks, and more while frames wait, since every reader pays by the record."""
@@ -110,9 +114,7 @@ class EventPublisher:
         )
         partition = partition_of(self._source, self._partitions)
         headers = self._stamps.headers("dead_letter", received_ns, trace)
-        self._publisher.send(Topic.DLQ, partition, encode(letter), self._source.encode(), headers)
-        self._records_out[Topic.DLQ].inc()
-        self._sent += 1
+        self._hand_over(Topic.DLQ, partition, encode(letter), self._source.encode(), headers)
         metrics.DEAD_LETTERS.labels(self._stage, reason).inc()
 
     def _keyed(self, topic: Topic, symbol: str, value: bytes, kind: str, received_ns: int) -> None:
@@ -131,9 +133,14 @@ class EventPublisher:
         headers = self._stamps.headers(kind, received_ns)
         if more:
             headers |= more
+        self._hand_over(topic, partition, value, key, headers)
+
+    def _hand_over(self, topic: Topic, partition: int, value: bytes, key: bytes | None, headers: dict[str, bytes]) -> None:
         self._publisher.send(topic, partition, value, key, headers)
         self._records_out[topic].inc()
         self._sent += 1
+        self._sizes.append(len(value))
+        self._bytes += len(value)
 
     def poll(self) -> None:
         """Serves delivery reports; call it once a batch."""
@@ -145,7 +152,14 @@ class EventPublisher:
 
     def congested(self) -> bool:
         """The broker does not keep up: send nothing more until this is false again."""
-        return self._publisher.waiting() > HIGH_WATER_RECORDS
+        waiting = self._publisher.waiting()
+        while len(self._sizes) > waiting:
+            self._bytes -= self._sizes.popleft()
+        return waiting > HIGH_WATER_RECORDS or self._bytes > HIGH_WATER_BYTES
+
+    def answers(self, timeout_s: float) -> bool:
+        """True if a broker answers within the time. Blocks; may be called from any thread."""
+        return self._publisher.answers(timeout_s)
 
     def close(self) -> None:
         """Sends and delivers everything. Blocks; raises FatalError or TransientError if something was not delivered."""

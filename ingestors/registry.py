@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """What a provider can give and on which terms. module: its folder; process: the name of its ingestor's process; licence: a note for the user."""
+    """What a provider can give and on which terms. module: its folder; ingestor: `module:class`, imported only where it runs; process: the name of its
+    ingestor's process; licence: a note for the user.
+    """
 
     name: str
     module: str
+    ingestor: str
     process: str
     trades: bool
     quotes: bool
@@ -23,6 +26,7 @@ PROVIDERS: dict[str, Provider] = {
     "binance": Provider(
         name="binance",
         module="ingestors.binance",
+        ingestor="ingestors.binance.ingestor:BinanceIngestor",
         process="ingest-binance",
         trades=True,
         quotes=True,

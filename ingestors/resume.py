@@ -6,11 +6,12 @@ from functools import partial
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from ingestors.gap_fill import Known
+from ingestors.gap_fill import Hole, Known
 from runtime.errors import TransientError
 from runtime.kafka import consumer
 from runtime.settings import KafkaSettings
 from schemas.codec import DecodeError, decode_book, decode_gap, decode_ticks
+from schemas.gaps import Gap
 from schemas.partitioner import partition_of
 from schemas.ticks import TickEnvelope, Trade
 from schemas.topics import Topic
@@ -19,6 +20,7 @@ _STEPS = (64, 256, 1_024, 4_096, 16_384)  # records read back from the end, more
 _BUDGET_BYTES = (
     32 * 1024 * 1024
 )  # of one partition: beyond it a symbol is silent for so long that validate's own state is the better memory
+_GAP_STATES = ("open", "partial", "unfillable", "filled")  # never back, as in the table
 _TIMEOUT_S = 20.0
 _FETCH_WAIT_MS = 10  # the default of 500 is waited out at each new assignment: the broker still holds the fetch for the one before
 
@@ -27,12 +29,22 @@ _FETCH_WAIT_MS = 10  # the default of 500 is waited out at each new assignment: 
 class Published:
     """Newest ids by canonical symbol: trades by trade id, quotes and books by update id.
 
-    A hole that was reported and cannot be filled counts as published: it must not be reported again when its far end was lost by a crash.
+    A hole that was reported counts as published, for it must not be reported again when its far end was lost by a crash; but not a filled one: its
+    trades may be lost too. open_holes: those of trades that are not done, oldest first; the venue is to be asked again.
     """
 
     trades: dict[str, Known] = field(default_factory=dict)
     quotes: dict[str, Known] = field(default_factory=dict)
     books: dict[str, Known] = field(default_factory=dict)
+    gaps: dict[str, Gap] = field(default_factory=dict)  # by gap_id, in the furthest state
+
+    @property
+    def open_holes(self) -> list[Hole]:
+        left = [gap for gap in self.gaps.values() if gap.channel == "trade" and gap.state in ("open", "partial")]
+        return [
+            Hole(gap.symbol, gap.channel, gap.cause, gap.from_id, gap.to_id, gap.from_ns, gap.to_ns)
+            for gap in sorted(left, key=lambda gap: gap.from_id)
+        ]
 
     def channel(self, name: str) -> dict[str, Known]:
         """By the names of schemas.gaps.GapChannel."""
@@ -54,7 +66,7 @@ def read_published(kafka: KafkaSettings, bootstrap: str, source: str, symbols: I
             ticks, books, gaps = (kafka.topic(topic) for topic in (Topic.TICKS_RAW, Topic.BOOKS_RAW, Topic.GAPS))
             _read_back(client, ticks, partition, partial(_take_ticks, published, source), partial(_has_ticks, published, wanted))
             _read_back(client, books, partition, partial(_take_book, published, source), partial(_has_books, published, wanted))
-            _read_back(client, gaps, partition, partial(_take_gap, published, source), lambda: True)
+            _read_back(client, gaps, partition, partial(_take_gap, published, source), lambda: False)
     except KafkaException as error:
         raise TransientError(f"cannot read what was published last: {error}") from error
     finally:
@@ -68,6 +80,7 @@ def _forget_others(published: Published, wanted: set[str]) -> None:
     for known in (published.trades, published.quotes, published.books):
         for symbol in known.keys() - wanted:
             del known[symbol]
+    published.gaps = {gap_id: gap for gap_id, gap in published.gaps.items() if gap.symbol in wanted}
 
 
 def _has_ticks(published: Published, wanted: set[str]) -> bool:
@@ -104,7 +117,7 @@ def _read(client: Consumer, start: TopicPartition, end: int, take: Callable[[Mes
                 break  # offsets may end in something that is no record
             raise KafkaException(message.error())
         position = message.offset() + 1
-        read_bytes += len(message.value() or b"")
+        read_bytes += len(message.value())
         if position <= end:
             take(message)
     client.unassign()
@@ -139,8 +152,13 @@ def _take_gap(published: Published, source: str, message: Message) -> None:
         gap = decode_gap(message.value())
     except DecodeError:
         return
+    if gap.source != source:
+        return
+    before = published.gaps.get(gap.gap_id)
+    if before is None or _GAP_STATES.index(gap.state) >= _GAP_STATES.index(before.state):
+        published.gaps[gap.gap_id] = gap
     known = published.channel(gap.channel)
-    if gap.source == source and gap.state == "unfillable" and gap.symbol in known:
+    if gap.symbol in known and gap.state != "filled":
         _keep(known, gap.symbol, gap.to_id - 1, gap.to_ns)
 
 

@@ -2,20 +2,18 @@
 
 import asyncio
 import os
+import pkgutil
 import signal
 
 import structlog
 import uvloop
 
-from ingestors.binance.ingestor import BinanceIngestor
 from ingestors.registry import PROVIDERS
 from runtime.addresses import kafka_address
 from runtime.clock import SystemClock
 from runtime.health import Health, HealthServer
 from runtime.logs import configure
 from runtime.settings import Settings
-
-INGESTORS = {"binance": BinanceIngestor}
 
 
 def run_ingestor(provider: str, settings: Settings) -> None:
@@ -29,7 +27,7 @@ async def _run(provider: str, process: str, settings: Settings) -> None:
     clock = SystemClock()
     health = Health(process, clock)
     server = HealthServer(health, settings, os.getpid())
-    ingestor = INGESTORS[provider](settings, kafka_address(settings), clock, health)
+    ingestor = pkgutil.resolve_name(PROVIDERS[provider].ingestor)(settings, kafka_address(settings), clock, health)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ingestor.stop)

@@ -106,7 +106,7 @@ class BinanceSettings(Section):
 class IngestSettings(Section):
     """Shared by all ingestors."""
 
-    flush_ticks: int = Field(500, ge=1, le=10_000, description="ticks at which an envelope is sent at once")
+    flush_ticks: int = Field(500, ge=1, le=2_000, description="ticks at which an envelope is sent at once")
     flush_interval_s: float = Field(0.002, ge=0, le=1, description="oldest a waiting tick gets")
     queue_frames: int = Field(
         20_000, ge=100, le=1_000_000, description="frames between the socket reader and the parser; full: the socket waits"

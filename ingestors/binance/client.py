@@ -20,7 +20,8 @@ log = structlog.get_logger()
 PAGE = 1000  # the most that one call of historicalTrades gives
 _ATTEMPTS = 4
 _TIMEOUT_S = 5.0  # with the attempts: a hole that cannot be filled holds up the live feed for 20 s at most
-_MAX_WAIT_S = 60.0  # a ban (418) lasts 2 minutes to 3 days: a longer one is reported, not waited for
+_MAX_WAIT_S = 2.0  # the live feed may wait for the call: a longer limit (429) or ban (418) is reported, and nothing asked until it is over
+_NOT_NOW = (403, 408)  # the venue's firewall and its time limit: nothing is wrong with the question
 _decode_info = msgspec.json.Decoder(ExchangeInfo).decode
 _decode_trades = msgspec.json.Decoder(list[RestTrade]).decode
 _decode_depth = msgspec.json.Decoder(Depth).decode
@@ -30,11 +31,12 @@ _decode_error = msgspec.json.Decoder(ErrorBody).decode
 class BinanceClient:
     """One HTTP connection pool. Every call may wait: for the network (5 s), for the venue's limits, between attempts.
 
-    Raises TransientError when the venue cannot be asked or refuses for now, UserError when it refuses the question.
+    Raises TransientError when the venue cannot be asked or refuses for now, at once until a longer limit is over; UserError when it refuses the question.
     """
 
     def __init__(self, rest_url: str, stage: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._stage = stage
+        self._limited_until_s = 0.0  # of the event loop's time
         self._http = httpx.AsyncClient(base_url=rest_url, timeout=_TIMEOUT_S, transport=transport)
 
     async def symbols(self) -> dict[str, tuple[str, str]]:
@@ -57,6 +59,9 @@ class BinanceClient:
         await self._http.aclose()
 
     async def _get(self, path: str, query: dict[str, str]) -> bytes:
+        limited_s = self._limited_until_s - asyncio.get_running_loop().time()
+        if limited_s > 0:
+            raise TransientError(f"{self._http.base_url}{path}: the venue wants no question for {limited_s:.0f} s")
         backoff = Backoff(0.1, 5.0, random.Random())  # noqa: S311 (jitter, not a secret)
         for attempt in range(_ATTEMPTS):
             try:
@@ -69,7 +74,10 @@ class BinanceClient:
                 wait_s, problem = backoff.next_s(), f"{type(error).__name__}: {error}"
             metrics.RETRIES.labels(self._stage, "rest").inc()
             log.warning("rest_call_failed", path=path, problem=problem, wait_s=round(wait_s, 3))
-            if wait_s > _MAX_WAIT_S or attempt == _ATTEMPTS - 1:
+            if wait_s > _MAX_WAIT_S:
+                self._limited_until_s = asyncio.get_running_loop().time() + wait_s
+                break
+            if attempt == _ATTEMPTS - 1:
                 break
             await asyncio.sleep(wait_s)
         raise TransientError(f"{self._http.base_url}{path}: {problem}")
@@ -101,7 +109,7 @@ def _wait_of(answer: httpx.Response, backoff: Backoff) -> float:
             return max(0.0, float(answer.headers.get("Retry-After", "1")))
         except ValueError:
             return 1.0
-    if answer.status_code >= 500:
+    if answer.status_code >= 500 or answer.status_code in _NOT_NOW:
         return backoff.next_s()
     try:
         body = _decode_error(answer.content)

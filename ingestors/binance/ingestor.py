@@ -16,7 +16,7 @@ from ingestors.publisher import EventPublisher
 from ingestors.resume import read_published
 from runtime import metrics
 from runtime.clock import Clock
-from runtime.errors import TransientError
+from runtime.errors import FatalError, TransientError
 from runtime.faults import KillPoints
 from runtime.health import Health
 from runtime.kafka import Publisher
@@ -25,7 +25,10 @@ from runtime.settings import Settings
 log = structlog.get_logger()
 
 _BATCH_FRAMES = 2_000  # a few ms of work: then the socket is read again
+_BATCH_BYTES = 16 * 1024 * 1024  # what one batch may add to the producer's queue, about
 _CONGESTED_WAIT_S = 0.02
+_ASK_KAFKA_S = 3.0
+_KAFKA_TIMEOUT_S = 2.0
 T = TypeVar("T")
 
 
@@ -45,15 +48,20 @@ class BinanceIngestor:
         self._queue = FrameQueue(settings.ingest.queue_frames)
         self._client = BinanceClient(settings.binance.rest_url, STAGE)
         self._connector: Connector | None = None
+        self._fed: Feed | None = None
+        self._kafka_up = False
         self._connected = metrics.CONNECTED.labels(self._source)
         self._queue_frames = metrics.QUEUE_FRAMES.labels(self._source)
         health.add_check("connection", self._check_connection)
         health.add_check("data", self._check_data)
+        health.add_check("kafka", lambda: "" if self._kafka_up else "no answer")
 
     def stop(self) -> None:
         """Ends `run`: closes the socket, publishes what was received, writes a last watermark. May be called from a signal handler."""
         self._stopping.set()
         self._queue.wake()
+        if self._fed:
+            self._fed.stop_asking()
 
     async def run(self) -> None:
         """Until `stop`."""
@@ -106,10 +114,11 @@ class BinanceIngestor:
             self._clock,
             published=published,
             max_frame_bytes=settings.binance.max_frame_bytes,
-            stage=STAGE,
+            limit_name="binance.max_frame_bytes",
             process=PROCESS,
             kill_points=kill_points,
             on_control=self._on_control,
+            on_progress=self._health.tick,
             capture_clock=settings.binance.clock == "capture",
         )
 
@@ -131,11 +140,16 @@ class BinanceIngestor:
         return self._connector
 
     async def _move_frames(self, feed: Feed, connector: Connector) -> None:
+        self._fed = feed
         connecting = asyncio.ensure_future(connector.run())
-        timer = asyncio.ensure_future(self._wake_regularly())
+        connecting.add_done_callback(lambda _: self._queue.wake())
+        helpers = [asyncio.ensure_future(self._wake_regularly()), asyncio.ensure_future(self._ask_kafka())]
         try:
             while not self._stopping.is_set():
                 await self._queue.wait()
+                if connecting.done():
+                    await connecting
+                    raise FatalError("the connector ended without being told to")
                 if len(self._queue) < self._settings.ingest.flush_ticks:
                     await asyncio.sleep(self._settings.ingest.flush_interval_s)  # what comes meanwhile shares the envelope
                 await self._batch(feed, connector)
@@ -146,11 +160,11 @@ class BinanceIngestor:
             feed.write_watermark(self._clock.now_ns())
             await asyncio.to_thread(self._publisher.close)
         finally:
-            timer.cancel()
-            connecting.cancel()
+            for task in (connecting, *helpers):
+                task.cancel()
 
     async def _batch(self, feed: Feed, connector: Connector) -> None:
-        frames = self._queue.take(_BATCH_FRAMES)
+        frames = self._queue.take(_BATCH_FRAMES, _BATCH_BYTES)
         self._queue_frames.set(len(self._queue))
         self._connected.set(connector.connected)
         if await feed.handle(frames, len(self._queue)):
@@ -171,6 +185,14 @@ class BinanceIngestor:
         while True:
             await asyncio.sleep(self._settings.ingest.watermark_interval_s)
             self._queue.wake()
+
+    async def _ask_kafka(self) -> None:
+        """Whether a broker answers, for /ready: without one the socket's data goes nowhere."""
+        part_up = metrics.PART_UP.labels(STAGE, "kafka")
+        while True:
+            self._kafka_up = await asyncio.to_thread(self._publisher.answers, _KAFKA_TIMEOUT_S)
+            part_up.set(self._kafka_up)
+            await asyncio.sleep(_ASK_KAFKA_S)
 
     def _check_connection(self) -> str:
         return "" if self._connector and self._connector.connected else "not connected"

@@ -222,7 +222,7 @@ async def test_readiness_says_what_is_missing(line: Any, tmp_path: Path) -> None
         settings = settings_of(line, binance)
         health = Health("ingest-binance", SystemClock())
         ingestor = BinanceIngestor(settings, line.addresses.kafka, SystemClock(), health)
-        assert health.ready() == (False, {"connection": "not connected", "data": "no data yet"})
+        assert health.ready() == (False, {"connection": "not connected", "data": "no data yet", "kafka": "no answer"})
         running = asyncio.ensure_future(ingestor.run())
         await eventually_async(lambda: health.ready()[0])
         server.stall()

@@ -45,6 +45,12 @@ def test_a_full_queue_pauses_the_socket_until_a_quarter_is_left() -> None:
     assert len(queue.take(1000)) == 25
 
 
+def test_a_batch_ends_with_the_frame_that_makes_it_heavy() -> None:
+    queue = FrameQueue(100)
+    queue.put([(i, b"x" * 10) for i in range(5)], Pausable())  # type: ignore[arg-type]
+    assert [len(queue.take(4, 25)), len(queue.take(4, 1)), len(queue.take(4, 1_000))] == [3, 1, 1]
+
+
 @given(st.lists(st.integers(0, 5), max_size=50), st.integers(1, 7))
 def test_the_queue_keeps_order(sizes: list[int], limit: int) -> None:
     queue, sent, taken = FrameQueue(1000), [], []

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestors.gap_fill import Continuity, Hole, Known, TradeFiller
-from runtime.errors import TransientError
+from runtime.errors import TransientError, UserError
 from schemas.ticks import Trade
 
 
@@ -16,15 +16,16 @@ def trade(trade_id: int) -> Trade:
 class Venue:
     """Knows some trades, gives pages of at most 3."""
 
-    def __init__(self, ids: list[int], fail_at: int = -1) -> None:
+    def __init__(self, ids: list[int], fail_at: int = -1, error: Exception | None = None) -> None:
         self.ids = ids
+        self.error = error or TransientError("away")
         self.fail_at = fail_at
         self.calls: list[tuple[int, int]] = []
 
     async def trades(self, symbol: str, from_id: int, limit: int) -> list[Trade]:
         self.calls.append((from_id, limit))
         if len(self.calls) - 1 == self.fail_at:
-            raise TransientError("away")
+            raise self.error
         return [trade(i) for i in self.ids if i >= from_id][: min(3, limit)]
 
     async def newest_update_id(self, symbol: str) -> int:
@@ -34,7 +35,7 @@ class Venue:
 async def filled(venue: Venue, from_id: int, to_id: int) -> list[int]:
     filler = TradeFiller(venue, "binance", 100)
     hole = Hole("BTC-USDT", "trade", "restart", from_id, to_id, 0, 0)
-    pages = [page async for page in filler.fill(hole)]
+    pages = [page async for page in filler.fill(hole, from_id + 1)]
     assert all(one.filled for page in pages for one in page)
     return [int(one.trade_id) for page in pages for one in page]
 
@@ -49,12 +50,16 @@ async def test_what_the_venue_lacks_stays_missing() -> None:
     assert await filled(Venue([11, 12, 15, 90]), 10, 20) == [11, 12, 15]
 
 
-async def test_a_venue_that_goes_away_leaves_the_rest_open() -> None:
-    assert await filled(Venue(list(range(1, 50)), fail_at=1), 10, 20) == [11, 12, 13]
+async def test_a_venue_that_goes_away_is_not_a_venue_that_has_no_more() -> None:
+    with pytest.raises(TransientError):
+        await filled(Venue(list(range(1, 50)), fail_at=1), 10, 20)
+    with pytest.raises(TransientError):
+        await TradeFiller(Venue([1], fail_at=0), "binance", 1).newer("BTC-USDT", 0)
 
 
-async def test_newer_is_none_when_the_venue_is_away() -> None:
-    assert await TradeFiller(Venue([1], fail_at=0), "binance", 1).newer("BTC-USDT", 0) is None
+async def test_a_refused_question_has_an_answer_nothing() -> None:
+    assert await filled(Venue(list(range(1, 50)), fail_at=1, error=UserError("no")), 10, 20) == [11, 12, 13]
+    assert await TradeFiller(Venue([1], fail_at=0, error=UserError("no")), "binance", 1).newer("BTC-USDT", 0) == []
 
 
 def series(contiguous: bool = True, newest: int | None = 10) -> Continuity:

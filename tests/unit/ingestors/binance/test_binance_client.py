@@ -59,7 +59,15 @@ async def test_a_long_ban_is_not_waited_for() -> None:
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize("problem", [httpx.Response(503), httpx.ConnectError("away")])
+async def test_nothing_is_asked_until_a_ban_is_over() -> None:
+    asking, asked = client(httpx.Response(429, headers={"Retry-After": "30"}), trades(5))
+    for _ in range(2):
+        with pytest.raises(TransientError):
+            await asking.trades("BTCUSDT", 5)
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("problem", [httpx.Response(503), httpx.Response(403, text="firewall"), httpx.ConnectError("away")])
 async def test_an_outage_is_tried_again_and_then_told(problem: httpx.Response | Exception) -> None:
     asking, asked = client(problem)
     with pytest.raises(TransientError):

@@ -1,0 +1,120 @@
+"""Holes of trades: filled at once where the venue answers, kept open and tried again where it could not be asked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from ingestors.gap_fill import Hole, TradeFiller
+from ingestors.publisher import EventPublisher
+from ingestors.venue_pace import VenuePace
+from ingestors.watermarks import Watermarks
+from schemas.gaps import GapState
+from schemas.ticks import Trade
+
+log = structlog.get_logger()
+
+MAX_OPEN_HOLES = 256  # of a symbol, as many as validate keeps
+
+
+@dataclass(slots=True)
+class Missing:
+    """What of a hole is still to be asked for: from next_id on; filled: how many of its trades were published."""
+
+    hole: Hole
+    next_id: int
+    filled: int = 0
+
+    @classmethod
+    def all_of(cls, hole: Hole) -> "Missing":
+        return cls(hole, hole.from_id + 1)
+
+    @property
+    def state(self) -> GapState:
+        """Once the venue has given what it has."""
+        return "filled" if self.filled == self.hole.size else "partial" if self.filled else "unfillable"
+
+
+class Recovery:
+    """Publishes missing trades and tells every state of their holes. A hole whose trades the venue could not be asked for is `open` until it was."""
+
+    def __init__(
+        self,
+        source: str,
+        filler: TradeFiller,
+        pace: VenuePace,
+        publisher: EventPublisher,
+        watermarks: Watermarks,
+        on_progress: Callable[[], None],
+    ) -> None:
+        self._source = source
+        self._filler = filler
+        self._pace = pace
+        self._publisher = publisher
+        self._watermarks = watermarks
+        self._on_progress = on_progress
+        self._open: dict[str, list[Missing]] = {}
+
+    def pending(self) -> bool:
+        """There are open holes."""
+        return any(self._open.values())
+
+    def resume(self, holes: list[Hole]) -> None:
+        """Holes that an earlier process left open; they are not told again."""
+        for hole in holes:
+            self._open.setdefault(hole.symbol, []).append(Missing.all_of(hole))
+
+    async def fill(self, hole: Hole, ingest_ns: int, received_ns: int) -> None:
+        """Publishes the missing trades in their place, then the gap event. The hole's far end may be passed on after this, whatever came of it."""
+        missing = Missing.all_of(hole)
+        if self._filler.too_large(hole):
+            self._tell(missing, "unfillable", ingest_ns, received_ns)
+        elif self._pace.due() and await self._pace.ask(self._fetch(missing, ingest_ns, received_ns)):
+            self._tell(missing, missing.state, ingest_ns, received_ns)
+        else:
+            self._keep(missing, ingest_ns, received_ns)
+
+    def fill_with(self, hole: Hole, trades: list[Trade], ingest_ns: int, received_ns: int) -> None:
+        """The same with the trades at hand: all that the venue has of the hole."""
+        missing = Missing.all_of(hole)
+        if not self._filler.too_large(hole):
+            for trade in trades:
+                trade.filled = True
+            self._publish(missing, trades, ingest_ns, received_ns)
+        self._tell(missing, missing.state, ingest_ns, received_ns)
+
+    async def retry(self, ingest_ns: int, received_ns: int) -> None:
+        """Asks again for all open holes, the oldest of a symbol first. Raises TransientError at the first question that cannot be asked."""
+        for missing in [missing for holes in list(self._open.values()) for missing in holes]:
+            if not self._filler.too_large(missing.hole):
+                await self._fetch(missing, ingest_ns, received_ns)
+            self._open[missing.hole.symbol].remove(missing)
+            self._tell(missing, missing.state, ingest_ns, received_ns)
+
+    async def _fetch(self, missing: Missing, ingest_ns: int, received_ns: int) -> None:
+        async for page in self._filler.fill(missing.hole, missing.next_id):
+            self._publish(missing, page, ingest_ns, received_ns)
+            self._pace.answered()
+            self._on_progress()
+
+    def _publish(self, missing: Missing, trades: list[Trade], ingest_ns: int, received_ns: int) -> None:
+        for trade in trades:
+            trade.ts_ingest_ns = ingest_ns
+            self._watermarks.see(trade.ts_event_ns)
+            self._publisher.tick(trade, received_ns)
+        missing.filled += len(trades)
+        missing.next_id = int(trades[-1].trade_id) + 1
+
+    def _keep(self, missing: Missing, ingest_ns: int, received_ns: int) -> None:
+        holes = self._open.setdefault(missing.hole.symbol, [])
+        holes.append(missing)
+        self._tell(missing, "open", ingest_ns, received_ns)
+        if len(holes) > MAX_OPEN_HOLES:
+            given_up = holes.pop(0)
+            self._tell(given_up, given_up.state, ingest_ns, received_ns)
+
+    def _tell(self, missing: Missing, state: GapState, ingest_ns: int, received_ns: int) -> None:
+        hole = missing.hole
+        self._publisher.flush()  # the trades first: a hole that is told as filled is never asked for again
+        self._publisher.gaps([hole.gap(self._source, state, missing.filled, ingest_ns)], received_ns)
+        log.info("hole", symbol=hole.symbol, state=state, from_id=hole.from_id, to_id=hole.to_id, filled=missing.filled)
