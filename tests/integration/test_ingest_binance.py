@@ -112,6 +112,7 @@ async def test_garbage_becomes_dead_letters_and_the_feed_goes_on(line: Any, tmp_
     assert [letter.reason for letter in found.letters] == ["broken_json", "unknown_message", "missing_field", "frame_too_large"]
     assert found.letters[0].payload == frames[1].encode()
     assert found.letters[3].size > 1_000_000
+    assert "binance.max_frame_bytes is 262144" in found.letters[3].error
     assert [trade.trade_id for trade in found.trades] == [1, 2, 3]  # the negative price is validate's to refuse
     assert found.trades[1].price == "-1.00000000"
 

@@ -1,0 +1,45 @@
+"""A broker that is away: the socket is held up, never the event loop."""
+
+import pytest
+
+from ingestors.publisher import HIGH_WATER_BYTES, HIGH_WATER_RECORDS, MAX_TICKS, EventPublisher
+from runtime.errors import UserError
+from runtime.faults import KillPoints
+from runtime.kafka import Publisher
+from runtime.settings import KafkaSettings, load_settings
+
+
+def publisher() -> EventPublisher:
+    """Towards a port where nobody listens."""
+    points = KillPoints("ingest-binance")
+    return EventPublisher(
+        Publisher(KafkaSettings(), "127.0.0.1:1"), "binance", "ingest.binance", 4, trade_ids_contiguous=True, kill_points=points
+    )
+
+
+def test_few_large_records_congest_as_many_small_ones_do() -> None:
+    away, frame = publisher(), b"x" * 262_144
+    sent = 0
+    while not away.congested():
+        away.refuse(frame, "broken_json", "", 0, 0)
+        sent += 1
+    assert HIGH_WATER_BYTES // len(frame) // 2 < sent < HIGH_WATER_RECORDS // 4
+
+
+def test_many_small_records_congest() -> None:
+    away = publisher()
+    for _ in range(HIGH_WATER_RECORDS):
+        away.refuse(b"x", "broken_json", "", 0, 0)
+    assert not away.congested()
+    away.refuse(b"x", "broken_json", "", 0, 0)
+    assert away.congested()
+
+
+def test_a_broker_that_is_away_does_not_answer() -> None:
+    assert not publisher().answers(0.05)
+
+
+def test_no_setting_asks_for_more_than_an_envelope_takes() -> None:
+    assert load_settings(ingest={"flush_ticks": MAX_TICKS}).ingest.flush_ticks == MAX_TICKS
+    with pytest.raises(UserError, match="flush_ticks"):
+        load_settings(ingest={"flush_ticks": MAX_TICKS + 1})
