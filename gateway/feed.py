@@ -8,8 +8,10 @@ from gateway.series import CHANNELS, TOPICS, Channel, Placed
 from gateway.unread import Unread
 from runtime import metrics
 from runtime.clock import Clock
+from runtime.errors import InvalidRecord
 from runtime.faults import KillPoints
 from runtime.logs import get_logger
+from runtime.records import is_repeat, received_ns_of, trace_of
 from runtime.stage import InputRecord
 from schemas import headers
 from schemas.bars import Bar
@@ -45,12 +47,12 @@ class Feed:
         """Publishes the records, sends, measures. Does not wait."""
         for record in records:
             metrics.RECORDS_IN.labels(STAGE, record.topic).inc()
-            if self._is_repeat(record):
-                metrics.DROPPED.labels(STAGE, Reason.REPEATED_IDENTITY).inc()
-                continue
             try:
+                if is_repeat(record, self._seen[record.topic]):
+                    metrics.DROPPED.labels(STAGE, Reason.REPEATED_IDENTITY).inc()
+                    continue
                 self._publish(record)
-            except (DecodeError, ValueError) as error:
+            except (InvalidRecord, ValueError) as error:  # DecodeError is a ValueError
                 self._count_unusable(record, error)
         if self._hub.flush():
             self._measure()
@@ -68,22 +70,13 @@ class Feed:
             except DecodeError as error:
                 self._count_unusable(record, error)
 
-    def _is_repeat(self, record: InputRecord) -> bool:
-        identity = record.headers.get(headers.IDENTITY)
-        if identity is None:
-            return False
-        try:
-            return self._seen[record.topic].is_repeat(identity)
-        except ValueError:
-            return False  # no identity that we know: another producer's record is no repeat
-
     def _publish(self, record: InputRecord) -> None:
         if record.topic is not Topic.TICKS:
             self._publish_record(record)
             return
         if record.headers.get(headers.TYPE) == b"watermark":
             return
-        names = record.headers.get(headers.SYMBOLS, b"").decode()
+        names = record.headers.get(headers.SYMBOLS, b"").decode("utf-8", "replace")
         symbols = names.split(",") if names else []
         if symbols and not self._hub.wants_ticks(symbols):
             self._unread.add(record, symbols)
@@ -95,7 +88,7 @@ class Feed:
         envelope = decode_ticks(record.value)
         if not isinstance(envelope, TickEnvelope):
             return
-        trace = record.headers.get(headers.TRACE, b"").decode()
+        trace = trace_of(record)
         wanted = False
         for index, tick in enumerate(envelope.ticks):
             if symbols is not None and tick.symbol not in symbols:
@@ -111,8 +104,7 @@ class Feed:
     def _publish_record(self, record: InputRecord) -> None:
         channel = CHANNELS[record.topic]
         event = _DECODE_RECORD[channel](record.value)
-        trace = record.headers.get(headers.TRACE, b"").decode()
-        received_ns = int(record.headers.get(headers.RECEIVED, b"0"))
+        trace, received_ns = trace_of(record), received_ns_of(record.headers)
         placed = Placed(channel, event.source, event, record.partition, record.offset, 0, trace, received_ns)
         if self._hub.publish(placed, record.value):
             self._delivered.append((channel, received_ns))

@@ -19,6 +19,7 @@ from runtime.clock import Clock
 from runtime.errors import TransientError
 from runtime.kafka import consumer
 from runtime.logs import get_logger
+from runtime.records import headers_of
 from runtime.settings import Settings
 from runtime.stage import InputRecord
 from schemas.topics import Topic
@@ -149,7 +150,7 @@ class Reader:
             name, partition, offset = message.topic() or "", message.partition() or 0, message.offset() or 0
             if offset + 1 >= self._ends.get((name, partition), offset + 2):
                 del self._ends[name, partition]
-            yield InputRecord(self._topics[name], partition, offset, None, message.value() or b"", dict(message.headers() or ()))
+            yield InputRecord(self._topics[name], partition, offset, None, message.value() or b"", headers_of(message.headers()))
 
     def _notice_loaded(self) -> None:
         if self._is_loaded:

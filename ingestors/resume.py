@@ -117,7 +117,7 @@ def _read(client: Consumer, start: TopicPartition, end: int, take: Callable[[Mes
                 break  # offsets may end in something that is no record
             raise KafkaException(message.error())
         position = message.offset() + 1
-        read_bytes += len(message.value())
+        read_bytes += len(message.value() or b"")
         if position <= end:
             take(message)
     client.unassign()
@@ -126,21 +126,22 @@ def _read(client: Consumer, start: TopicPartition, end: int, take: Callable[[Mes
 
 def _take_ticks(published: Published, source: str, message: Message) -> None:
     try:
-        record = decode_ticks(message.value())
+        record = decode_ticks(message.value() or b"")
     except DecodeError:
         return  # not ours: an ingestor writes only what it can read
     if record.source != source or not isinstance(record, TickEnvelope):
         return
     for tick in record.ticks:
         if isinstance(tick, Trade):
-            _keep(published.trades, tick.symbol, int(tick.trade_id), tick.ts_event_ns)
+            if isinstance(tick.trade_id, int):  # else a venue's that does not count: it has no holes to know of
+                _keep(published.trades, tick.symbol, tick.trade_id, tick.ts_event_ns)
         else:
             _keep(published.quotes, tick.symbol, tick.update_id, tick.ts_event_ns)
 
 
 def _take_book(published: Published, source: str, message: Message) -> None:
     try:
-        book = decode_book(message.value())
+        book = decode_book(message.value() or b"")
     except DecodeError:
         return
     if book.source == source:
@@ -149,7 +150,7 @@ def _take_book(published: Published, source: str, message: Message) -> None:
 
 def _take_gap(published: Published, source: str, message: Message) -> None:
     try:
-        gap = decode_gap(message.value())
+        gap = decode_gap(message.value() or b"")
     except DecodeError:
         return
     if gap.source != source:

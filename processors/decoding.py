@@ -16,5 +16,5 @@ def decoded(decode: Callable[[bytes], T], value: bytes) -> T:
         return decode(value)
     except SchemaError as error:
         raise InvalidRecord(Reason.INVALID_SCHEMA, str(error)) from None
-    except (DecodeError, UnicodeDecodeError, RecursionError) as error:  # the last two: broken UTF-8, nesting without end
+    except DecodeError as error:
         raise InvalidRecord(Reason.UNDECODABLE, str(error)) from None

@@ -9,9 +9,10 @@ from runtime import metrics
 from runtime.dead_letters import dead_letter
 from runtime.errors import FatalError, InvalidRecord, TransientError
 from runtime.logs import get_logger
+from runtime.records import trace_of
 from runtime.stage import InputRecord, Output
 from schemas.codec import DecodeError, SchemaError, encode
-from schemas.headers import TRACE, TYPE
+from schemas.headers import TYPE
 from schemas.reasons import Reason
 from schemas.topics import Topic
 
@@ -73,16 +74,11 @@ class Guard:
             error=detail,
             payload=record.value,
             ts_ns=record.timestamp_ms * 1_000_000,
-            headers={name: value or b"" for name, value in record.headers.items()},  # Kafka allows null
+            headers=record.headers,
             trace=trace_of(record),
         )
         get_logger().warning("record_refused", **_coordinates(record), reason=reason, detail=detail[:500])
         return Output(Topic.DLQ, encode(letter), record.key, {TYPE: b"dead_letter"})
-
-
-def trace_of(record: InputRecord) -> str:
-    """The trace id, for logs; empty if the record has none."""
-    return (record.headers.get(TRACE) or b"").decode("utf-8", "replace")
 
 
 def _coordinates(record: InputRecord) -> dict[str, object]:

@@ -1,5 +1,9 @@
-"""Bytes to events and back. Encoders and decoders are built once; decoding raises `schemas.codec.DecodeError` or its child `SchemaError`."""
+"""Bytes to events and back. Encoders and decoders are built once.
 
+Decoding raises `DecodeError` or its child `SchemaError` and nothing else, whatever the bytes are.
+"""
+
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -10,22 +14,36 @@ from schemas.dead_letters import DeadLetter
 from schemas.gaps import Gap
 from schemas.indicators import IndicatorRecord
 from schemas.signals import Signal
-from schemas.ticks import TickEnvelope, Watermark
+from schemas.ticks import TickEnvelope, TickRecord, Watermark
 from schemas.topics import Topic
 
-DecodeError = msgspec.DecodeError  # not JSON
+DecodeError = msgspec.DecodeError  # not JSON, text that is not UTF-8, nesting without end
 SchemaError = msgspec.ValidationError  # JSON, but not the event; a child of DecodeError
 
 _encoder = msgspec.json.Encoder()
 encode = _encoder.encode
 
-decode_ticks = msgspec.json.Decoder(TickEnvelope | Watermark).decode
-decode_bar = msgspec.json.Decoder(Bar).decode
-decode_book = msgspec.json.Decoder(BookDifference).decode
-decode_indicators = msgspec.json.Decoder(IndicatorRecord).decode
-decode_signal = msgspec.json.Decoder(Signal).decode
-decode_gap = msgspec.json.Decoder(Gap).decode
-decode_dead_letter = msgspec.json.Decoder(DeadLetter).decode
+
+def _decoder(kind: Any) -> Callable[[bytes], Any]:
+    """msgspec lets two errors of Python's own through: broken UTF-8 within a string, and nesting beyond the recursion limit."""
+    decode_json = msgspec.json.Decoder(kind).decode
+
+    def decode(value: bytes) -> Any:
+        try:
+            return decode_json(value)
+        except (UnicodeDecodeError, RecursionError) as error:
+            raise DecodeError(str(error)) from None
+
+    return decode
+
+
+decode_ticks: Callable[[bytes], TickRecord] = _decoder(TickRecord)
+decode_bar: Callable[[bytes], Bar] = _decoder(Bar)
+decode_book: Callable[[bytes], BookDifference] = _decoder(BookDifference)
+decode_indicators: Callable[[bytes], IndicatorRecord] = _decoder(IndicatorRecord)
+decode_signal: Callable[[bytes], Signal] = _decoder(Signal)
+decode_gap: Callable[[bytes], Gap] = _decoder(Gap)
+decode_dead_letter: Callable[[bytes], DeadLetter] = _decoder(DeadLetter)
 
 EVENTS: dict[Topic, Any] = {
     Topic.TICKS_RAW: TickEnvelope | Watermark,

@@ -3,6 +3,8 @@ the same input partition, drops the record as a repeat (a crash after producing 
 
 from typing import NamedTuple
 
+_MAX_PLACE = 2**63 - 1  # beyond it no state could be stored that remembers the identity
+
 
 class Identity(NamedTuple):
     """(stage, input topic, partition, offset, index among the outputs of that input). Compared by (offset, index) within one partition."""
@@ -20,8 +22,13 @@ class Identity(NamedTuple):
     @classmethod
     def decode(cls, raw: bytes) -> "Identity":
         """The identity in a header value. Raises ValueError if it is not one."""
-        stage, topic, partition, offset, output_index = raw.decode().split("|")
-        return cls(stage, topic, int(partition), int(offset), int(output_index))
+        stage, topic, *places = raw.decode().split("|")
+        partition, offset, output_index = map(int, places)
+        if not (stage and topic and f"{stage}{topic}".isprintable()):
+            raise ValueError("stage or topic is no name")
+        if min(partition, offset, output_index) < 0 or max(partition, offset, output_index) > _MAX_PLACE:
+            raise ValueError("a number is out of range")
+        return cls(stage, topic, partition, offset, output_index)
 
 
 class SeenIdentities:
@@ -31,9 +38,10 @@ class SeenIdentities:
         self._seen: dict[str, tuple[int, int]] = dict(seen or {})
 
     def is_repeat(self, raw: bytes) -> bool:
-        """True if this header's identity, or a later one, was read before; else remembers it."""
-        origin, offset, index = raw.decode().rsplit("|", 2)
-        position = (int(offset), int(index))
+        """True if this header's identity, or a later one, was read before; else remembers it. Raises ValueError if it is none."""
+        stage, topic, partition, offset, index = Identity.decode(raw)
+        origin = f"{stage}|{topic}|{partition}"
+        position = (offset, index)
         if position <= self._seen.get(origin, (-1, -1)):
             return True
         self._seen[origin] = position

@@ -11,6 +11,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from runtime.errors import FatalError, TransientError
 from runtime.kafka import consumer
 from runtime.logs import get_logger
+from runtime.records import headers_of
 from runtime.settings import KafkaSettings
 from runtime.stage import InputRecord
 from schemas.topics import Topic
@@ -143,7 +144,7 @@ class TopicReader:
             offset=message.offset(),
             key=message.key(),
             value=message.value() or b"",
-            headers=dict(message.headers() or ()),
+            headers=headers_of(message.headers()),
             timestamp_ms=message.timestamp()[1],
         )
 

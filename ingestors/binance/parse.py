@@ -27,6 +27,7 @@ _NAME_START = len(_PREFIX)
 _EVENTS = frozenset({"", "trade", "depthUpdate", "kline"})  # "" is the book ticker, which does not say what it is
 _CONTEXT = Context(prec=50, rounding=ROUND_HALF_EVEN)
 _VWAP_STEP = Decimal("1e-10")
+_BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # the last two: text that is not UTF-8, nesting without end
 
 
 class Control(Enum):
@@ -97,7 +98,7 @@ class Parser:
             raise InvalidRecord(Reason.UNKNOWN_SYMBOL, f"symbol {error} was not subscribed to") from None
         except msgspec.ValidationError as error:
             raise self._refusal(frame, str(error)) from None
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except _BROKEN as error:
             raise InvalidRecord(Reason.BROKEN_JSON, str(error)) from None
 
     def _trade(self, frame: bytes, received_ns: int) -> Trade:
@@ -166,7 +167,7 @@ class Parser:
             event = self._decode_notice(data).e if bytes(data) else ""
         except msgspec.ValidationError:
             return InvalidRecord(Reason.UNKNOWN_MESSAGE if "at `$" not in error else Reason.INVALID_FIELD, error)
-        except (msgspec.DecodeError, UnicodeDecodeError) as broken:
+        except _BROKEN as broken:
             return InvalidRecord(Reason.BROKEN_JSON, str(broken))
         if event not in _EVENTS:
             return InvalidRecord(Reason.UNKNOWN_MESSAGE, f"event {event!r} on a stream of other events")

@@ -12,10 +12,11 @@ from processors.validate.series import TickSeries
 from runtime.dead_letters import dead_letter
 from runtime.errors import InvalidRecord
 from runtime.metrics import DROPPED, GAPS, QUALITY, TICKS_IN, TICKS_OUT
+from runtime.records import trace_of
 from runtime.stage import InputRecord, Output
 from schemas.codec import decode_ticks, encode
 from schemas.gaps import Gap
-from schemas.headers import SYMBOLS, TRACE, TYPE
+from schemas.headers import SYMBOLS, TYPE
 from schemas.reasons import Reason
 from schemas.ticks import Tick, TickEnvelope, Trade, Watermark
 from schemas.topics import Topic
@@ -122,7 +123,7 @@ class _Pass:
             ts_ns=tick.ts_ingest_ns,
             headers=record.headers,
             source=self._envelope.source,
-            trace=record.headers.get(TRACE, b"").decode("utf-8", "replace"),
+            trace=trace_of(record),
         )
         self._letters.append(Output(Topic.DLQ, encode(letter), tick.symbol.encode(), _DEAD_LETTER))
 

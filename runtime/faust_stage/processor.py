@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 from runtime import metrics
 from runtime.clock import Clock
-from runtime.errors import FatalError, TransientError
+from runtime.errors import FatalError, InvalidRecord, TransientError
 from runtime.faust_stage.partitions import Partitions, PartitionState
 from runtime.faust_stage.spec import StageSpec
 from runtime.guard import Guard
 from runtime.kafka import Publisher
+from runtime.records import headers_of, is_repeat, received_ns_of
 from runtime.stage import InputRecord, Output
 from schemas.codec import decode_dead_letter
 from schemas.headers import IDENTITY, RECEIVED, TRACE
@@ -82,7 +83,7 @@ class Processor:
         for index in range(begin, end):
             record = records[index]
             value = record.value or b""  # a null value is nobody's event: the core refuses it as it does other bytes
-            inputs = InputRecord(topic, state.partition, record.offset, record.key, value, dict(record.headers), record.timestamp)
+            inputs = InputRecord(topic, state.partition, record.offset, record.key, value, headers_of(record.headers), record.timestamp)
             if not self._is_repeat(state, inputs, origin):
                 try:
                     outputs = self._guard.apply(state.core.apply, inputs)
@@ -105,13 +106,12 @@ class Processor:
 
     def _is_repeat(self, state: PartitionState, record: InputRecord, origin: str) -> bool:
         """True if the record is done with: seen before, or refused because its identity is none."""
-        identity = record.headers.get(IDENTITY)
         try:
-            if identity is None or not state.seen.is_repeat(identity):
+            if not is_repeat(record, state.seen):
                 return False
             self._repeats.inc()
-        except ValueError as error:
-            self._send(origin, record, [self._guard.dead_letter(record, Reason.INVALID_SCHEMA, f"identity header: {error}")])
+        except InvalidRecord as error:
+            self._send(origin, record, [self._guard.dead_letter(record, error.reason, error.detail)])
         return True
 
     def _send(self, origin: str, record: InputRecord, outputs: Sequence[Output]) -> None:
@@ -131,6 +131,6 @@ class Processor:
         for name, count in self._sent.items():
             metrics.RECORDS_OUT.labels(self._stage, name).inc(count)
         self._sent.clear()
-        received = dict(records[0].headers).get(RECEIVED, b"")
-        if received.isdigit():  # the batch's oldest record: what waited longest
-            self._latency.observe((self._clock.now_ns() - int(received)) / 1e9)
+        received_ns = received_ns_of(headers_of(records[0].headers))
+        if received_ns:  # of the batch's oldest record: what waited longest
+            self._latency.observe((self._clock.now_ns() - received_ns) / 1e9)

@@ -8,7 +8,9 @@ from typing import Protocol
 
 from runtime import metrics
 from runtime.clock import Clock
+from runtime.errors import InvalidRecord
 from runtime.faults import KillPoints
+from runtime.records import check_identity
 from runtime.stage import InputRecord
 from schemas.codec import DecodeError, SchemaError
 from schemas.reasons import Reason
@@ -73,7 +75,11 @@ class RedisStore:
         self._ends[(record.topic, record.partition)] = record.offset + 1
         self._records += 1
         try:
+            check_identity(record)
             envelope = self._latest.take(record.topic, record.value)
+        except InvalidRecord as error:
+            metrics.DROPPED.labels(self._process, error.reason).inc()
+            return
         except SchemaError:
             metrics.DROPPED.labels(self._process, Reason.INVALID_SCHEMA).inc()
             return

@@ -8,6 +8,7 @@ from runtime import metrics
 from runtime.dead_letters import dead_letter
 from runtime.kafka import Publisher
 from runtime.logs import get_logger
+from runtime.records import trace_of
 from runtime.stage import InputRecord
 from schemas.codec import decode_ticks, encode
 from schemas.dead_letters import DeadLetter
@@ -32,7 +33,7 @@ def whole_record(stage: str, record: InputRecord, reason: str, error: str) -> De
         payload=record.value,
         ts_ns=record.timestamp_ms * 1_000_000,
         headers=record.headers,
-        trace=record.headers.get(TRACE, b"").decode("utf-8", "replace"),
+        trace=trace_of(record),
     )
 
 

@@ -7,11 +7,11 @@ import psycopg
 
 from runtime import metrics
 from runtime.clock import Clock
-from runtime.errors import FatalError, TransientError
+from runtime.errors import FatalError, InvalidRecord, TransientError
 from runtime.faults import KillPoints
+from runtime.records import is_repeat
 from runtime.stage import InputRecord
 from schemas.codec import DecodeError, SchemaError
-from schemas.headers import IDENTITY
 from schemas.identity import SeenIdentities
 from schemas.reasons import Reason
 from schemas.topics import Topic
@@ -124,9 +124,12 @@ class TimescaleStore:
             self._jumped(record, expected)
         self._next[place] = record.offset + 1
         self._batch.advance(record)
-        identity = record.headers.get(IDENTITY)
-        if identity is not None and self._seen[place].is_repeat(identity):
-            metrics.DROPPED.labels(self._process, Reason.REPEATED_IDENTITY).inc()
+        try:
+            if is_repeat(record, self._seen[place]):
+                metrics.DROPPED.labels(self._process, Reason.REPEATED_IDENTITY).inc()
+                return
+        except InvalidRecord as error:
+            self._batch.refuse(whole_record(self._process, record, error.reason, error.detail))
             return
         self._take_rows(record)
 

@@ -8,7 +8,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from runtime import metrics
 from runtime.faults import KillPoints
+from runtime.records import headers_of
+from schemas.reasons import Reason
 from schemas.topics import Topic
 from sinks.store import Store, StoreDown
 from tests.sinks_world import (
@@ -138,6 +141,32 @@ def test_snk_04_a_record_that_is_no_event_does_not_hold_up_the_others(sink: Sink
     assert store.stored == {(Topic.TICKS, 0): 4, (Topic.BARS, 0): 3}
     store.close()
     assert sink.content(line) == expected
+
+
+BROKEN_VALUES = (b'{"symbol":"\xff"}', b'{"a":' + b"[" * 100_000)
+BROKEN_IDENTITIES = (b"garbage", b"\xff|t|0|1|0", b"stage|input|0|9223372036854775808|0", b"st\x00age|input|0|1|0")
+
+
+def test_snk_04_broken_text_endless_nesting_and_broken_headers_are_refused_as_well(sink: Sink, line: Any, make_line: Any) -> None:
+    expected = stored(sink, make_line())
+    before = _refused(sink)
+    store = sink.store(line)
+    store.begin(PLACES)
+    fill(store)
+    for offset, value in enumerate(BROKEN_VALUES, 2):
+        store.take(record(Topic.BARS, offset, value, headers=headers_of([("id", None), ("trace", None)])))
+    for offset, identity in enumerate(BROKEN_IDENTITIES, 4):
+        store.take(record(Topic.BARS, offset, bar(7), headers=headers_of([("id", identity), ("trace", b"\xff")])))
+    store.flush()
+    assert store.stored[(Topic.BARS, 0)] == 8
+    store.close()
+    assert sink.content(line) == expected
+    assert _refused(sink) == before + 6
+
+
+def _refused(sink: Sink) -> float:
+    metric = metrics.DEAD_LETTERS if sink.name == "timescale" else metrics.DROPPED
+    return float(metric.labels(sink.process, Reason.UNDECODABLE)._value.get())
 
 
 def test_snk_05_how_records_are_cut_into_batches_does_not_matter(sink: Sink, line: Any, make_line: Any) -> None:

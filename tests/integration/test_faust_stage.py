@@ -153,7 +153,7 @@ def test_hostile_headers_and_null_values_are_dead_letters_and_stop_nothing(world
     world.feed([None, "2"], partition=0)
     start()
     world.await_committed()
-    assert [(one.offset, one.reason) for one in world.dead_letters()] == [(0, "invalid_schema"), (1, "invalid_field")]
+    assert [(one.offset, one.reason) for one in world.dead_letters()] == [(0, "undecodable"), (1, "invalid_field")]
     assert len(world.outputs()[0]) == 2
 
 

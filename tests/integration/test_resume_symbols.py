@@ -17,6 +17,24 @@ pytestmark = pytest.mark.stack
 NOW_NS = 1_704_067_200_000_000_000
 
 
+FOREIGN = (None, b"{", b'{"type":"ticks","source":"\xff"}', b'{"a":' + b"[" * 100_000, b'{"source":"\xff","gap_id":"\xff","symbol":"\xff"}')
+
+
+def test_foreign_records_in_the_tails_are_passed_over(line: Any) -> None:
+    kafka, symbol = line.settings.kafka, "BTC-USDT"
+    partition = partition_of(symbol, kafka.partitions)
+    publisher = Publisher(kafka, line.addresses.kafka)
+    trades = [Trade(symbol, "1.5", "2", NOW_NS, NOW_NS, trade_id) for trade_id in (17, "no number", "99")]
+    publisher.send(Topic.TICKS_RAW, partition, encode(TickEnvelope("binance", NOW_NS, list(trades), True)))
+    for topic in (Topic.TICKS_RAW, Topic.BOOKS_RAW, Topic.GAPS):
+        for value in FOREIGN:
+            publisher.send(topic, partition, value)
+    publisher.flush()
+    published = read_published(kafka, line.addresses.kafka, "binance", [symbol])
+    assert {name: known.newest_id for name, known in published.trades.items()} == {symbol: 17}
+    assert (published.quotes, published.books) == ({}, {})
+
+
 def test_only_symbols_that_are_asked_for_are_resumed(line: Any) -> None:
     kafka = line.settings.kafka
     symbols = [f"{base}-USDT" for base in ("BTC", "ETH", "SOL", "BNB", "XRP", "ADA", "DOT", "TRX", "LTC")]

@@ -8,6 +8,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from runtime import kafka
 from runtime.errors import UserError
+from runtime.records import headers_of
 from runtime.settings import KafkaSettings
 from schemas.codec import DecodeError, decode_dead_letter
 from schemas.dead_letters import DeadLetter
@@ -103,5 +104,5 @@ def _stored(message: Message) -> StoredLetter:
         letter = decode_dead_letter(raw)
     except DecodeError:
         letter = None
-    headers = {name: (value or b"").decode("utf-8", "replace") for name, value in message.headers() or []}
+    headers = {name: value.decode("utf-8", "replace") for name, value in headers_of(message.headers()).items()}
     return StoredLetter(message.partition(), message.offset(), message.timestamp()[1], letter, raw, headers)

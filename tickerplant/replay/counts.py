@@ -10,10 +10,12 @@ from confluent_kafka import KafkaException, Message, TopicPartition
 
 from runtime.errors import TransientError
 from runtime.kafka import consumer
+from runtime.records import headers_of
 from runtime.settings import KafkaSettings
 from schemas import headers as names
 from schemas.codec import decode_dead_letter, decode_ticks
 from schemas.identity import SeenIdentities
+from schemas.reasons import Reason
 from schemas.ticks import TickEnvelope, Trade
 from schemas.topics import Topic
 from tickerplant.replay.offsets import Ends
@@ -90,12 +92,16 @@ def _count_topic(kafka: KafkaSettings, client: Any, topic: Topic, starts: Ends, 
 
 
 def _take(topic: Topic, message: Message, seen: SeenIdentities, count: TopicCount) -> None:
-    identity = dict(message.headers() or []).get(names.IDENTITY)
-    if identity and seen.is_repeat(identity):
-        count.repeats += 1
-        return
+    identity = headers_of(message.headers()).get(names.IDENTITY)
+    try:
+        if identity and seen.is_repeat(identity):
+            count.repeats += 1
+            return
+        kinds = _kinds(topic, message.value() or b"")
+    except (ValueError, RecursionError):  # the readers refuse it too, and the report should say that it is there
+        kinds = [Reason.UNDECODABLE.value]
     count.records += 1
-    count.kinds.update(_kinds(topic, message.value()))
+    count.kinds.update(kinds)
 
 
 def _kinds(topic: Topic, value: bytes) -> list[str]:

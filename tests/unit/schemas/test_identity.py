@@ -27,6 +27,26 @@ def test_what_is_no_identity_is_refused(raw: bytes) -> None:
         Identity.decode(raw)
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\xff|t|0|1|0",
+        b"|t|0|1|0",
+        b"bars||0|1|0",
+        b"ba\x00rs|t|0|1|0",
+        b"bars|t|0|-1|0",
+        b"bars|t|0|9223372036854775808|0",
+        b"x|1|2",
+        b"garbage",
+    ],
+)
+def test_what_no_state_could_keep_is_refused_and_not_remembered(raw: bytes) -> None:
+    seen = SeenIdentities()
+    with pytest.raises(ValueError):  # noqa: PT011 - Python's own texts
+        seen.is_repeat(raw)
+    assert seen.snapshot() == {}
+
+
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 3)), max_size=30))
 def test_a_log_with_its_tail_written_again_reads_as_the_log(positions: list[tuple[int, int]]) -> None:
     log = [Identity("bars", "market.ticks", 0, offset, index).encode() for offset, index in sorted(set(positions))]

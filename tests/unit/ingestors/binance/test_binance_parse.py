@@ -26,6 +26,24 @@ def parse(text: str, capture_clock: bool = False) -> Any:
     return Parser({"BTCUSDT": "BTC-USDT"}, "binance", capture_clock).parse(text.encode(), 99)
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        (T % GOOD).encode().replace(b"61837.63000000", b"\xff"),
+        b'{"stream":"btcusdt@trade","data":' + b"[" * 100_000,
+        b'{"stream":"btcusdt@trade","data":{"x":' + b"[" * 100_000,
+        b'{"stream":"other","data":' + b"[" * 100_000,
+        b'{"result":' + b"[" * 100_000,
+        b'{"e":"\xff"}',
+    ],
+    ids=lambda frame: repr(frame[:40]),
+)
+def test_broken_text_and_nesting_without_end_are_broken_json(frame: bytes) -> None:
+    with pytest.raises(InvalidRecord) as refused:
+        Parser({"BTCUSDT": "BTC-USDT"}, "binance").parse(frame, 99)
+    assert refused.value.reason == "broken_json"
+
+
 @needs_recordings
 def test_every_recorded_line() -> None:
     parser = Parser({"BTCUSDT": "BTC-USDT"}, "binance")
