@@ -33,7 +33,7 @@ class Effort:
     peer_s: float
 
 
-FULL = Effort(1500, 20.0, 2_000_000, 10.0)
+FULL = Effort(900, 15.0, 2_000_000, 8.0)
 QUICK = Effort(200, 4.0, 300_000, 3.0)
 _WARM_UP_S = 120
 

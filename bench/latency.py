@@ -167,7 +167,7 @@ def gateway_url(stack: LocalStack) -> str:
     return f"{address.replace('http', 'ws', 1)}{SOCKET_PATH}"
 
 
-def _wait_for(reader: _Reader, player: Any, timeout_s: float = 45) -> None:
+def _wait_for(reader: _Reader, player: Any, timeout_s: float = 90) -> None:
     deadline = time.monotonic() + timeout_s
     while not reader.samples:
         if player.poll() is not None or time.monotonic() > deadline:

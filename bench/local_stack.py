@@ -77,7 +77,7 @@ class LocalStack:
 
     def pids(self) -> dict[str, int]:
         """Name to pid of every server and process that the stack runs now."""
-        status = json.loads(self.run("status", "--json", timeout_s=30))
+        status = json.loads(self.command("status", "--json", timeout_s=30).stdout)  # its exit code says whether all are ready
         return {one["name"]: one["pid"] for one in status["processes"] if one["pid"]}
 
     def run_entry(self, process: str) -> dict[str, Any]:
