@@ -23,6 +23,7 @@ _QUEUE_KBYTES = (
     4_096  # librdkafka's default of 64 MB, fetched ahead, would be half of the memory; this is a quarter of a second at full speed
 )
 _LOOKUP_TIMEOUT_S = 5.0
+_TOPIC_TIMEOUT_S = 1.0
 _METADATA_REFRESH_MS = 5000  # topics made after the start are found within this; the default is five minutes
 
 
@@ -39,6 +40,7 @@ class TopicReader:
         self._topics = {name: topic for topic, name in self._names.items()}
         self.generation = 0
         self.assigned: list[Place] = []
+        self._has_share = False
         self.watch = KafkaWatch(process, self._topics)
         self.trouble = ""
         self._held: list[Message] = []
@@ -58,6 +60,7 @@ class TopicReader:
     def _on_assign(self, client: Consumer, partitions: list[TopicPartition]) -> None:
         client.assign([])  # nothing is fetched before the store has said from where
         self._change([(self._topics[p.topic], p.partition) for p in partitions])
+        self._has_share = True
 
     def _on_revoke(self, client: Consumer, _partitions: list[TopicPartition]) -> None:
         client.unassign()
@@ -66,13 +69,26 @@ class TopicReader:
     def _change(self, assigned: list[Place]) -> None:
         self.generation += 1
         self.assigned = assigned
+        self._has_share = False
         self._held.clear()
         self._paused = False
 
     def place(self, positions: Mapping[Place, int]) -> None:
         """Starts reading at these offsets."""
-        self._consumer.assign([TopicPartition(self._names[t], p, offset) for (t, p), offset in positions.items()])
+        partitions = [TopicPartition(self._names[t], p, offset) for (t, p), offset in positions.items()]
+        self._consumer.assign(partitions)
+        # A partition taken away while paused comes back paused: librdkafka keeps that over a rebalance, and nothing would be read ever again.
+        self._consumer.resume(partitions)
         self._paused = False
+
+    def is_surplus(self) -> bool:
+        """True if the group has shared out every topic and nothing was left for this member. Asks the broker; False while it does not answer."""
+        if not self._has_share or self.assigned:
+            return False
+        try:
+            return all(self._consumer.list_topics(name, _TOPIC_TIMEOUT_S).topics[name].error is None for name in self._topics)
+        except KafkaException:
+            return False
 
     def read(self, limit: int, timeout_s: float) -> list[InputRecord]:
         """Up to `limit` records; waits for the first one only. Raises FatalError if this member was fenced off."""
@@ -88,12 +104,13 @@ class TopicReader:
         return [self._record(message) for message in messages if self._is_record(message)]
 
     def idle(self, timeout_s: float) -> None:
-        """Keeps the place in the group for a while and reads nothing: what a sink does while its store is away."""
+        """Keeps the place in the group for a while and reads nothing: what a sink does while its store is away. Raises as `read`."""
         if not self._paused:
             self._consumer.pause(self._consumer.assignment())
             self._paused = True
+        generation = self.generation
         message = self._consumer.poll(timeout_s)
-        if message is not None:
+        if message is not None and self._is_record(message) and self.generation == generation:
             self._held.append(message)
 
     def _resume(self) -> None:
@@ -120,18 +137,24 @@ class TopicReader:
             answers = self._consumer.committed([TopicPartition(self._names[t], p) for t, p in places], timeout=_LOOKUP_TIMEOUT_S)
         except KafkaException as error:
             raise TransientError(f"cannot read committed offsets: {error}") from error
+        _check_answers("cannot read committed offsets", answers)
         return {(self._topics[a.topic], a.partition): a.offset for a in answers if a.offset >= 0}
 
     def commit(self, positions: Mapping[Place, int], *, wait: bool) -> None:
-        """Commits to the group. With wait: returns when the broker has it, raises TransientError otherwise; without: for operators' tools only."""
+        """Commits to the group. With wait: returns when the broker has it all, raises TransientError otherwise, FatalError if this member was
+        fenced off; without: for operators' tools only.
+        """
         offsets = [TopicPartition(self._names[t], p, offset) for (t, p), offset in positions.items()]
         if not offsets:
             return
         try:
-            self._consumer.commit(offsets=offsets, asynchronous=not wait)
+            answers = self._consumer.commit(offsets=offsets, asynchronous=not wait)
         except KafkaException as error:
             if wait:
+                _refuse_fenced(error.args[0])
                 raise TransientError(f"offsets not committed: {error}") from error
+            return
+        _check_answers("offsets not committed", answers or ())
 
     def close(self) -> None:
         """Ends the membership. A static member's partitions stay its own for the session time-out."""
@@ -154,9 +177,20 @@ class TopicReader:
         if error is None:
             self.trouble = ""
             return True
-        if error.fatal() or error.code() in (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID):
-            raise FatalError(f"another process has taken this one's place in the group: {error}")
+        _refuse_fenced(error)
         if self.trouble != (trouble := str(error.str())):
             self.trouble = trouble
             get_logger().warning("kafka_trouble", error=trouble)
         return False
+
+
+def _check_answers(what: str, answers: Sequence[TopicPartition]) -> None:
+    """The client raises only for a request that failed as a whole; raises TransientError if it failed for some partitions."""
+    if failed := [answer for answer in answers if answer.error is not None]:
+        raise TransientError(f"{what} of {len(failed)} partitions, as {failed[0].topic}[{failed[0].partition}]: {failed[0].error}")
+
+
+def _refuse_fenced(error: KafkaError) -> None:
+    """Raises FatalError for what no repetition mends."""
+    if error.fatal() or error.code() in (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID):
+        raise FatalError(f"another process has taken this one's place in the group: {error}")

@@ -73,7 +73,7 @@ class SinkWorker:
         self._read()
         if self._is_due():
             self._attempt(self._flush)
-        self._ask_the_store()
+        self._ask_the_servers()
 
     def _start_over(self) -> None:
         """What was taken belongs to an assignment that is gone: its new owner, perhaps this process, reads it again."""
@@ -162,10 +162,12 @@ class SinkWorker:
             if self._stop.is_set() or self._reader.generation != self._generation:
                 raise _GivenUp
 
-    def _ask_the_store(self) -> None:
-        """An idle sink notices too that its store is away, and that it is back."""
+    def _ask_the_servers(self) -> None:
+        """An idle sink notices too that its store is away, and that it is back; one that is left nothing to read is in its place all the same."""
         if self._clock.monotonic_s() - self._asked_s < _PING_S:
             return
+        if not self._placed:
+            self._placed = self._reader.is_surplus()
         try:
             self._store.ping()
             self._tell("")

@@ -1,15 +1,29 @@
 """Sinks as processes while their servers go away in the middle of a load: nothing lost, nothing twice, no process gone."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from runtime.clock import SystemClock
+from runtime.faults import KillPoints
+from runtime.health import Health
+from runtime.kafka import consumer
+from runtime.settings import RedisSettings
 from runtime.topic_admin import apply
 from schemas.codec import encode
 from schemas.topics import Topic
+from sinks.reader import TopicReader
+from sinks.redis.client import RedisClient
+from sinks.redis.store import TOPICS as REDIS_TOPICS
+from sinks.redis.store import RedisStore
+from sinks.redis.worker import build as build_redis
+from sinks.timescale.store import TOPICS as TIMESCALE_TOPICS
+from sinks.worker import SinkWorker
 from tests.sinks_world import (
     Feed,
     checksums,
@@ -114,6 +128,115 @@ def test_kafka_killed_in_the_middle_of_a_load(line: Any, stack: Any) -> None:
         eventually(lambda: count(line) == 3000, 90)
         assert process.poll() is None, log_of(line, "timescale")
     exact(line, 3000)
+
+
+class Halt(KillPoints):
+    """Holds the sink once at a point, until the test lets it go on."""
+
+    def __init__(self, point: str) -> None:
+        super().__init__("sink-redis")
+        self._point = point
+        self.reached = threading.Event()
+        self.go_on = threading.Event()
+
+    def reach(self, point: str) -> None:
+        if point == self._point and not self.reached.is_set():
+            self.reached.set()
+            assert self.go_on.wait(60)
+
+
+@contextmanager
+def redis_sink_in_a_thread(line: Any, points: KillPoints) -> Iterator[TopicReader]:
+    """A whole sink of this process, so that a test can hold it between two steps."""
+    clock = SystemClock()
+    reader = TopicReader(line.settings.kafka, line.addresses.kafka, "sink-redis", REDIS_TOPICS)
+    store = RedisStore("sink-redis", RedisClient(line.addresses.redis, RedisSettings()), reader, points, clock, 60)
+    worker = SinkWorker("sink-redis", reader, store, Health("sink-redis", clock), clock, line.settings)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    try:
+        yield reader
+        assert thread.is_alive()
+    finally:
+        worker.stop()
+        thread.join(60)
+    assert not thread.is_alive()
+
+
+@contextmanager
+def asker(line: Any, partition: int) -> Iterator[Callable[[], int]]:
+    """A function that tells the Redis sink's offset for ticks on a partition. Asked by a consumer that is no member of the group."""
+    kafka = line.settings.kafka
+    client = consumer(kafka, line.addresses.kafka, f"{kafka.group_prefix}.sink-redis")
+
+    def committed() -> int:
+        try:
+            [answer] = client.committed([TopicPartition(kafka.topic(Topic.TICKS), partition)], timeout=5)
+        except KafkaException as error:  # the broker has just been started
+            raise AssertionError(str(error)) from error
+        return int(answer.offset)
+
+    yield committed
+    client.close()
+
+
+def test_kafka_restarted_between_write_and_commit(make_line: Any, stack: Any) -> None:
+    """Long enough away that the member is thrown out of its group while its commit is repeated and its partitions are paused."""
+    line = make_line(kafka={"session_timeout_s": 6})
+    writer = Feed(line)
+    writer.send_ticks(1, 1000)
+    writer.flush()
+    points = Halt("values_written")
+    with redis_sink_in_a_thread(line, points) as reader, asker(line, writer.partition) as committed:
+        assert points.reached.wait(60)
+        before = reader.generation
+        with stopped(stack, "kafka"):
+            points.go_on.set()
+            eventually(lambda: reader.generation > before, 60)
+        # Nothing new comes: the offsets of what was written must arrive all the same.
+        eventually(lambda: committed() == 20, 60)
+        writer.send_ticks(1001, 2000)
+        writer.flush()
+        eventually(lambda: redis_values(line).get("quote:BTC-USDT", {}).get("trade_id") == trade(2000).trade_id, 60)
+        eventually(lambda: committed() == 40, 60)
+
+
+def test_partitions_lost_and_won_back_while_postgres_is_away(make_line: Any, stack: Any) -> None:
+    line = make_line(kafka={"session_timeout_s": 6})
+    writer = Feed(line)
+    environment = {**SMALL, "TICKERPLANT_KAFKA__SESSION_TIMEOUT_S": "6"}
+    with sink_process(line, "timescale", **environment) as process:
+        writer.send_ticks(1, 2000)
+        writer.flush()
+        eventually(lambda: count(line) == 2000, 60)
+        with stopped(stack, "postgres"):
+            writer.send_ticks(2001, 3000)
+            writer.flush()
+            eventually(lambda: "postgres" in _failing(line, "sink-timescale"), 60)
+            other = TopicReader(line.settings.kafka, line.addresses.kafka, "sink-timescale", TIMESCALE_TOPICS, 1)
+            eventually(lambda: other.idle(0.1) or other.assigned, 60)
+            other.close()  # its share goes back to the process once its session is over
+        eventually(lambda: count(line) == 3000, 90)
+        wait_ready(line, "sink-timescale")
+        assert process.poll() is None, log_of(line, "timescale")
+    exact(line, 3000)
+
+
+def test_a_sink_that_is_left_no_partition_is_ready(make_line: Any) -> None:
+    line = make_line(kafka={"partitions": 1})
+    clock = SystemClock()
+    healths = [Health("sink-redis", clock) for _ in range(2)]
+    workers = [build_redis(line.settings, instance, health, clock) for instance, health in enumerate(healths)]
+
+    def all_ready() -> bool:
+        for worker in workers:
+            worker.step()
+        return all(health.ready()[0] for health in healths)
+
+    eventually(all_ready, 60, interval_s=0)
+    for worker in workers:
+        worker.stop()
+        worker.run()
 
 
 def test_topics_that_are_made_after_the_start_are_found(make_line: Any) -> None:
