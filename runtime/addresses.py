@@ -1,8 +1,10 @@
 """Where Kafka, PostgreSQL and Redis are: the settings' addresses, else those that a local stack wrote to <data dir>/run/stack.json."""
 
+import ipaddress
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from runtime.errors import UserError
 from runtime.settings import Settings
@@ -48,6 +50,22 @@ def kafka_address(settings: Settings) -> str:
 
 def _read(path: Path) -> dict[str, str]:
     try:
-        return dict(json.loads(path.read_text()))
+        return {str(part): str(address) for part, address in json.loads(path.read_text()).items()}
     except FileNotFoundError:
         return {}
+    except (OSError, ValueError, AttributeError):
+        raise UserError(f"{path} cannot be read; stop the stack with `tickerplant down`, delete the file and start it again") from None
+
+
+def is_loopback(url: str) -> bool:
+    """True for an address of this machine, which no proxy can reach."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def without_login(url: str) -> str:
+    """The URL as it may be shown: user and password left out."""
+    return urlsplit(url)._replace(netloc=urlsplit(url).netloc.rpartition("@")[2]).geturl()

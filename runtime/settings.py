@@ -6,17 +6,21 @@ Where no address is given, the local stack's is used (see runtime.addresses).
 
 import os
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from runtime.errors import UserError
+from runtime.forms import existing_file, kill_moments, postgres_url, redis_url
 from schemas.timeframes import Timeframe
 from schemas.topics import Topic
 
 PREFIX = "TICKERPLANT_"
 CONFIG_FILE_VARIABLE = "TICKERPLANT_CONFIG"
+
+
+PemFile = Annotated[Path, AfterValidator(existing_file)]
 
 
 class Section(BaseModel):
@@ -35,9 +39,9 @@ class KafkaSettings(Section):
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field("SCRAM-SHA-512", description="used with a SASL protocol")
     sasl_username: str | None = Field(None, description="required by a SASL protocol")
     sasl_password: SecretStr | None = Field(None, description="required by a SASL protocol")
-    ssl_ca_location: Path | None = Field(None, description="PEM file of the authority that signed the brokers' certificates")
-    ssl_certificate_location: Path | None = Field(None, description="PEM file of our certificate, for mutual TLS")
-    ssl_key_location: Path | None = Field(None, description="PEM file of its key")
+    ssl_ca_location: PemFile | None = Field(None, description="PEM file of the authority that signed the brokers' certificates")
+    ssl_certificate_location: PemFile | None = Field(None, description="PEM file of our certificate, for mutual TLS")
+    ssl_key_location: PemFile | None = Field(None, description="PEM file of its key")
     partitions: int = Field(4, ge=1, le=1024, description="of every market.* topic; fixed once data is there")
     replication_factor: int = Field(1, ge=1, le=7, description="of topics that we create")
     topic_names: dict[Topic, str] = Field(default_factory=dict, description="physical names that differ from the logical ones")
@@ -62,15 +66,15 @@ class KafkaSettings(Section):
 class PostgresSettings(Section):
     """PostgreSQL or TimescaleDB. TLS goes into the URL: ?sslmode=verify-full&sslrootcert=..."""
 
-    url: SecretStr | None = Field(None, description="postgresql://user:password@host:port/name")
+    url: Annotated[SecretStr, AfterValidator(postgres_url)] | None = Field(None, description="postgresql://user:password@host:port/name")
     connect_timeout_s: float = Field(5.0, gt=0, le=120, description="an attempt to connect is given up after this, and made again")
 
 
 class RedisSettings(Section):
     """Redis. rediss:// for TLS."""
 
-    url: SecretStr | None = Field(None, description="redis://:password@host:port/0")
-    ssl_ca_location: Path | None = Field(None, description="PEM file of the authority that signed the server's certificate")
+    url: Annotated[SecretStr, AfterValidator(redis_url)] | None = Field(None, description="redis://:password@host:port/0")
+    ssl_ca_location: PemFile | None = Field(None, description="PEM file of the authority that signed the server's certificate")
 
 
 class StackSettings(Section):
@@ -205,7 +209,7 @@ class LogSettings(Section):
 class FaultSettings(Section):
     """For tests only: see runtime.faults."""
 
-    kill_at: str = Field("", description="process:point:times")
+    kill_at: Annotated[str, AfterValidator(kill_moments)] = Field("", description="process:point:times")
 
 
 class Settings(BaseSettings):
@@ -251,11 +255,15 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise UserError(
-            f"setting {key}: {first['msg'].removeprefix('Value error, ').lower()}; `tickerplant config show` lists all settings"
-        ) from None
+        raise UserError(f"setting {key}: {_said(first['msg'])}; `tickerplant config show` lists all settings") from None
     except ValueError as error:
         raise UserError(f"settings cannot be read: {error}") from None
+
+
+def _said(message: str) -> str:
+    """Ours as it is, with its paths and names; the library's begins like a sentence."""
+    ours = message.removeprefix("Value error, ")
+    return ours if ours != message else message.lower()
 
 
 def _refuse_unknown_variables() -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from prometheus_client.metrics import MetricWrapperBase
 from pydantic import BaseModel, SecretStr
@@ -113,6 +113,8 @@ def _settings_table(prefix: str, variable: str, fields: dict[str, FieldInfo]) ->
 
 def _type(annotation: Any) -> str:
     origin, arguments = get_origin(annotation), [a for a in get_args(annotation) if a is not NoneType]
+    if origin is Annotated:
+        return _type(arguments[0])
     if origin is Literal:
         return " or ".join(f"`{a}`" for a in arguments)
     if origin in (Union, UnionType):

@@ -12,6 +12,7 @@ from ingestors.binance.parse import MS_NS, plain
 from ingestors.binance.wire import Depth, ErrorBody, ExchangeInfo, RestTrade
 from ingestors.connection import Backoff
 from runtime import metrics
+from runtime.addresses import is_loopback
 from runtime.errors import TransientError, UserError
 from schemas.ticks import Trade
 
@@ -37,7 +38,7 @@ class BinanceClient:
     def __init__(self, rest_url: str, stage: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._stage = stage
         self._limited_until_s = 0.0  # of the event loop's time
-        self._http = httpx.AsyncClient(base_url=rest_url, timeout=_TIMEOUT_S, transport=transport)
+        self._http = httpx.AsyncClient(base_url=rest_url, timeout=_TIMEOUT_S, transport=transport, trust_env=not is_loopback(rest_url))
 
     async def symbols(self) -> dict[str, tuple[str, str]]:
         """The symbol table: the venue's name to (canonical BASE-QUOTE, status)."""

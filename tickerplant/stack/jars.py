@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from runtime.addresses import without_login
 from runtime.errors import UserError
 
 ROOTS = ("org.apache.kafka:kafka_2.13:4.1.1", "org.slf4j:slf4j-simple:1.7.36")
@@ -67,7 +68,7 @@ def fetch(maven_url: str, report: Report, cache: Path | None = None) -> tuple[Pa
 
 
 def _download(absent: list[Jar], maven_url: str, cache: Path, report: Report) -> None:
-    report(f"downloading {len(absent)} jars of Kafka from {maven_url}")
+    report(f"downloading {len(absent)} jars of Kafka from {without_login(maven_url)}")
     done = bytes_done = 0
     try:
         cache.mkdir(parents=True, exist_ok=True)
@@ -93,14 +94,14 @@ def _download_one(jar: Jar, maven_url: str, private: Path, cache: Path) -> int:
         content = part.read_bytes()
         if hashlib.sha256(content).hexdigest() != jar.sha256:
             raise UserError(
-                f"{jar.artifact} {jar.version} from {maven_url} is not the locked file (SHA-256 differs); use another stack.maven_url"
+                f"{jar.artifact} {jar.version} from {without_login(maven_url)} is not the locked file (SHA-256 differs); use another stack.maven_url"
             )
         target = jar.path(cache)
         target.parent.mkdir(parents=True, exist_ok=True)
         part.replace(target)
     except (OSError, RuntimeError) as error:  # requests' errors are OSErrors, jgo's "not found" is a RuntimeError
         raise UserError(
-            f"Kafka's jars cannot be downloaded from {maven_url} ({type(error).__name__}): connect to the internet once, "
+            f"Kafka's jars cannot be downloaded from {without_login(maven_url)} ({type(error).__name__}): connect to the internet once, "
             f"or set stack.maven_url to a mirror, or kafka.bootstrap_servers to a broker of yours"
         ) from None
     return len(content)

@@ -84,3 +84,58 @@ def test_physical_topic_names(monkeypatch: pytest.MonkeyPatch) -> None:
     kafka = load_settings().kafka
     assert kafka.topic(Topic.TICKS) == "market_data_feed"
     assert kafka.topic(Topic.BARS) == "market.bars"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("REDIS__URL", "http://:pencil@cache/0", "rediss:// for tls"),
+        ("REDIS__URL", "redis://:pencil@cache/zero", "no number"),
+        ("REDIS__URL", "redis://:pencil@cache:port", "host or port"),
+        ("REDIS__URL", "redis://[:pencil@cache", "no URL"),
+        ("POSTGRES__URL", "host=db password=pencil", "write postgresql://"),
+        ("POSTGRES__URL", "mysql://me:pencil@db/x", "write postgresql://"),
+        ("POSTGRES__URL", "postgresql://me:pencil@/x", "no host"),
+        ("POSTGRES__URL", "postgresql:///pencil", "no host"),
+        ("POSTGRES__URL", "postgresql://me:pen%cil@db/x", "% as %25"),
+        ("POSTGRES__URL", "postgresql://me:pencil/pencil@db/x", "/ as %2F"),
+        ("POSTGRES__URL", "postgresql://me:pencil#1@db/x", "# as %23"),
+        ("POSTGRES__URL", "postgresql://me:pencil@1@db/x", "@ as %40"),
+        ("POSTGRES__URL", "postgresql://me:pencil@db:pencil/x", "host or port"),
+        ("FAULTS__KILL_AT", "pencil", "process:point:times"),
+        ("FAULTS__KILL_AT", "bars:outputs_delivered:pencil", "process:point:times"),
+    ],
+)
+def test_a_wrong_form_is_refused_without_the_value(monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str) -> None:
+    monkeypatch.setenv(f"TICKERPLANT_{name}", value)
+    with pytest.raises(UserError) as caught:
+        load_settings()
+    assert name.lower().replace("__", ".") in str(caught.value)
+    assert says.lower() in str(caught.value).lower()
+    assert "pencil" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REDIS__URL", "redis://cache"),
+        ("REDIS__URL", "rediss://me:p%40ss@cache:6380/3?socket_timeout=2"),
+        ("REDIS__URL", "unix:///run/redis.sock?db=1"),
+        ("POSTGRES__URL", "postgres://me@db"),
+        ("POSTGRES__URL", "postgresql://me:p%40ss@[::1]:5432/x?sslmode=verify-full&sslrootcert=/etc/ca.pem"),
+        ("POSTGRES__URL", "postgresql://me:pass@one:5432,two:5433/x?target_session_attrs=read-write"),
+        ("POSTGRES__URL", "postgresql:///x?host=/run/postgresql"),
+        ("FAULTS__KILL_AT", "process-bars-1:outputs_delivered:3,gateway:message_sent:1"),
+    ],
+)
+def test_good_forms(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"TICKERPLANT_{name}", value)
+    load_settings()
+
+
+def test_a_file_that_is_not_there_is_named_as_it_was_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("KAFKA__SSL_CA_LOCATION", "KAFKA__SSL_CERTIFICATE_LOCATION", "KAFKA__SSL_KEY_LOCATION", "REDIS__SSL_CA_LOCATION"):
+        with monkeypatch.context() as patch:
+            patch.setenv(f"TICKERPLANT_{name}", str(tmp_path / "CA.pem"))
+            with pytest.raises(UserError, match=r"/CA\.pem is not there"):
+                load_settings()

@@ -1,0 +1,57 @@
+"""Forms of settings that are more than a type. Messages never hold an address: there may be a password in it."""
+
+import re
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import SecretStr
+
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:@]*)(:\d{1,5})?")
+_NO_CODE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_CODES = "in user and password write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25"
+_MOMENT = re.compile(r"[a-z0-9-]+:[a-z_]+:[1-9]\d{0,8}")
+
+
+def existing_file(path: Path) -> Path:
+    if not path.is_file():
+        raise ValueError(f"{path} is not there; correct the path or remove the setting")
+    return path
+
+
+def postgres_url(url: SecretStr) -> SecretStr:
+    """Refuses what libpq would refuse while quoting all of it."""
+    parts = _parts(url, ("postgresql", "postgres"), "postgresql://user:password@host:port/name")
+    if not (parts.netloc.rpartition("@")[2] or "host=" in parts.query):
+        raise ValueError("there is no host in it; write postgresql://user:password@host:port/name")
+    return url
+
+
+def redis_url(url: SecretStr) -> SecretStr:
+    form = "redis://:password@host:port/0, rediss:// for TLS, unix:///path of a socket"
+    parts = _parts(url, ("redis", "rediss", "unix"), form)
+    database = parts.path.strip("/")
+    if parts.scheme != "unix" and database and not database.isdecimal():
+        raise ValueError(f"the database after the last / is no number; write {form}")
+    return url
+
+
+def _parts(url: SecretStr, schemes: tuple[str, ...], form: str) -> SplitResult:
+    text = url.get_secret_value()
+    scheme, separator, _ = text.partition("://")
+    if not separator or scheme not in schemes:
+        raise ValueError(f"write {form}")
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # its own words quote a part of it
+        raise ValueError(f"it is no URL; write {form}") from None
+    login, _, hosts = parts.netloc.rpartition("@")
+    is_split_wrong = "@" in login or "@" in parts.path or "#" in text or login.count(":") > 1
+    if is_split_wrong or _NO_CODE.search(text) or not all(_HOST.fullmatch(host) for host in hosts.split(",")):
+        raise ValueError(f"host or port cannot be told from the rest; write {form}; {_CODES}")
+    return parts
+
+
+def kill_moments(text: str) -> str:
+    if not all(_MOMENT.fullmatch(moment) for moment in filter(None, text.split(","))):
+        raise ValueError("write process:point:times, as process-bars:outputs_delivered:3, several with commas between")
+    return text
