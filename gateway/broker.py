@@ -3,11 +3,10 @@
 from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaException, TopicCollection
-from confluent_kafka.admin import AdminClient
 
 from gateway.series import TOPICS
 from runtime.errors import TransientError
-from runtime.kafka import common_config
+from runtime.kafka import admin_client, said
 from runtime.settings import KafkaSettings
 from schemas.topics import Topic
 
@@ -30,7 +29,7 @@ class Broker:
 
     def __init__(self, kafka: KafkaSettings, bootstrap: str) -> None:
         self._names = {topic: kafka.topic(topic) for topic in TOPICS.values()}
-        self._admin = AdminClient(common_config(kafka, bootstrap) | {"reconnect.backoff.max.ms": 1000, "log_level": 2})
+        self._admin = admin_client(kafka, bootstrap, reconnect_backoff_max_ms=1000)
 
     def topics(self) -> dict[Topic, TopicState]:
         """Raises TransientError, with what is missing in it, if Kafka does not answer or a topic is not there."""
@@ -48,7 +47,7 @@ class Broker:
 
 
 def _sentence(error: Exception) -> str:
-    detail = error.args[0].str() if isinstance(error, KafkaException) else "no answer in time"
+    detail = said(error) if isinstance(error, KafkaException) else "no answer in time"
     if "nknown topic" in detail:
         return "a topic is missing: run `tickerplant topics apply`"
     return f"Kafka does not answer: {detail}"

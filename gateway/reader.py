@@ -88,7 +88,6 @@ class Reader:
                 f"{self._settings.kafka.group_prefix}.gateway",
                 queued_max_messages_kbytes=8192,  # the default of 64 MB is more than the whole process should take
                 reconnect_backoff_max_ms=1000,  # back within a second of the broker
-                log_level=2,
             )
             try:
                 if self._assign(client):

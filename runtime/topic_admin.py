@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 
 from runtime.clock import Clock, SystemClock
 from runtime.errors import TransientError, UserError
-from runtime.kafka import common_config
+from runtime.kafka import admin_client, said
 from runtime.settings import KafkaSettings
 from schemas.topics import SPECS, Topic
 
@@ -41,13 +41,13 @@ def check(kafka: KafkaSettings, bootstrap: str) -> list[Difference]:
 
     Raises TransientError if the broker does not answer.
     """
-    admin = _admin(kafka, bootstrap)
+    admin = admin_client(kafka, bootstrap)
     try:
         found = admin.list_topics(timeout=_TIMEOUT_S).topics
         present = [topic for topic in Topic if kafka.topic(topic) in found]
         configs = _configs(admin, [kafka.topic(topic) for topic in present])
     except KafkaException as error:
-        raise TransientError(f"Kafka at {bootstrap} does not answer: {error}") from error
+        raise TransientError(f"Kafka at {bootstrap} does not answer: {said(error)}") from error
     differences: list[Difference] = []
     for topic in Topic:
         name = kafka.topic(topic)
@@ -65,7 +65,7 @@ def apply(kafka: KafkaSettings, bootstrap: str, clock: Clock | None = None) -> l
     """
     differences = check(kafka, bootstrap)
     _refuse(differences)
-    admin = _admin(kafka, bootstrap)
+    admin = admin_client(kafka, bootstrap)
     absent = {one.topic for one in differences if one.what == "absent"}
     changes = [one for one in differences if one.what not in ("absent", "replication")]
     try:
@@ -73,13 +73,8 @@ def apply(kafka: KafkaSettings, bootstrap: str, clock: Clock | None = None) -> l
         _alter(admin, changes)
         _await_leaders(admin, absent, clock or SystemClock())
     except KafkaException as error:
-        raise TransientError(f"Kafka at {bootstrap} refused a change of topics: {error}") from error
+        raise TransientError(f"Kafka at {bootstrap} refused a change of topics: {said(error)}") from error
     return [one for one in differences if one.what != "replication"]
-
-
-def _admin(kafka: KafkaSettings, bootstrap: str) -> AdminClient:
-    # Without its own lines on standard error: what matters is raised.
-    return AdminClient(common_config(kafka, bootstrap) | {"log_level": 2})
 
 
 def _refuse(differences: list[Difference]) -> None:

@@ -1,12 +1,11 @@
 """Before anything is read: do the stage's topics exist, with the partition count that every part of the line has agreed on?"""
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from runtime.errors import UserError
 from runtime.faust_stage.spec import StageSpec
-from runtime.kafka import common_config
+from runtime.kafka import admin_client, said
 from runtime.settings import KafkaSettings
 from schemas.topics import Topic
 
@@ -29,12 +28,12 @@ def check_topics(spec: StageSpec, kafka: KafkaSettings, bootstrap: str) -> None:
 
 
 def _partition_counts(kafka: KafkaSettings, bootstrap: str) -> dict[str, int]:
-    admin = AdminClient(common_config(kafka, bootstrap))
+    admin = admin_client(kafka, bootstrap)
     retrying = Retrying(
         retry=retry_if_exception_type(KafkaException), wait=wait_fixed(0.5), stop=stop_after_delay(_PATIENCE_S), reraise=True
     )
     try:
         found = retrying(admin.list_topics, timeout=_ANSWER_TIMEOUT_S).topics
     except KafkaException as error:
-        raise UserError(f"Kafka at {bootstrap} does not answer ({error}); check kafka.bootstrap_servers or start it") from None
+        raise UserError(f"Kafka at {bootstrap} does not answer ({said(error)}); check kafka.bootstrap_servers or start it") from None
     return {name: len(topic.partitions) for name, topic in found.items()}

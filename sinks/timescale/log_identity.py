@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaException, TopicCollection
-from confluent_kafka.admin import AdminClient
 
 from runtime.errors import TransientError
-from runtime.kafka import common_config
+from runtime.kafka import admin_client, said
 from runtime.settings import KafkaSettings
 from schemas.topics import Topic
 
@@ -24,12 +23,14 @@ class LogIdentity:
 
 def identify(kafka: KafkaSettings, bootstrap: str, topics: Sequence[Topic]) -> LogIdentity:
     """Asks the broker. Raises TransientError if it does not answer or a topic is not there yet."""
-    admin = AdminClient(common_config(kafka, bootstrap))
+    admin = admin_client(kafka, bootstrap)
     names = {kafka.topic(topic): topic for topic in topics}
     try:
         cluster_id = admin.describe_cluster(request_timeout=_TIMEOUT_S).result().cluster_id
         answers = admin.describe_topics(TopicCollection(list(names)), request_timeout=_TIMEOUT_S)
         ids = {names[name]: str(answer.result().topic_id) for name, answer in answers.items()}
     except KafkaException as error:
-        raise TransientError(f"Kafka does not describe {', '.join(names)}: {error}; `tickerplant topics apply` creates topics") from error
+        raise TransientError(
+            f"Kafka does not describe {', '.join(names)}: {said(error)}; `tickerplant topics apply` creates topics"
+        ) from error
     return LogIdentity(cluster_id, ids)

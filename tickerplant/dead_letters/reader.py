@@ -58,7 +58,7 @@ class DeadLetters:
             topic = self._consumer.list_topics(self._topic, _TIMEOUT_S).topics[self._topic]
         except KafkaException as error:
             raise UserError(
-                f"Kafka does not answer ({error.args[0].str()}); start the stack with `tickerplant up` or set kafka.bootstrap_servers"
+                f"Kafka does not answer ({kafka.said(error)}); start the stack with `tickerplant up` or set kafka.bootstrap_servers"
             ) from None
         if topic.error is not None:
             raise UserError(f"there is no topic {self._topic}; run `tickerplant topics apply`")
@@ -94,6 +94,8 @@ def open_letters(settings: KafkaSettings, bootstrap: str) -> Iterator[DeadLetter
     consumer = kafka.consumer(settings, bootstrap, f"{settings.group_prefix}.dlq-reader")
     try:
         yield DeadLetters(consumer, settings.topic(Topic.DLQ))
+    except KafkaException as error:
+        raise UserError(f"Kafka does not answer any more ({kafka.said(error)}); try again") from None
     finally:
         consumer.close()
 

@@ -16,7 +16,7 @@ log = structlog.get_logger()
 _FIRST_WAIT_S = 0.1
 _MAX_WAIT_S = 5.0
 _MAX_RESTARTS = 50
-_STOP_TIMEOUT_S = 150.0  # a flush into a broker that restarts takes as long as the producer's message time-out
+_STOP_TIMEOUT_S = 150.0  # a flush into a broker that restarts takes as long as runtime.kafka.DELIVERY_TIMEOUT_S
 USER_ERROR = 2
 
 
