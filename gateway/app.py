@@ -21,6 +21,7 @@ from runtime.errors import FatalError, TransientError
 from runtime.faults import KillPoints
 from runtime.health import Health, HealthServer
 from runtime.logs import configure, get_logger
+from runtime.process import run_process
 from runtime.settings import Settings
 from runtime.stage import InputRecord
 from schemas.topics import Topic
@@ -30,10 +31,10 @@ _TICK_EVERY_S = 1.0
 logger = get_logger()
 
 
-def run(settings: Settings) -> None:
-    """Runs until SIGTERM or SIGINT, then returns. Raises UserError for what the user can mend, FatalError if going on would mislead clients."""
+def run(settings: Settings) -> int:
+    """Runs until SIGTERM or SIGINT; returns the exit code. Raises UserError for what the user can mend."""
     configure(settings.log, STAGE)
-    uvloop.run(_Gateway(settings, SystemClock()).run())
+    return run_process(lambda: uvloop.run(_Gateway(settings, SystemClock()).run()))
 
 
 class _Gateway:

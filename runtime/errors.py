@@ -1,5 +1,7 @@
 """Few classes, split by what the caller should do."""
 
+EXIT_FATAL = 70  # EX_SOFTWARE: a supervisor starts the process again from its last commit
+
 
 class InvalidRecord(Exception):
     """The data is bad: dead-letter it and go on. reason: a schemas.reasons.Reason."""

@@ -5,9 +5,8 @@ import os
 import sys
 from typing import NoReturn
 
+from runtime.errors import EXIT_FATAL
 from runtime.logs import get_logger
-
-EXIT_FATAL = 70  # EX_SOFTWARE: the supervisor starts the process again from its last commit
 
 
 def stop_loudly(event: str, error: BaseException | None = None, **keys: object) -> NoReturn:

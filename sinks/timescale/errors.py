@@ -27,6 +27,13 @@ def is_away(error: psycopg.Error) -> bool:
     return error.sqlstate[:2] in _AWAY
 
 
+def said(error: psycopg.Error) -> str:
+    """The error in one line, without the text that may quote postgres.url, password and all: libpq's about a URL that it cannot read."""
+    if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
+        return "the client refuses the call; write postgres.url as postgresql://user:password@host:port/name"
+    return " ".join(str(error).split())
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turns driver errors into StoreDown or FatalError; ours pass."""
@@ -35,7 +42,6 @@ def translated() -> Iterator[None]:
     except (TransientError, FatalError):
         raise
     except psycopg.Error as error:
-        text = " ".join(str(error).split())
         if is_away(error):
-            raise StoreDown(f"PostgreSQL: {text}") from error
-        raise FatalError(f"PostgreSQL refuses: {text}") from error
+            raise StoreDown(f"PostgreSQL: {said(error)}") from None
+        raise FatalError(f"PostgreSQL refuses: {said(error)}") from None

@@ -9,7 +9,7 @@ from tickerplant.cli.options import DataDir
 
 def register(app: typer.Typer) -> None:
     """Adds the command."""
-    app.command("gateway")(gateway)
+    app.command("gateway", epilog="Example: tickerplant gateway --port 8001")(gateway)
 
 
 def gateway(
@@ -24,4 +24,4 @@ def gateway(
     if port is not None:
         section = settings.gateway.model_copy(update={"port": port})
         settings = settings.model_copy(update={"gateway": section})
-    run(settings)
+    raise typer.Exit(run(settings))

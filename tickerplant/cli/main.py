@@ -1,12 +1,13 @@
-"""The command `tickerplant`: one file a command in this folder; this one puts them together and turns a user's mistake into one line."""
+"""The command `tickerplant`: one file a command in this folder; this one puts them together and turns an error into one line."""
 
 import importlib
 import importlib.util
 import sys
+from typing import NoReturn
 
 import typer
 
-from runtime.errors import UserError
+from runtime.errors import EXIT_FATAL, FatalError, TransientError, UserError
 
 app = typer.Typer(
     name="tickerplant",
@@ -18,7 +19,21 @@ app = typer.Typer(
 )
 
 # Every module here has `register(app)`. One line a command keeps the start fast: modules import their heavy parts inside the command.
-COMMANDS = ("stack", "topics", "migrate", "ingest", "exchange", "process", "sink", "gateway", "simulate", "replay", "verify", "dlq", "config")
+COMMANDS = (
+    "stack",
+    "topics",
+    "migrate",
+    "ingest",
+    "exchange",
+    "process",
+    "sink",
+    "gateway",
+    "simulate",
+    "replay",
+    "verify",
+    "dlq",
+    "config",
+)
 
 
 def build() -> typer.Typer:
@@ -33,9 +48,17 @@ def _exists(name: str) -> bool:
 
 
 def run() -> None:
-    """Entry point. Exit code 2 and one line for a user's mistake."""
+    """Entry point. One line and an exit code: 2 for a user's mistake, 1 if trying again may help, 70 if going on would falsify data."""
     try:
         build()()
     except UserError as error:
-        print(f"tickerplant: {error}", file=sys.stderr)  # noqa: T201
-        sys.exit(2)
+        _end(error, 2)
+    except TransientError as error:
+        _end(error, 1)
+    except FatalError as error:
+        _end(error, EXIT_FATAL)
+
+
+def _end(error: Exception, code: int) -> NoReturn:
+    print(f"tickerplant: {' '.join(str(error).split())}", file=sys.stderr)  # noqa: T201
+    sys.exit(code)

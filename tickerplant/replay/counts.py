@@ -18,6 +18,7 @@ from schemas.identity import SeenIdentities
 from schemas.reasons import Reason
 from schemas.ticks import TickEnvelope, Trade
 from schemas.topics import Topic
+from sinks.timescale.errors import said as database_said
 from tickerplant.replay.offsets import Ends
 
 _TIMEOUT_S = 30.0
@@ -124,7 +125,7 @@ def count_rows(postgres_url: str) -> dict[str, int]:
         with psycopg.connect(postgres_url, connect_timeout=5) as connection:
             return {name: _rows(connection, name) for name in TABLES if _rows(connection, name) >= 0}
     except psycopg.Error as error:
-        raise TransientError(f"PostgreSQL does not count its rows: {error}") from error
+        raise TransientError(f"PostgreSQL does not count its rows: {database_said(error)}") from error
 
 
 def _rows(connection: psycopg.Connection[Any], table: str) -> int:

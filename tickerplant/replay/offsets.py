@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 
 import psycopg
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import OffsetSpec
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from runtime.errors import TransientError
-from runtime.kafka import common_config
+from runtime.kafka import admin_client, consumer, said
 from runtime.settings import KafkaSettings
 from schemas.topics import Topic
+from sinks.timescale.errors import said as database_said
 
 _TIMEOUT_S = 10.0
 _RETRY_S = 60.0  # a broker that restarts meanwhile is back by then
@@ -34,8 +35,9 @@ class Offsets:
     def __init__(self, kafka: KafkaSettings, bootstrap: str, postgres_url: str) -> None:
         self._kafka = kafka
         self._postgres_url = postgres_url
-        self._config = common_config(kafka, bootstrap) | {"log.connection.close": False, "log_level": 0}
-        self._admin = AdminClient(self._config)
+        self._bootstrap = bootstrap
+        self._admin = admin_client(kafka, bootstrap)
+        self._askers: dict[str, Consumer] = {}  # they subscribe to nothing, so they are no members of the groups
 
     def starts(self, topics: Iterable[Topic]) -> Ends:
         """The first offset that is still there."""
@@ -57,17 +59,18 @@ class Offsets:
             return {(place.topic, place.partition): answer.result().offset for place, answer in answers.items()}
         except KafkaException as error:
             # A client that knew the broker before its restart keeps asking with the old leader epoch; a new one learns the new epoch.
-            self._admin = AdminClient(self._config)
-            raise TransientError(f"Kafka does not tell its offsets: {error}") from error
+            self._admin = admin_client(self._kafka, self._bootstrap)
+            raise TransientError(f"Kafka does not tell its offsets: {said(error)}") from error
 
     def committed(self, group: str, places: Iterable[Place]) -> Ends:
         """The group's next offsets; places without one are absent."""
-        asked = ConsumerGroupTopicPartitions(f"{self._kafka.group_prefix}.{group}", [TopicPartition(*place) for place in places])
+        # Not the admin client's question: librdkafka ends the process with SIGSEGV if the coordinator has just been restarted (its issue 5040).
+        if group not in self._askers:
+            self._askers[group] = consumer(self._kafka, self._bootstrap, f"{self._kafka.group_prefix}.{group}")
         try:
-            [answer] = self._admin.list_consumer_group_offsets([asked], request_timeout=_TIMEOUT_S).values()
-            partitions = answer.result().topic_partitions
+            partitions = self._askers[group].committed([TopicPartition(*place) for place in places], timeout=_TIMEOUT_S)
         except KafkaException as error:
-            raise TransientError(f"Kafka does not tell the offsets of {group}: {error}") from error
+            raise TransientError(f"Kafka does not tell the offsets of {group}: {said(error)}") from error
         return {(one.topic, one.partition): one.offset for one in partitions if one.error is None and one.offset >= 0}
 
     def stored(self) -> Ends:
@@ -76,7 +79,7 @@ class Offsets:
             with psycopg.connect(self._postgres_url, connect_timeout=5) as connection:
                 rows = connection.execute("SELECT topic, partition, next_offset FROM kafka_offsets").fetchall()
         except psycopg.Error as error:
-            raise TransientError(f"PostgreSQL does not tell the sink's positions: {error}") from error
+            raise TransientError(f"PostgreSQL does not tell the sink's positions: {database_said(error)}") from error
         return {(topic, partition): offset for topic, partition, offset in rows}
 
     def behind(self) -> tuple[dict[str, int], Ends]:

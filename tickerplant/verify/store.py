@@ -106,15 +106,22 @@ def open_store(settings: Settings) -> Iterator[Store]:
     """One snapshot for all reads, so that tables written while it runs agree. Raises UserError without a database or tables."""
     try:
         connection = psycopg.connect(_url(settings), connect_timeout=max(2, round(settings.postgres.connect_timeout_s)))
-    except psycopg.OperationalError as error:
+    except psycopg.Error as error:
         raise UserError(
-            f"the database does not answer ({str(error).splitlines()[0]}); start the stack with `tickerplant up` or set postgres.url"
+            f"the database does not answer ({_said(error)}); start the stack with `tickerplant up` or set postgres.url"
         ) from None
     with connection:
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         _require_tables(connection)
         yield Store(connection)
+
+
+def _said(error: psycopg.Error) -> str:
+    """Its first line, without libpq's words about a URL that it cannot read: they quote it, password and all."""
+    if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
+        return "postgres.url cannot be read"
+    return str(error).splitlines()[0]
 
 
 def _url(settings: Settings) -> str:

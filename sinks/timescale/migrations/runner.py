@@ -7,7 +7,8 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL
 
-from runtime.errors import FatalError, TransientError
+from runtime.errors import FatalError, TransientError, UserError
+from sinks.timescale.errors import said
 from sinks.timescale.migrations.files import Migration, load_migrations
 
 LOCK_KEY = 7_424_230_119  # any constant of ours; it must differ from other programs' keys in the same database
@@ -22,7 +23,7 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 def apply_migrations(url: str, migrations: Sequence[Migration] | None = None) -> list[str]:
     """Applies what is missing and returns its labels, [] if nothing was. Blocks while another process migrates.
 
-    Raises FatalError if an applied step was changed or is unknown here, TransientError if the server does not answer.
+    Raises FatalError if an applied step was changed or is unknown here, TransientError if the server does not answer, UserError for a URL that cannot be read.
     """
     steps = load_migrations() if migrations is None else migrations
     with _locked(url) as connection:
@@ -101,10 +102,17 @@ def _check(applied: dict[int, tuple[str, str]], steps: Sequence[Migration]) -> N
 @contextmanager
 def _connected(url: str) -> Iterator[Connection]:
     try:
-        with psycopg.connect(url, autocommit=True, connect_timeout=5, application_name="tickerplant-migrate") as connection:
+        with _connect(url) as connection:
             yield connection
     except psycopg.OperationalError as error:
-        raise TransientError(f"PostgreSQL does not answer: {error}".strip()) from error
+        raise TransientError(f"PostgreSQL does not answer: {said(error)}") from error
+
+
+def _connect(url: str) -> Connection:
+    try:
+        return psycopg.connect(url, autocommit=True, connect_timeout=5, application_name="tickerplant-migrate")
+    except psycopg.ProgrammingError as error:
+        raise UserError(f"PostgreSQL cannot be asked: {said(error)}") from None
 
 
 @contextmanager
