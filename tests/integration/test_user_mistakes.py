@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import run_tickerplant
+from tickerplant.cli import main
 from tickerplant.stack.lock import holder
 from tickerplant.stack.ports import free_port
 
@@ -93,3 +94,87 @@ def test_wrong_words(tmp_path: Path, words: tuple[str, ...], says: tuple[str, ..
 
 def test_nothing_runs(tmp_path: Path) -> None:
     refused("topics", "check", "--data-dir", str(tmp_path), says=("no address for kafka", "tickerplant up"))
+
+
+AWAY = {
+    "TICKERPLANT_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:9",
+    "TICKERPLANT_POSTGRES__URL": "postgresql://me:pencil@127.0.0.1:9/x",
+    "TICKERPLANT_REDIS__URL": "redis://:pencil@127.0.0.1:9/0",
+}
+
+
+@pytest.mark.parametrize("words", [("dlq", "list", "--json"), ("dlq", "show", "0:0")])
+def test_kafka_is_away(tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = run_tickerplant(*words, "--data-dir", str(tmp_path), env=AWAY)
+    [line] = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Kafka" in line
+    assert "does not answer" in line
+    assert "KafkaError{" not in line
+
+
+def test_the_topics_of_a_broker_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("runtime.topic_admin._TIMEOUT_S", 0.5)
+    monkeypatch.setenv("TICKERPLANT_KAFKA__BOOTSTRAP_SERVERS", "127.0.0.1:9")
+    monkeypatch.setattr("sys.argv", ["tickerplant", "topics", "check", "--data-dir", str(tmp_path)])
+    with pytest.raises(SystemExit) as caught:
+        main.run()
+    out, err = capfd.readouterr()
+    [line] = err.splitlines()
+    assert (caught.value.code, out) == (2, "")
+    assert "Kafka at 127.0.0.1:9 does not answer" in line
+    assert "KafkaError{" not in line
+
+
+@pytest.mark.parametrize("words", [("migrate",), ("migrate", "--dry-run"), ("verify",)])
+def test_postgres_is_away(tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = run_tickerplant(*words, "--data-dir", str(tmp_path), env=AWAY)
+    [line] = done.stderr.splitlines()
+    assert done.returncode == 2
+    assert "does not answer" in line
+    assert "pencil" not in line
+
+
+@pytest.mark.parametrize("words", [("migrate",), ("sink", "timescale")])
+@pytest.mark.parametrize("url", ["postgresql://me:pencil/pencil@db/x", "pencil", "postgresql://me:pencil%@db/x"])
+def test_a_wrong_database_address(tmp_path: Path, words: tuple[str, ...], url: str) -> None:
+    env = AWAY | {"TICKERPLANT_POSTGRES__URL": url}
+    done = run_tickerplant(*words, "--data-dir", str(tmp_path), env=env)
+    assert done.returncode == 2
+    assert "pencil" not in done.stderr + done.stdout
+    [line] = done.stderr.splitlines()
+    assert line.startswith("tickerplant: setting postgres.url: ")
+
+
+@pytest.mark.parametrize("words", [("migrate",), ("verify",)])
+def test_what_only_the_database_client_refuses_is_not_quoted(tmp_path: Path, words: tuple[str, ...]) -> None:
+    env = AWAY | {"TICKERPLANT_POSTGRES__URL": "postgresql://me:pencil@127.0.0.1:9/x?no_such_option=pencil"}
+    done = run_tickerplant(*words, "--data-dir", str(tmp_path), env=env)
+    [line] = done.stderr.splitlines()
+    assert done.returncode == 2
+    assert "postgres.url" in line
+    assert "pencil" not in line
+
+
+def test_a_broken_stack_file(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "stack.json").write_text("{")
+    refused("topics", "check", "--data-dir", str(tmp_path), says=("stack.json cannot be read",))
+
+
+@pytest.mark.parametrize("words", [("gateway",), ("process", "bars"), ("sink", "redis")])
+def test_tls_files_that_are_none(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "ca.pem").write_text("no certificate")
+    env = AWAY | {"TICKERPLANT_KAFKA__SECURITY_PROTOCOL": "SSL", "TICKERPLANT_KAFKA__SSL_CA_LOCATION": str(tmp_path / "ca.pem")}
+    done = run_tickerplant(*words, "--data-dir", str(tmp_path), env=env)
+    assert done.returncode == 2, done.stderr
+    assert "ssl.ca.location" in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_the_login_of_a_mirror_is_not_shown(tmp_path: Path) -> None:
+    env = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "TICKERPLANT_STACK__MAVEN_URL": "http://me:pencil@127.0.0.1:9"}
+    done = run_tickerplant("up", "--data-dir", str(tmp_path / "data"), env=env)
+    assert done.returncode == 2
+    assert "from http://127.0.0.1:9" in done.stderr
+    assert "pencil" not in done.stderr + done.stdout

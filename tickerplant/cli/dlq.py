@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(dlq, name="dlq")
 
 
-@dlq.command("list")
+@dlq.command("list", epilog="Example: tickerplant dlq list --reason broken_json --limit 5")
 def list_letters(
     data_dir: DataDir = None, as_json: AsJson = False, limit: Limit = 50, stage: Stage = None, reason: ReasonName = None
 ) -> None:
@@ -53,7 +53,7 @@ def list_letters(
     typer.echo(f"{counts.total():>10,}  dead letters" if counts else "no dead letters")
 
 
-@dlq.command("show")
+@dlq.command("show", epilog="Example: tickerplant dlq show 0:17")
 def show_letter(place: Place, data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """One dead letter: reason and its meaning, where it came from, headers, original bytes."""
     from tickerplant.dead_letters import show
@@ -68,10 +68,9 @@ def show_letter(place: Place, data_dir: DataDir = None, as_json: AsJson = False)
 
 @contextmanager
 def _letters(data_dir: Path | None) -> "Iterator[DeadLetters]":
-    from runtime import addresses
+    from runtime.addresses import kafka_address
     from tickerplant.dead_letters.reader import open_letters
 
     settings = settings_for(data_dir)
-    bootstrap = settings.kafka.bootstrap_servers or addresses.resolve(settings).kafka
-    with open_letters(settings.kafka, bootstrap) as letters:
+    with open_letters(settings.kafka, kafka_address(settings)) as letters:
         yield letters

@@ -17,7 +17,7 @@ TradesPerS = Annotated[float, typer.Option("--trades-per-s", min=0.001, max=100_
 
 
 def register(app: typer.Typer) -> None:
-    app.command("exchange")(exchange)
+    app.command("exchange", epilog="Example: tickerplant exchange --symbols BTC-USDT --seed 7 --speed 10 --port 9443")(exchange)
 
 
 def exchange(

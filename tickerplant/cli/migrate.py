@@ -10,7 +10,7 @@ from tickerplant.cli.options import AsJson, DataDir, settings_for
 
 def register(app: typer.Typer) -> None:
     """Adds the command."""
-    app.command("migrate")(migrate)
+    app.command("migrate", epilog="Example: tickerplant migrate --dry-run")(migrate)
 
 
 def migrate(

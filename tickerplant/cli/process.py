@@ -22,7 +22,7 @@ Instance = Annotated[int, typer.Option("--instance", min=0, max=1023, help="0 to
 
 
 def register(app: typer.Typer) -> None:
-    @app.command()
+    @app.command(epilog="Example: tickerplant process bars --instance 1")
     def process(
         stage: Annotated[Stage, typer.Argument(help="The stage to run.", show_choices=True)],
         instance: Instance = 0,

@@ -12,7 +12,7 @@ DrainTimeout = Annotated[float, typer.Option(min=1, max=3600, help="Seconds with
 
 
 def register(app: typer.Typer) -> None:
-    app.command("replay")(replay)
+    app.command("replay", epilog="Example: tickerplant replay btcusdt_20240809.gz --speed 10")(replay)
 
 
 def replay(

@@ -8,7 +8,7 @@ from tickerplant.cli.options import AsJson, DataDir, settings_for
 
 
 def register(app: typer.Typer) -> None:
-    app.command("simulate")(simulate)
+    app.command("simulate", epilog="Example: tickerplant simulate --seed 7 --length 45m --symbols BTC-USDT")(simulate)
 
 
 def simulate(

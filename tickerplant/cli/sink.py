@@ -14,8 +14,8 @@ Instance = Annotated[
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
     sink = typer.Typer(help="Write ticks, bars, indicators and signals to a store.", no_args_is_help=True)
-    sink.command("timescale")(timescale)
-    sink.command("redis")(redis)
+    sink.command("timescale", epilog="Example: tickerplant sink timescale")(timescale)
+    sink.command("redis", epilog="Example: tickerplant sink redis --instance 1")(redis)
     app.add_typer(sink, name="sink")
 
 

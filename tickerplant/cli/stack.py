@@ -18,7 +18,7 @@ _SYMBOL = re.compile(r"^[A-Z0-9]{1,16}-[A-Z0-9]{1,16}$")
 
 def register(app: typer.Typer) -> None:
     """Adds the three commands."""
-    app.command()(up)
+    app.command(epilog="Example: tickerplant up --detach --symbols BTC-USDT,ETH-USDT")(up)
     app.command()(status)
     app.command()(down)
 

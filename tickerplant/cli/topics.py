@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(topics, name="topics")
 
 
-@topics.command()
+@topics.command(epilog="Example: TICKERPLANT_KAFKA__BOOTSTRAP_SERVERS=kafka:9092 tickerplant topics apply")
 def apply(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Create absent topics and set retention and compaction that differ. Refuses another partition count."""
     _say(_compare(data_dir, change=True), as_json, "set")
@@ -34,12 +34,12 @@ def check(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 
 
 def _compare(data_dir: DataDir, change: bool) -> "list[Difference]":
-    from runtime.addresses import resolve
+    from runtime.addresses import kafka_address
     from runtime.errors import TransientError, UserError
     from runtime.topic_admin import apply, check
 
     settings = settings_for(data_dir)
-    bootstrap = settings.kafka.bootstrap_servers or resolve(settings).kafka
+    bootstrap = kafka_address(settings)
     try:
         return apply(settings.kafka, bootstrap) if change else check(settings.kafka, bootstrap)
     except TransientError as error:

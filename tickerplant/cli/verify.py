@@ -43,7 +43,7 @@ Wait = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    app.command()(verify)
+    app.command(epilog="Example: tickerplant verify --symbol BTC-USDT --wait-s 30")(verify)
 
 
 def verify(
