@@ -13,7 +13,7 @@ import psutil
 import typer
 
 from bench import latency, report, throughput
-from bench.captures import MEASURED, WARM_UP, write_capture
+from bench.captures import MEASURED, TICKS_PER_S, WARM_UP, write_capture
 from bench.local_stack import SERVERS, LocalStack
 from bench.peers import race
 
@@ -33,9 +33,9 @@ class Effort:
     peer_s: float
 
 
-FULL = Effort(900, 15.0, 2_000_000, 8.0)
-QUICK = Effort(200, 4.0, 300_000, 3.0)
-_WARM_UP_S = 120
+FULL = Effort(240, 15.0, 2_000_000, 8.0)
+QUICK = Effort(40, 4.0, 300_000, 3.0)
+_WARM_UP_S = 24
 
 
 @app.command()
@@ -54,7 +54,7 @@ def main(
     say("starting a fresh stack")
     with LocalStack() as stack:
         if "throughput" in chosen:
-            say(f"replay to tables: {effort.event_s:,} s of event time with 1,000 ticks each")
+            say(f"replay to tables: {effort.event_s:,} s of event time with {TICKS_PER_S:,} ticks each")
             result = _throughput(stack, effort)
             show(figures, "throughput", result, report.throughput_text(result))
         if "latency" in chosen:
