@@ -89,7 +89,7 @@ def consumer(kafka: KafkaSettings, bootstrap: str, group: str, **extra: Any) -> 
 
 def _librdkafka_name(name: str) -> str:
     """`group_instance_id` to `group.instance.id`; callbacks keep their underscore."""
-    return name if name.endswith("_cb") else name.replace("_", ".")
+    return name if name.endswith("_cb") or name == "on_commit" else name.replace("_", ".")
 
 
 class Publisher:

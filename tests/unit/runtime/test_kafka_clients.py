@@ -67,3 +67,9 @@ def test_refused_settings_are_one_line(tmp_path: Path) -> None:
     for make in (lambda: Publisher(kafka, NOWHERE), lambda: consumer(kafka, NOWHERE, "none"), lambda: admin_client(kafka, NOWHERE)):
         with pytest.raises(UserError, match=r"Kafka's client refuses the settings: .*ssl\.ca\.location"):
             make()
+
+
+def test_callbacks_and_options_go_through_under_their_names() -> None:
+    consumer(KafkaSettings(), NOWHERE, "none", stats_cb=print, on_commit=print, queued_max_messages_kbytes=4096).close()
+    with pytest.raises(UserError, match=r"no\.such\.option"):
+        consumer(KafkaSettings(), NOWHERE, "none", no_such_option=1)
