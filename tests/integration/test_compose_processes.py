@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 import subprocess
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,14 +28,25 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def is_ready(folder: Path, name: str) -> bool:
-    """False while it starts: no run file yet, nobody answers, or 503."""
+def missing(folder: Path, name: str) -> str:
+    """ "" when it is ready, else what it says, or the end of its log while it says nothing."""
     try:
         health = json.loads((folder / "run" / f"{name}.json").read_text())["health"]
-        with urllib.request.urlopen(f"{health}/ready", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (OSError, ValueError):
-        return False
+        with urllib.request.urlopen(f"{health}/ready", timeout=5):
+            return ""
+    except urllib.error.HTTPError as error:
+        return f"{name}: {error.read().decode()}"
+    except (OSError, ValueError) as error:
+        return f"{name}: {error}; {(folder / 'log').read_text()[-1000:]}"
+
+
+def wait_until_ready(folder: Path, name: str, process: subprocess.Popen[bytes]) -> None:
+    def check() -> bool:
+        assert process.poll() is None, f"{name} ended: {(folder / 'log').read_text()[-2000:]}"
+        assert (what := missing(folder, name)) == "", what
+        return True
+
+    eventually(check, timeout_s=90)
 
 
 @pytest.fixture
@@ -55,7 +67,7 @@ def services(line: Any, tmp_path: Path) -> Iterator[Services]:
             process = start_tickerplant(*command, env=composed | line_settings | own, log=folder / "log")
             started[name] = (process, folder)
             if name == "exchange":
-                eventually(lambda: is_ready(tmp_path / "exchange", "exchange"), timeout_s=60)
+                wait_until_ready(folder, name, process)
         yield started
     finally:
         for process, _ in started.values():
@@ -65,7 +77,7 @@ def services(line: Any, tmp_path: Path) -> Iterator[Services]:
 
 def test_services_run_as_composed(line: Any, services: Services) -> None:
     for name, (process, folder) in services.items():
-        eventually(lambda: process.poll() is None and is_ready(folder, name), timeout_s=90)  # noqa: B023
+        wait_until_ready(folder, name, process)
     with psycopg.connect(line.settings.postgres.url.get_secret_value(), autocommit=True) as connection:
         sources = eventually(lambda: connection.execute("SELECT DISTINCT source FROM trading_signals").fetchall(), timeout_s=60)
     assert sources == [("binance-simulated",)]
