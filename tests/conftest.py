@@ -17,6 +17,8 @@ import psycopg
 import pytest
 import redis
 from confluent_kafka.admin import AdminClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from runtime.addresses import Addresses, resolve
 from runtime.clock import SystemClock
@@ -25,6 +27,10 @@ from tests.support import clean_environment
 
 for _name in [name for name in os.environ if name.startswith("TICKERPLANT_")]:
     del os.environ[_name]  # a developer's own settings must not decide what the tests say
+
+# Properties are about values, not about how long a busy machine takes for them.
+hypothesis_settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("suite")
 
 LINE_PARTITIONS = 4
 
