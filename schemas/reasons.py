@@ -60,7 +60,7 @@ CATALOGUE: dict[Reason, ReasonSpec] = {
     Reason.NON_POSITIVE_PRICE: ReasonSpec("a price is zero or negative", 1),
     Reason.NON_POSITIVE_SIZE: ReasonSpec("a traded size is zero or negative, or a quoted one negative", 1),
     Reason.NOT_A_NUMBER: ReasonSpec("a price or size is no finite decimal number", 1),
-    Reason.TIME_OUT_OF_RANGE: ReasonSpec("the event time is before 1990 or more than ten minutes after the receive time", 1),
+    Reason.TIME_OUT_OF_RANGE: ReasonSpec("the event time is before 1990 or more than a day after the receive time", 1),
     Reason.OHLC_VIOLATION: ReasonSpec("a bar's low and high do not enclose its open and close", 1),
     Reason.CROSSED_QUOTE: ReasonSpec("the bid is not below the ask", 0.5),
     Reason.OUT_OF_ORDER: ReasonSpec("the event time is before that of an earlier tick of the symbol", 0.1),

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from schemas.reasons import Reason
 from schemas.ticks import Quote, Tick, TickEnvelope, Trade, Watermark
-from schemas.timeframes import MINUTE_NS
+from schemas.timeframes import DAY_NS
 
 EARLIEST_NS = 631_152_000 * 1_000_000_000  # 1990-01-01
 LATEST_NS = 7_258_118_400 * 1_000_000_000  # 2200-01-01: keeps every derived time inside 64 bits and inside the calendar
 # A venue's clock may run before ours, but a trade from the far future would move its series' watermark there, and all that follows would be late.
-AHEAD_NS = 10 * MINUTE_NS
+AHEAD_NS = DAY_NS
 MAX_ID = 2**63 - 1  # what a bigint column and msgpack hold
 
 Fault = tuple[Reason, str]
