@@ -4,10 +4,12 @@ A fixed place in the group (static membership): a killed sink that comes back ge
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from runtime.clock import SystemClock
 from runtime.errors import FatalError, TransientError
 from runtime.kafka import consumer
 from runtime.logs import get_logger
@@ -24,6 +26,9 @@ _QUEUE_KBYTES = (
 )
 _LOOKUP_TIMEOUT_S = 5.0
 _TOPIC_TIMEOUT_S = 1.0
+_COMMIT_TIMEOUT_S = 5.0
+_COMMIT_POLL_S = 0.05
+_HELD_BYTES = 8_000_000  # a commit is answered within milliseconds: that many arrive meanwhile only if something is slow
 _METADATA_REFRESH_MS = 5000  # topics made after the start are found within this; the default is five minutes
 
 
@@ -44,6 +49,10 @@ class TopicReader:
         self.watch = KafkaWatch(process, self._topics)
         self.trouble = ""
         self._held: list[Message] = []
+        self._held_bytes = 0
+        self._clock = SystemClock()
+        self._asked: dict[Place, int] | None = None
+        self._answer: tuple[KafkaError | None, list[TopicPartition]] | None = None
         self._paused = False
         self._consumer: Consumer = consumer(
             kafka,
@@ -54,6 +63,7 @@ class TopicReader:
             topic_metadata_refresh_interval_ms=_METADATA_REFRESH_MS,
             statistics_interval_ms=STATISTICS_INTERVAL_MS,
             stats_cb=self.watch.on_statistics,
+            on_commit=self._on_commit,
         )
         self._consumer.subscribe(list(self._topics), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke)
 
@@ -71,6 +81,8 @@ class TopicReader:
         self.assigned = assigned
         self._has_share = False
         self._held.clear()
+        self._held_bytes = 0
+        self._asked = None
         self._paused = False
 
     def place(self, positions: Mapping[Place, int]) -> None:
@@ -92,10 +104,10 @@ class TopicReader:
 
     def read(self, limit: int, timeout_s: float) -> list[InputRecord]:
         """Up to `limit` records; waits for the first one only. Raises FatalError if this member was fenced off."""
-        self._resume()
         generation = self.generation
-        messages, self._held = self._held, []
+        messages = self._take_held(limit)
         if not messages:
+            self._resume()
             first = self._consumer.poll(timeout_s)
             # consume() would wait for `limit` messages or the whole time-out
             messages = [] if first is None else [first, *self._consumer.consume(limit - 1, 0)]
@@ -108,10 +120,20 @@ class TopicReader:
         if not self._paused:
             self._consumer.pause(self._consumer.assignment())
             self._paused = True
+        self._hold(timeout_s)
+
+    def _hold(self, timeout_s: float) -> None:
+        """A poll that keeps what comes for the next `read`."""
         generation = self.generation
         message = self._consumer.poll(timeout_s)
         if message is not None and self._is_record(message) and self.generation == generation:
             self._held.append(message)
+            self._held_bytes += len(message)
+
+    def _take_held(self, limit: int) -> list[Message]:
+        messages, self._held = self._held[:limit], self._held[limit:]
+        self._held_bytes -= sum(len(message) for message in messages)
+        return messages
 
     def _resume(self) -> None:
         if self._paused:
@@ -141,20 +163,52 @@ class TopicReader:
         return {(self._topics[a.topic], a.partition): a.offset for a in answers if a.offset >= 0}
 
     def commit(self, positions: Mapping[Place, int], *, wait: bool) -> None:
-        """Commits to the group. With wait: returns when the broker has it all, raises TransientError otherwise, FatalError if this member was
-        fenced off; without: for operators' tools only.
+        """Commits to the group. With wait: returns when the broker has it all; raises TransientError if it has not within seconds, and may then be
+        called again, FatalError if this member was fenced off. Without: for operators' tools only.
         """
-        offsets = [TopicPartition(self._names[t], p, offset) for (t, p), offset in positions.items()]
-        if not offsets:
+        if not positions:
             return
+        if wait:
+            self._commit_and_wait(dict(positions))
+            return
+        with suppress(KafkaException):
+            self._send_commit(positions)
+
+    def _commit_and_wait(self, positions: dict[Place, int]) -> None:
+        """The client's own waiting commit would last as long as the broker is away: no poll, so no news of the group, and no sign of life."""
         try:
-            answers = self._consumer.commit(offsets=offsets, asynchronous=not wait)
+            if self._asked != positions:  # an unanswered one is still under way: waited for, not repeated
+                self._send_commit(positions)
+                self._asked, self._answer = positions, None
+            self._wait_for_answer()
         except KafkaException as error:
-            if wait:
-                _refuse_fenced(error.args[0])
-                raise TransientError(f"offsets not committed: {error}") from error
-            return
-        _check_answers("offsets not committed", answers or ())
+            _refuse_fenced(error.args[0])
+            raise TransientError(f"offsets not committed: {error}") from error
+        if self._answer is None:
+            raise TransientError(f"offsets not committed: {'no answer yet' if self._asked else 'the assignment changed meanwhile'}")
+        failure, answers = self._answer
+        if failure is not None:
+            _refuse_fenced(failure)
+            raise TransientError(f"offsets not committed: {failure.str()}")
+        _check_answers("offsets not committed", answers)
+
+    def _send_commit(self, positions: Mapping[Place, int]) -> None:
+        self._consumer.commit(offsets=[TopicPartition(self._names[t], p, o) for (t, p), o in positions.items()], asynchronous=True)
+
+    def _wait_for_answer(self) -> None:
+        """Until _asked is answered, or given up with the assignment, or the time is over."""
+        until_s = self._clock.monotonic_s() + _COMMIT_TIMEOUT_S
+        while self._asked is not None and self._clock.monotonic_s() < until_s:
+            if self._held_bytes < _HELD_BYTES:
+                self._hold(_COMMIT_POLL_S)
+            else:
+                self.idle(_COMMIT_POLL_S)
+
+    def _on_commit(self, error: KafkaError | None, answers: list[TopicPartition]) -> None:
+        if self._asked != {(self._topics[answer.topic], answer.partition): answer.offset for answer in answers}:
+            return  # an announcement, or of an assignment that is gone
+        self._asked = None
+        self._answer = (error, answers)
 
     def close(self) -> None:
         """Ends the membership. A static member's partitions stay its own for the session time-out."""
