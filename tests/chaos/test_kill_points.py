@@ -38,10 +38,10 @@ def undisturbed(module_line: Any) -> dict[str, tuple[int, str]]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_killed_between_commit_steps(line: Any, undisturbed: dict[str, tuple[int, str]], seed: int) -> None:
     chance = random.Random(seed)
-    moments = {(process, point): chance.randint(1, 3) for process, points in POINTS.items() for point in points}
+    moments = {(process, point): chance.randint(1, 2) for process, points in POINTS.items() for point in points}
     kill_at = ",".join(f"{process}:{point}:{times}" for (process, point), times in moments.items())
     with running(line, {**QUICK, "TICKERPLANT_FAULTS__KILL_AT": kill_at}) as pipeline:
-        pipeline.json(*FEED, "--speed", "120", timeout_s=360)
+        pipeline.json(*FEED, "--speed", "80", timeout_s=360)
         assert [key for key in moments if not pipeline.marker(*key).exists()] == []
         assert pipeline.checksums() == undisturbed
         assert pipeline.json("verify")["ok"]
