@@ -81,7 +81,8 @@ class Feed:
         self._data_time = metrics.DATA_TIME.labels(source)
 
     async def handle(self, frames: list[Stamped], backlog_frames: int) -> bool:
-        """Publishes one batch, all of it handed to the producer on return. Waits only to fill a hole. True if there was a good frame among them."""
+        """Publishes one batch; while frames wait behind it (backlog_frames), envelopes that are not full stay open for them. Waits only to fill a hole.
+        True if there was a good frame among them."""
         self._publisher.set_backlog(self._settings.flush_ticks, backlog_frames + len(frames))
         parse, max_frame_bytes, good = self._parse, self._max_frame_bytes, 0
         for received_ns, frame in frames:
@@ -104,7 +105,8 @@ class Feed:
                 await self._trade(event, received_ns)
             else:
                 self._rare(event, received_ns)
-        self._publisher.flush()
+        if not backlog_frames:
+            self._publisher.flush()
         self._publisher.poll()
         self._count(frames)
         return good > 0

@@ -14,7 +14,7 @@ from schemas.dead_letters import DeadLetter
 from schemas.gaps import Gap
 from schemas.indicators import IndicatorRecord
 from schemas.signals import Signal
-from schemas.ticks import TickEnvelope, TickRecord, Watermark
+from schemas.ticks import TickEnvelope, TickRecord, TradeRecord, Watermark
 from schemas.topics import Topic
 
 DecodeError = msgspec.DecodeError  # not JSON, text that is not UTF-8, nesting without end
@@ -38,6 +38,7 @@ def _decoder(kind: Any) -> Callable[[bytes], Any]:
 
 
 decode_ticks: Callable[[bytes], TickRecord] = _decoder(TickRecord)
+decode_trades: Callable[[bytes], TradeRecord] = _decoder(TradeRecord)
 decode_bar: Callable[[bytes], Bar] = _decoder(Bar)
 decode_book: Callable[[bytes], BookDifference] = _decoder(BookDifference)
 decode_indicators: Callable[[bytes], IndicatorRecord] = _decoder(IndicatorRecord)

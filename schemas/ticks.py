@@ -74,6 +74,20 @@ class TickEnvelope(Struct, tag_field="type", tag="ticks"):
     v: int = 1
 
 
+class UnreadQuote(Struct, tag_field="kind", tag="quote", gc=False):
+    """A quote to a reader that wants trades only: its fields are passed over unread."""
+
+
+class TradeEnvelope(Struct, tag_field="type", tag="ticks"):
+    """A TickEnvelope to such a reader."""
+
+    source: str
+    ts_receive_ns: int
+    ticks: list[Trade | UnreadQuote]
+    trade_ids_contiguous: bool = False
+    v: int = 1
+
+
 class Watermark(Struct, tag_field="type", tag="watermark"):
     """Event time that a source has reached on a partition: no earlier event is expected. It closes the bars of idle symbols.
 
@@ -90,3 +104,4 @@ class Watermark(Struct, tag_field="type", tag="watermark"):
 
 
 TickRecord = TickEnvelope | Watermark
+TradeRecord = TradeEnvelope | Watermark

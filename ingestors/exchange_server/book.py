@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from ingestors.exchange_server.material import Frame
+
 _KEPT_DIFFERENCES = 200  # a snapshot is asked for while differences already come: those after it are applied again
 
 
@@ -70,9 +72,9 @@ class PlayedBook:
         self._recent.append(difference)
         self._apply(difference)
 
-    def ticker(self, payload: bytes) -> None:
+    def ticker(self, frame: Frame) -> None:
         """Only kept: it is looked at when somebody asks."""
-        self._ticker = payload
+        self._ticker = frame.payload
 
     def _apply(self, difference: _Difference) -> None:
         for side, changes in ((self._bids, difference.b), (self._asks, difference.a)):

@@ -2,35 +2,20 @@
 
 import gzip
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import msgspec
-
 from ingestors.exchange_server.book import PlayedBook, decode_snapshot
 from ingestors.exchange_server.material import Frame, ListedSymbol, TradeRow, listed
+from ingestors.exchange_server.played_trades import PlayedTrades
 from runtime.errors import UserError
 
 _PREFIX = b'{"stream":"'
+_NAME_START = len(_PREFIX)
 _SNAPSHOT = b'{"lastUpdateId"'
-
-
-class _TradeData(msgspec.Struct, gc=False):
-    s: str
-    t: int
-    p: str
-    q: str
-    T: int
-    m: bool
-
-
-class _TradeFrame(msgspec.Struct, gc=False):
-    data: _TradeData
-
-
-_decode_trade = msgspec.json.Decoder(_TradeFrame).decode
 
 
 @dataclass(slots=True)
@@ -70,16 +55,17 @@ def scan(paths: Sequence[Path]) -> Contents:
 class Capture:
     """Plays files one after the other. Each frame gets `ts_capture_ns` into its wrapper; nothing else in it changes.
 
-    Played trades stay in memory, about 200 bytes each: REST answers from them.
+    Played trade frames stay in memory, about 250 bytes each: REST answers from them.
     """
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = list(paths)
         self.contents = scan(self._paths)
         self.symbols: Sequence[ListedSymbol] = [listed(venue) for venue in self.contents.venue_symbols()]
-        self._rows: dict[str, list[TradeRow]] = {symbol.venue: [] for symbol in self.symbols}
+        self._trades = {symbol.venue: PlayedTrades() for symbol in self.symbols}
         self._books = {symbol.venue: PlayedBook() for symbol in self.symbols}
         self._snapshots: deque[tuple[int, bytes]] = deque()
+        self._players: dict[str, Callable[[Frame], None]] = {}
 
     def frames(self) -> Iterator[Frame]:
         for ts_ns, stream, payload in _lines(self._paths):
@@ -90,22 +76,25 @@ class Capture:
 
     def played(self, frames: Sequence[Frame]) -> None:
         for frame in frames:
-            venue, _, kind = frame.stream.partition("@")
-            if kind == "bookTicker":
-                self._books[venue.upper()].ticker(frame.payload)
-            elif kind == "trade":
-                self._trade(frame.payload)
-            elif kind.startswith("depth"):
-                self._load_snapshots(frame.ts_ns)
-                self._books[venue.upper()].difference(frame.payload)
+            (self._players.get(frame.stream) or self._player(frame.stream))(frame)
         self._load_snapshots(frames[-1].ts_ns)
 
-    def _trade(self, payload: bytes) -> None:
-        try:
-            data = _decode_trade(payload).data
-        except msgspec.DecodeError:
-            return  # garbage in a capture is played as it is, but is no trade that the exchange knows
-        self._rows.setdefault(data.s, []).append(TradeRow(data.t, data.p, data.q, data.T, data.m))
+    def _player(self, stream: str) -> Callable[[Frame], None]:
+        """Who remembers the frames of a stream."""
+        venue, _, kind = stream.partition("@")
+        book, trades = self._books.get(venue.upper()), self._trades.get(venue.upper())
+        player: Callable[[Frame], None] = _forget
+        if book and kind == "bookTicker":
+            player = book.ticker
+        elif trades and kind == "trade":
+            player = trades.add
+        elif book and kind.startswith("depth"):
+            player = partial(self._difference, book)
+        return self._players.setdefault(stream, player)
+
+    def _difference(self, book: PlayedBook, frame: Frame) -> None:
+        self._load_snapshots(frame.ts_ns)
+        book.difference(frame.payload)
 
     def _load_snapshots(self, now_ns: int) -> None:
         """Those recorded up to now. A snapshot does not say whose it is: the book with the nearest update id takes it."""
@@ -114,14 +103,15 @@ class Capture:
             min(self._books.values(), key=lambda book: abs(book.last_update_id - snapshot.lastUpdateId)).load(snapshot)
 
     def trades(self, venue: str, from_id: int | None, limit: int) -> list[TradeRow]:
-        rows = self._rows.get(venue, [])
-        if from_id is None:
-            return rows[-limit:]
-        return rows[_first(rows, from_id) :][:limit]
+        played = self._trades.get(venue)
+        if played is None:
+            return []
+        return played.newest(limit) if from_id is None else played.after(from_id, limit)
 
     def newest_trade_ids(self) -> dict[str, int]:
         """By the venue's name, of what has been played."""
-        return {venue: max(row.trade_id for row in rows) for venue, rows in self._rows.items() if rows}
+        newest = {venue: played.newest_id() for venue, played in self._trades.items()}
+        return {venue: trade_id for venue, trade_id in newest.items() if trade_id is not None}
 
     def depth(self, venue: str) -> dict[str, Any]:
         return self._books[venue].answer()
@@ -132,25 +122,27 @@ def stamped(payload: bytes, ts_ns: int) -> bytes:
     return b'%b,"ts_capture_ns":%d}' % (payload[:-1], ts_ns) if payload.endswith(b"}}") else payload
 
 
-def _first(rows: list[TradeRow], from_id: int) -> int:
-    """Index of the first row with that id or a later one. Rows are ascending, as the exchange numbers them."""
-    low, high = 0, len(rows)
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (middle + 1, high) if rows[middle].trade_id < from_id else (low, middle)
-    return low
+def _forget(_frame: Frame) -> None:
+    """A stream that REST says nothing about."""
 
 
 def _lines(paths: Sequence[Path]) -> Iterator[tuple[int, str | None, bytes]]:
     """(receive time, stream or None for a depth snapshot, payload) of each line."""
+    names: dict[bytes, str] = {}
     for path in paths:
         try:
             with _open(path) as file:
                 for number, line in enumerate(file, 1):
-                    stamp, _, payload = line.rstrip(b"\r\n").partition(b" ")
+                    stamp, _, payload = line.partition(b" ")
                     if not stamp.isdigit():
                         raise UserError(f"{path}:{number} does not begin with a receive time in ns: not a capture")
-                    yield int(stamp), _stream(payload), payload
+                    raw = payload[_NAME_START : payload.find(b'"', _NAME_START)]
+                    name = names.get(raw) if payload.startswith(_PREFIX) else None
+                    if name is None:
+                        name = _stream(payload)
+                        if name:
+                            names[raw] = name
+                    yield int(stamp), name, payload.rstrip(b"\r\n")
         except (OSError, EOFError) as error:
             raise UserError(f"cannot read the capture {path}: {error}") from None
 
@@ -164,4 +156,4 @@ def _stream(payload: bytes) -> str | None:
         return None
     if not payload.startswith(_PREFIX):
         return ""
-    return payload[len(_PREFIX) : payload.find(b'"', len(_PREFIX))].decode("utf-8", "replace")
+    return payload[_NAME_START : payload.find(b'"', _NAME_START)].decode("utf-8", "replace")

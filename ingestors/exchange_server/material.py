@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
+import msgspec
 
-class Frame(NamedTuple):
+
+class Frame(msgspec.Struct, frozen=True, gc=False):
     """ts_ns: time of receipt in the capture; stream: such as `btcusdt@trade`, "" for a frame that goes to everybody; payload: wrapped JSON."""
 
     ts_ns: int

@@ -199,10 +199,11 @@ class ExchangeServer:
         self._now_ns = frames[-1].ts_ns
         joined = b"".join([text_frame(frame.payload) for frame in frames])
         self._material.played(frames)
-        self.frames.update([frame.stream for frame in frames])
+        played = Counter([frame.stream for frame in frames])
+        self.frames.update(played)
         listening = self._listening()
         for session in listening:
-            session.write(frames, joined)
+            session.write(frames, joined, played.keys())
         if drain:
             await asyncio.gather(*(session.drain() for session in listening))
         await asyncio.sleep(0)

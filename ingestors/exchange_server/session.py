@@ -1,7 +1,7 @@
 """One client of the exchange server: its subscriptions, and frames written to its transport many at a time."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -38,13 +38,14 @@ class Session:
         if self.streams:
             self.ready.set()
 
-    def write(self, frames: Sequence[Frame], joined: bytes) -> None:
-        """Frames of the client's streams, without waiting. joined: all of them as WebSocket frames, for a client that wants all of them."""
-        wanted = [frame for frame in frames if not frame.stream or frame.stream in self.streams]
-        if self.combined and len(wanted) == len(frames):
+    def write(self, frames: Sequence[Frame], joined: bytes, streams: Set[str]) -> None:
+        """Frames of the client's streams, without waiting. joined: all of them as WebSocket frames, for a client that wants all their streams."""
+        if self.combined and streams <= {*self.streams, ""}:
             self.write_bytes(joined)
-        elif wanted:
-            self.write_bytes(b"".join([text_frame(frame.payload if self.combined else bare(frame.payload)) for frame in wanted]))
+            return
+        wanted = [frame.payload for frame in frames if not frame.stream or frame.stream in self.streams]
+        if wanted:
+            self.write_bytes(b"".join([text_frame(payload if self.combined else bare(payload)) for payload in wanted]))
 
     def write_bytes(self, data: bytes) -> None:
         """Raw WebSocket bytes past the library, which would frame and send them one by one."""

@@ -12,10 +12,10 @@ from runtime.metrics import DROPPED, QUALITY, TICKS_IN, TICKS_OUT
 from runtime.settings import ProcessSettings
 from runtime.stage import InputRecord, Output
 from schemas.bars import Bar
-from schemas.codec import decode_ticks, encode
+from schemas.codec import decode_trades, encode
 from schemas.headers import TYPE
 from schemas.reasons import Reason
-from schemas.ticks import TickEnvelope, Trade, Watermark
+from schemas.ticks import Trade, TradeEnvelope, Watermark
 from schemas.timeframes import Timeframe
 from schemas.topics import Topic
 
@@ -35,7 +35,7 @@ class BarsCore:
 
     def apply(self, record: InputRecord) -> Iterable[Output]:
         """The bars that closed or changed: by symbol and source, then timeframe by length, then ts_open_ns, then revision."""
-        event = decoded(decode_ticks, record.value)
+        event = decoded(decode_trades, record.value)
         self._builder.emitted = []
         with localcontext(EXACT):
             if isinstance(event, Watermark):
@@ -62,7 +62,7 @@ class BarsCore:
             if key[1] == source and self._builder.advance(series, ts_event_ns, watermark.ts_ingest_ns):
                 self._series.touch(key)
 
-    def _fold(self, envelope: TickEnvelope) -> None:
+    def _fold(self, envelope: TradeEnvelope) -> None:
         source = envelope.source
         take, watermark_ns = self._builder.take, self._watermarks.get(source, 0)
         here: dict[str, BarSeries] = {}
@@ -88,7 +88,7 @@ class BarsCore:
         return series
 
 
-def _rows(envelope: TickEnvelope) -> list[Row]:
+def _rows(envelope: TradeEnvelope) -> list[Row]:
     """Trades with their numbers, all converted before any is folded: a bad one must leave the state as it was. Quotes build no bars."""
     try:
         return [(tick, Decimal(tick.price), Decimal(tick.size)) for tick in envelope.ticks if type(tick) is Trade]

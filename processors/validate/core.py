@@ -78,11 +78,11 @@ class _Pass:
         return outputs
 
     def _sort_out(self, ticks: list[Tick]) -> None:
-        keep = self._kept.append
+        keep, here, enter = self._kept.append, self._here.get, self._enter
         source, contiguous = self._envelope.source, self._envelope.trade_ids_contiguous
         for index, tick in enumerate(ticks):
             fault = fault_of(tick)
-            series = None if fault else self._here.get(tick.symbol) or self._enter(tick.symbol)
+            series = None if fault else here(tick.symbol) or enter(tick.symbol)
             if series is None:
                 self._bury(index, tick, fault or (Reason.INVALID_FIELD, f"symbol {tick.symbol[:64]!r} is no canonical symbol"))
             elif isinstance(tick, Trade):
@@ -91,7 +91,8 @@ class _Pass:
                     self._duplicates += 1
                     continue
                 keep(tick)
-                self._gaps += gaps
+                if gaps:
+                    self._gaps += gaps
             elif series.take_quote(tick):
                 keep(tick)
             else:

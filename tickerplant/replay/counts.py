@@ -22,7 +22,7 @@ from sinks.timescale.errors import said as database_said
 from tickerplant.replay.offsets import Ends
 
 _TIMEOUT_S = 30.0
-_BATCH = 1_000
+_BATCH = 32  # an envelope may be half a megabyte
 COUNTED = (
     Topic.TICKS_RAW,
     Topic.BOOKS_RAW,
@@ -60,7 +60,7 @@ class TopicCount:
 
 def count_topics(kafka: KafkaSettings, bootstrap: str, starts: Ends, ends: Ends) -> dict[Topic, TopicCount]:
     """Reads every record from starts to before ends. Blocks; raises TransientError if the broker gives nothing for 30 s."""
-    client = consumer(kafka, bootstrap, f"{kafka.group_prefix}.replay-report", fetch_wait_max_ms=10)
+    client = consumer(kafka, bootstrap, f"{kafka.group_prefix}.replay-report", fetch_wait_max_ms=10, queued_max_messages_kbytes=8_192)
     try:
         return {topic: _count_topic(kafka, client, topic, starts, ends) for topic in COUNTED}
     except KafkaException as error:

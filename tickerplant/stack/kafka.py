@@ -44,7 +44,8 @@ _LOGGING = (
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
 )
-_JVM = ("-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Xshare:auto", "-Djava.awt.headless=true")
+# Only the quick compiler: the optimising one costs a short-lived broker as much as all its work, and takes the cores from the line.
+_JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError", "-Xshare:auto", "-Djava.awt.headless=true")
 
 
 class KafkaServer:
@@ -81,9 +82,7 @@ class KafkaServer:
 
     def _format(self) -> None:
         tool = ("kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(self._config))
-        answer = subprocess.run(
-            self._java_command("-Xmx128m", "-XX:TieredStopAtLevel=1", *tool), capture_output=True, text=True, check=False
-        )
+        answer = subprocess.run(self._java_command("-Xmx128m", *tool), capture_output=True, text=True, check=False)
         if answer.returncode:
             reason = (answer.stderr or answer.stdout).strip().splitlines()[-1:] or ["no reason given"]
             raise UserError(f"Kafka cannot format {self._directory}: {reason[0]}; remove that folder or use another --data-dir")
