@@ -62,7 +62,7 @@ class Capture:
         self._paths = list(paths)
         self.contents = scan(self._paths)
         self.symbols: Sequence[ListedSymbol] = [listed(venue) for venue in self.contents.venue_symbols()]
-        self._trades = {symbol.venue: PlayedTrades() for symbol in self.symbols}
+        self._trades = PlayedTrades()
         self._books = {symbol.venue: PlayedBook() for symbol in self.symbols}
         self._snapshots: deque[tuple[int, bytes]] = deque()
         self._players: dict[str, Callable[[Frame], None]] = {}
@@ -82,12 +82,12 @@ class Capture:
     def _player(self, stream: str) -> Callable[[Frame], None]:
         """Who remembers the frames of a stream."""
         venue, _, kind = stream.partition("@")
-        book, trades = self._books.get(venue.upper()), self._trades.get(venue.upper())
+        book = self._books.get(venue.upper())
         player: Callable[[Frame], None] = _forget
         if book and kind == "bookTicker":
             player = book.ticker
-        elif trades and kind == "trade":
-            player = trades.add
+        elif kind == "trade":
+            player = self._trades.add
         elif book and kind.startswith("depth"):
             player = partial(self._difference, book)
         return self._players.setdefault(stream, player)
@@ -103,15 +103,11 @@ class Capture:
             min(self._books.values(), key=lambda book: abs(book.last_update_id - snapshot.lastUpdateId)).load(snapshot)
 
     def trades(self, venue: str, from_id: int | None, limit: int) -> list[TradeRow]:
-        played = self._trades.get(venue)
-        if played is None:
-            return []
-        return played.newest(limit) if from_id is None else played.after(from_id, limit)
+        return self._trades.newest(venue, limit) if from_id is None else self._trades.after(venue, from_id, limit)
 
     def newest_trade_ids(self) -> dict[str, int]:
         """By the venue's name, of what has been played."""
-        newest = {venue: played.newest_id() for venue, played in self._trades.items()}
-        return {venue: trade_id for venue, trade_id in newest.items() if trade_id is not None}
+        return self._trades.newest_ids()
 
     def depth(self, venue: str) -> dict[str, Any]:
         return self._books[venue].answer()

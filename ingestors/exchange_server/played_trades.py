@@ -1,6 +1,4 @@
-"""The trades of one symbol that were played, as the exchange tells them on request."""
-
-from itertools import chain
+"""The trades that were played, as the exchange tells them on request."""
 
 import msgspec
 
@@ -8,6 +6,7 @@ from ingestors.exchange_server.material import Frame, TradeRow
 
 
 class _TradeData(msgspec.Struct, gc=False):
+    s: str
     t: int
     p: str
     q: str
@@ -23,31 +22,37 @@ _decode_trade = msgspec.json.Decoder(_TradeFrame).decode
 
 
 class PlayedTrades:
-    """Frames are kept as they are, and read when somebody asks: most replays never do, and playing must cost little."""
+    """By the venue's symbol. Frames are kept as they are, and read when somebody asks: most replays never do, and playing must cost little."""
 
     def __init__(self) -> None:
-        self._rows: list[TradeRow] = []
+        self._rows: dict[str, list[TradeRow]] = {}
         self._unread: list[bytes] = []
 
     def add(self, frame: Frame) -> None:
         self._unread.append(frame.payload)
 
-    def after(self, from_id: int, limit: int) -> list[TradeRow]:
+    def after(self, venue: str, from_id: int, limit: int) -> list[TradeRow]:
         """At most `limit` with from_id <= id, ascending as the exchange numbers them."""
-        rows = self._read()
+        self._read()
+        rows = self._rows.get(venue, [])
         return rows[_first(rows, from_id) :][:limit]
 
-    def newest(self, limit: int) -> list[TradeRow]:
-        return self._read()[-limit:]
+    def newest(self, venue: str, limit: int) -> list[TradeRow]:
+        """The last `limit`, ascending."""
+        self._read()
+        return self._rows.get(venue, [])[-limit:]
 
-    def newest_id(self) -> int | None:
-        unread = (data.t for data in map(_decoded, self._unread) if data)
-        return max(chain((row.trade_id for row in self._rows), unread), default=None)
+    def newest_ids(self) -> dict[str, int]:
+        """Of every symbol. Reads the frames without keeping rows of them."""
+        newest = {venue: max(row.trade_id for row in rows) for venue, rows in self._rows.items()}
+        for data in filter(None, map(_decoded, self._unread)):
+            newest[data.s] = max(data.t, newest.get(data.s, data.t))
+        return newest
 
-    def _read(self) -> list[TradeRow]:
+    def _read(self) -> None:
         unread, self._unread = self._unread, []
-        self._rows += [TradeRow(data.t, data.p, data.q, data.T, data.m) for data in map(_decoded, unread) if data]
-        return self._rows
+        for data in filter(None, map(_decoded, unread)):
+            self._rows.setdefault(data.s, []).append(TradeRow(data.t, data.p, data.q, data.T, data.m))
 
 
 def _decoded(payload: bytes) -> _TradeData | None:

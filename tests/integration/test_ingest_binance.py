@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ingestors.binance.ingestor import BinanceIngestor
 from ingestors.exchange_server.capture import Capture
@@ -138,7 +139,7 @@ async def test_a_hole_inside_a_connection_is_filled_before_the_next_trade(line: 
 
         def frames(self) -> Any:
             return (
-                frame._replace(stream="ethusdt@trade") if b'"t":3,' in frame.payload or b'"t":6,' in frame.payload else frame
+                replace(frame, stream="ethusdt@trade") if b'"t":3,' in frame.payload or b'"t":6,' in frame.payload else frame
                 for frame in super().frames()
             )
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from ingestors.binance.ingestor import BinanceIngestor
@@ -31,7 +32,7 @@ class Lossy(Capture):
 
     def frames(self) -> Any:
         for frame in super().frames():
-            yield frame._replace(stream="ethusdt@trade") if any(lost in frame.payload for lost in LOST) else frame
+            yield replace(frame, stream="ethusdt@trade") if any(lost in frame.payload for lost in LOST) else frame
 
 
 def lossy(path: Path) -> Lossy:
