@@ -23,7 +23,7 @@ run: install ## the whole pipeline with a simulated feed and a live page; Ctrl-C
 	@$(TICKERPLANT) up --data-dir $(DATA_DIR) $(if $(RUN_FOR),--run-for $(RUN_FOR)) $(UP)
 
 test: install ## all tests on a real Kafka, PostgreSQL and Redis (STACK=containers: in Docker; T=tests/unit: only those)
-	@STACK=$(STACK) $(PY) -m pytest $(T) $(if $(T),,--cov --cov-report=term:skip-covered --durations=25)
+	@STACK=$(STACK) $(PY) -m pytest $(T) $(if $(T),,--cov --cov-report=term:skip-covered --cov-fail-under=90 --durations=15)
 
 chaos: install ## the kill and outage tests again, at more moments (CHAOS_SEEDS=5 runs of each)
 	@CHAOS_SEEDS=$(or $(CHAOS_SEEDS),5) OUTAGE_S=$(or $(OUTAGE_S),30) $(PY) -m pytest tests/chaos

@@ -36,7 +36,7 @@ class Pipeline:
 
     def __init__(self, line: Any, extra: Mapping[str, str] | None = None) -> None:
         self.line = line
-        self.env = {**line.env(), **(extra or {})}
+        self.env = untraced({**line.env(), **(extra or {})})
         self.data_dir: Path = line.settings.data_dir
 
     def run(self, *words: str, timeout_s: float = 180, code: int | None = 0) -> subprocess.CompletedProcess[str]:
@@ -86,6 +86,11 @@ class Pipeline:
     def marker(self, process: str, point: str) -> Path:
         """Written by a kill point when it was hit (runtime.faults)."""
         return self.data_dir / "run" / f"killed.{process}.{point}"
+
+
+def untraced(environment: Mapping[str, str]) -> dict[str, str]:
+    """Without coverage in the processes: a whole line under load would take three times as long, and other tests reach the same code."""
+    return {name: value for name, value in environment.items() if not name.startswith("COVERAGE_")}
 
 
 @contextmanager
