@@ -8,7 +8,6 @@ import asyncio
 import random
 import ssl
 from collections.abc import Callable
-from itertools import accumulate, islice
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
@@ -20,68 +19,14 @@ from websockets.frames import CTRL_OPCODES, Frame
 from websockets.http11 import Response
 from websockets.protocol import OPEN
 
+from ingestors.frame_queue import BROKEN, CLOSED, OPENED, FrameQueue, Stamped
 from runtime.clock import Clock
 from runtime.errors import TransientError
 
 log = structlog.get_logger()
 
-Stamped = tuple[int, bytes]  # (ts_receive_ns, payload)
-OPENED = b"\x00opened"  # markers in the queue, compared by identity: they keep their place among the frames
-CLOSED = b"\x00closed"  # the other side said good-bye: all that it had sent was read
-BROKEN = b"\x00broken"  # it ended in any other way
 _WHOLE_TEXT = 0x81  # FIN and the opcode of text
 _MASKED_OR_LONG = 127  # length byte of a 64-bit length; with the mask bit it is larger
-
-
-class FrameQueue:
-    """Frames between the reader and the parser. Bounded: above `limit` the socket is paused, below a quarter it is read again.
-
-    What one read of the socket brought (up to 256 KiB) may exceed the limit once. Single-threaded: all calls from one event loop.
-    """
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._frames: list[Stamped] = []
-        self._wake = asyncio.Event()
-        self._paused: asyncio.Transport | None = None
-
-    def __len__(self) -> int:
-        return len(self._frames)
-
-    def put(self, frames: list[Stamped], transport: asyncio.Transport) -> None:
-        """Appends; pauses the transport when full."""
-        self._frames += frames
-        self._wake.set()
-        if len(self._frames) > self._limit and self._paused is not transport and not transport.is_closing():
-            transport.pause_reading()
-            self._paused = transport
-
-    async def wait(self) -> None:
-        """Returns when frames are there or `wake` was called."""
-        await self._wake.wait()
-
-    def wake(self) -> None:
-        """Lets `wait` return without a frame: there is other work."""
-        self._wake.set()
-
-    def take(self, limit: int, limit_bytes: int = 1 << 62) -> list[Stamped]:
-        """Removes and returns the oldest frames, at most `limit` and up to the one that makes limit_bytes full."""
-        self._wake.clear()
-        limit = self._fit(limit, limit_bytes)
-        if len(self._frames) <= limit:
-            taken, self._frames = self._frames, []
-        else:
-            self._wake.set()
-            taken, self._frames = self._frames[:limit], self._frames[limit:]
-        if self._paused and len(self._frames) <= self._limit // 4:
-            if not self._paused.is_closing():
-                self._paused.resume_reading()
-            self._paused = None
-        return taken
-
-    def _fit(self, limit: int, limit_bytes: int) -> int:
-        ends = accumulate(len(frame) for _, frame in islice(self._frames, limit))
-        return next((number for number, end in enumerate(ends, 1) if end >= limit_bytes), limit)
 
 
 class FrameConnection(ClientConnection):

@@ -6,7 +6,7 @@ Nothing here touches a socket. Frames come in batches; the shell around it (a pr
 from collections import Counter
 from collections.abc import Callable
 
-from ingestors.connection import BROKEN, CLOSED, OPENED, Stamped
+from ingestors.frame_queue import BROKEN, CLOSED, OPENED, Stamped
 from ingestors.gap_fill import PAGE_TRADES, Continuity, Hole, TradeFiller
 from ingestors.publisher import EventPublisher
 from ingestors.recovery import Recovery

@@ -115,6 +115,10 @@ class IngestSettings(Section):
     queue_frames: int = Field(
         20_000, ge=100, le=1_000_000, description="frames between the socket reader and the parser; full: the socket waits"
     )
+    conflate_quotes: bool = Field(
+        True,
+        description="while the broker does not keep up and the queue is full, leave out quotes that a newer one has overtaken (counted)",
+    )
     watermark_interval_s: float = Field(0.25, gt=0, le=10, description="watermarks are written so often, of the ingest clock's time")
     watermark_delay_s: float = Field(1.0, ge=0, le=60, description="how far event time may run behind the clock while nothing comes")
     gap_fill_max_trades: int = Field(100_000, ge=0, le=10_000_000, description="a larger hole stays open and is reported")

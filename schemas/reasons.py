@@ -34,6 +34,7 @@ class Reason(StrEnum):
     REPEATED_IDENTITY = "repeated_identity"
     BEHIND_HISTORY = "behind_history"
     LOST_TO_RETENTION = "lost_to_retention"
+    CONFLATED = "conflated"
     # bars
     PARTIAL_INTERVAL = "partial_interval"
     # sinks
@@ -71,6 +72,7 @@ CATALOGUE: dict[Reason, ReasonSpec] = {
     Reason.REPEATED_IDENTITY: ReasonSpec("a stage wrote the record twice around a crash", 0),
     Reason.BEHIND_HISTORY: ReasonSpec("the tick belongs to a bar that is too old to be corrected by the stream", 0),
     Reason.LOST_TO_RETENTION: ReasonSpec("the broker had deleted the record before it was read", 0),
+    Reason.CONFLATED: ReasonSpec("a newer quote overtook this one while the broker did not keep up", 0),
     Reason.PARTIAL_INTERVAL: ReasonSpec("the bar's interval was not observed from its start to its end", 0),
     Reason.UNSTORABLE: ReasonSpec("the store refuses the value", 1),
 }

@@ -8,9 +8,10 @@ import structlog
 
 from ingestors.binance.client import BinanceClient, BinanceHistory
 from ingestors.binance.config import PROCESS, STAGE, Subscription, subscribe
-from ingestors.binance.parse import Control, Parser
-from ingestors.connection import Backoff, Connector, FrameQueue
+from ingestors.binance.parse import Control, Parser, quote_stream
+from ingestors.connection import Backoff, Connector
 from ingestors.feed import Feed
+from ingestors.frame_queue import FrameQueue
 from ingestors.gap_fill import TradeFiller
 from ingestors.publisher import EventPublisher
 from ingestors.resume import read_published
@@ -21,6 +22,7 @@ from runtime.faults import KillPoints
 from runtime.health import Health
 from runtime.kafka import Publisher
 from runtime.settings import Settings
+from schemas.reasons import Reason
 
 log = structlog.get_logger()
 
@@ -175,10 +177,16 @@ class BinanceIngestor:
             feed.idle(self._clock.now_ns())
         self._health.tick()
         while self._publisher.congested():
+            self._relieve()
             self._health.tick()
             await asyncio.sleep(_CONGESTED_WAIT_S)
             self._publisher.poll()
         await asyncio.sleep(0)  # the socket's turn
+
+    def _relieve(self) -> None:
+        """The broker does not keep up. Once the queue is full too, quotes that a newer one has overtaken are left out: trades never are."""
+        if self._settings.ingest.conflate_quotes:
+            metrics.DROPPED.labels(STAGE, Reason.CONFLATED).inc(self._queue.conflate(quote_stream))
 
     async def _wake_regularly(self) -> None:
         """Watermarks, health and settling go on while nothing comes."""

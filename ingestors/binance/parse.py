@@ -181,6 +181,14 @@ def stream_kind(frame: bytes) -> bytes:
     return frame[len(_PREFIX) : frame.find(b'"', len(_PREFIX))].partition(b"@")[2]
 
 
+def quote_stream(frame: bytes) -> bytes:
+    """The stream's name, such as `btcusdt@bookTicker`, of a frame with the newest quote of a symbol; b"" for any other frame."""
+    if not frame.startswith(_PREFIX):
+        return b""
+    name = frame[_NAME_START : frame.find(b'"', _NAME_START)]
+    return name if name.endswith(b"@bookTicker") else b""
+
+
 def _describe(wire: Any) -> str:
     if wire.code is not None or bytes(wire.error):
         return f"the provider refused a command: {wire.code} {wire.msg} {bytes(wire.error).decode('utf-8', 'replace')}"

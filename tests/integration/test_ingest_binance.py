@@ -11,16 +11,20 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ingestors.binance.config import STAGE
 from ingestors.binance.ingestor import BinanceIngestor
 from ingestors.exchange_server.capture import Capture
 from ingestors.exchange_server.pace import TimelinePace
 from ingestors.exchange_server.server import ExchangeServer
+from ingestors.publisher import EventPublisher
+from runtime import metrics
 from runtime.clock import SystemClock
 from runtime.errors import UserError
 from runtime.health import Health
 from runtime.settings import Settings, load_settings
 from schemas import headers as names
 from schemas.partitioner import partition_of
+from schemas.reasons import Reason
 from schemas.topics import Topic
 from tests.feeds import START_NS, capture_of, exchange_of, quote_frame, read_topic, trade_frame, written_later
 from tests.pipeline import CAPTURES, needs_recordings, slice_of
@@ -74,6 +78,22 @@ async def test_recorded_frames_arrive_whole_and_in_order(line: Any, tmp_path: Pa
     assert found.gaps == []
     assert found.letters == []
     assert all(envelope.trade_ids_contiguous for envelope in found.envelopes)
+
+
+async def test_a_broker_that_does_not_keep_up_costs_quotes_never_trades(line: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = [trade_frame(i // 100) if i % 100 == 0 else quote_frame(i) for i in range(1, 20_001)]
+    before = metrics.DROPPED.labels(STAGE, Reason.CONFLATED)._value.get()
+    async with exchange_of(capture_of(tmp_path / "c", frames, 1_000)) as (server, binance):
+        settings = settings_of(line, binance, ingest={"queue_frames": 1_000})
+        monkeypatch.setattr(EventPublisher, "congested", lambda _: server.frames.total() < len(frames))
+        async with ingesting(settings, line.addresses.kafka):
+            await asyncio.wait_for(server.ended.wait(), 60)
+    found = await written_later(settings, line.addresses.kafka)
+    assert [trade.trade_id for trade in found.trades] == list(range(1, 201))
+    conflated = metrics.DROPPED.labels(STAGE, Reason.CONFLATED)._value.get() - before
+    assert conflated > 1_000
+    assert len(found.quotes) + conflated == 19_800
+    assert found.quotes[-1].update_id == 19_999
 
 
 async def test_every_record_says_what_it_is(line: Any, tmp_path: Path) -> None:

@@ -137,7 +137,8 @@ class _Replay:
             "SYMBOLS": json.dumps(list(self._plan.symbols().values())),
             "STREAMS": json.dumps(list(self._plan.streams)),
         }
-        return {f"{PREFIX}BINANCE__{name}": value for name, value in binance.items()}
+        complete = {f"{PREFIX}INGEST__CONFLATE_QUOTES": "false"}  # a replay is of every frame, however long it takes
+        return complete | {f"{PREFIX}BINANCE__{name}": value for name, value in binance.items()}
 
 
 def _running_stack(settings: Settings) -> Addresses:

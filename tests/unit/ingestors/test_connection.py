@@ -5,63 +5,14 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from websockets.asyncio.server import ServerConnection, serve
 
-from ingestors.connection import BROKEN, CLOSED, OPENED, Backoff, Connector, FrameConnection, FrameQueue, open_connection
+from ingestors.connection import Backoff, Connector, FrameConnection, open_connection
 from ingestors.exchange_server.session import text_frame
+from ingestors.frame_queue import BROKEN, CLOSED, OPENED, FrameQueue
 from runtime.clock import SystemClock
 from runtime.errors import TransientError
 from tests.support import eventually_async
-
-
-class Pausable:
-    """What the queue needs of a transport."""
-
-    def __init__(self) -> None:
-        self.paused = False
-
-    def pause_reading(self) -> None:
-        self.paused = True
-
-    def resume_reading(self) -> None:
-        self.paused = False
-
-    def is_closing(self) -> bool:
-        return False
-
-
-def test_a_full_queue_pauses_the_socket_until_a_quarter_is_left() -> None:
-    queue, transport = FrameQueue(100), Pausable()
-    queue.put([(1, b"x")] * 100, transport)  # type: ignore[arg-type]
-    assert not transport.paused
-    queue.put([(1, b"x")], transport)  # type: ignore[arg-type]
-    assert transport.paused
-    assert len(queue.take(70)) == 70
-    assert transport.paused
-    assert len(queue.take(6)) == 6
-    assert not transport.paused
-    assert len(queue.take(1000)) == 25
-
-
-def test_a_batch_ends_with_the_frame_that_makes_it_heavy() -> None:
-    queue = FrameQueue(100)
-    queue.put([(i, b"x" * 10) for i in range(5)], Pausable())  # type: ignore[arg-type]
-    assert [len(queue.take(4, 25)), len(queue.take(4, 1)), len(queue.take(4, 1_000))] == [3, 1, 1]
-
-
-@given(st.lists(st.integers(0, 5), max_size=50), st.integers(1, 7))
-def test_the_queue_keeps_order(sizes: list[int], limit: int) -> None:
-    queue, sent, taken = FrameQueue(1000), [], []
-    for size in sizes:
-        frames = [(len(sent) + i, b"") for i in range(size)]
-        sent += frames
-        queue.put(frames, Pausable())  # type: ignore[arg-type]
-        taken += queue.take(limit)
-    while len(queue):
-        taken += queue.take(limit)
-    assert taken == sent
 
 
 def test_backoff_doubles_below_a_cap_with_full_jitter() -> None:

@@ -1,0 +1,84 @@
+"""Frames between the socket's reader and the parser."""
+
+import asyncio
+from collections.abc import Callable
+from itertools import accumulate, islice
+
+Stamped = tuple[int, bytes]  # (ts_receive_ns, payload)
+OPENED = b"\x00opened"  # markers in the queue, compared by identity: they keep their place among the frames
+CLOSED = b"\x00closed"  # the other side said good-bye: all that it had sent was read
+BROKEN = b"\x00broken"  # it ended in any other way
+
+
+class FrameQueue:
+    """Frames between the reader and the parser. Bounded: above `limit` the socket is paused, below a quarter it is read again.
+
+    What one read of the socket brought (up to 256 KiB) may exceed the limit once. Single-threaded: all calls from one event loop.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._frames: list[Stamped] = []
+        self._wake = asyncio.Event()
+        self._paused: asyncio.Transport | None = None
+        self._grew = False  # since the last conflation
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    def put(self, frames: list[Stamped], transport: asyncio.Transport) -> None:
+        """Appends; pauses the transport when full."""
+        self._frames += frames
+        self._grew = True
+        self._wake.set()
+        if len(self._frames) > self._limit and self._paused is not transport and not transport.is_closing():
+            transport.pause_reading()
+            self._paused = transport
+
+    async def wait(self) -> None:
+        """Returns when frames are there or `wake` was called."""
+        await self._wake.wait()
+
+    def wake(self) -> None:
+        """Lets `wait` return without a frame: there is other work."""
+        self._wake.set()
+
+    def take(self, limit: int, limit_bytes: int = 1 << 62) -> list[Stamped]:
+        """Removes and returns the oldest frames, at most `limit` and up to the one that makes limit_bytes full."""
+        self._wake.clear()
+        limit = self._fit(limit, limit_bytes)
+        if len(self._frames) <= limit:
+            taken, self._frames = self._frames, []
+        else:
+            self._wake.set()
+            taken, self._frames = self._frames[:limit], self._frames[limit:]
+        self._resume_if_low()
+        return taken
+
+    def conflate(self, key_of: Callable[[bytes], bytes]) -> int:
+        """If the queue is full: keeps only the newest frame of each key, in its place, and all frames without a key (b""). How many it dropped."""
+        if not self._grew or len(self._frames) <= self._limit:
+            return 0
+        self._grew = False
+        kept: list[Stamped] = []
+        seen = {b""}
+        for stamped in reversed(self._frames):
+            key = key_of(stamped[1])
+            if key and key in seen:
+                continue
+            seen.add(key)
+            kept.append(stamped)
+        dropped = len(self._frames) - len(kept)
+        self._frames = kept[::-1]
+        self._resume_if_low()
+        return dropped
+
+    def _resume_if_low(self) -> None:
+        if self._paused and len(self._frames) <= self._limit // 4:
+            if not self._paused.is_closing():
+                self._paused.resume_reading()
+            self._paused = None
+
+    def _fit(self, limit: int, limit_bytes: int) -> int:
+        ends = accumulate(len(frame) for _, frame in islice(self._frames, limit))
+        return next((number for number, end in enumerate(ends, 1) if end >= limit_bytes), limit)
