@@ -182,18 +182,24 @@ class ExchangeServer:
                 await self._running.wait()
                 self._pace.start(chunk[start].ts_ns)  # a timeline goes on where it stopped
             wait_s = self._pace.wait_s(chunk[start].ts_ns)
-            if self._pace.waits_for_readers():
-                await self._somebody_listens()
-                await self._deliver(chunk[start:], True)
-                return
             if wait_s > 0:
                 await asyncio.sleep(max(wait_s, _TIMELINE_STEP_S))
-            end = start
-            while end < len(chunk) and self._pace.wait_s(chunk[end].ts_ns) <= 0:
-                end += 1
+            end = self._due(chunk, start)
             if end > start:
-                await self._deliver(chunk[start:end], False)
+                patient = self._pace.waits_for_readers()
+                if patient:
+                    await self._somebody_listens()
+                await self._deliver(chunk[start:end], patient)
             start = end
+
+    def _due(self, chunk: list[Frame], start: int) -> int:
+        """Index after the last frame whose time has come."""
+        if self._pace.wait_s(chunk[-1].ts_ns) <= 0:
+            return len(chunk)
+        end = start
+        while end < len(chunk) and self._pace.wait_s(chunk[end].ts_ns) <= 0:
+            end += 1
+        return end
 
     async def _deliver(self, frames: list[Frame], drain: bool) -> None:
         self._now_ns = frames[-1].ts_ns

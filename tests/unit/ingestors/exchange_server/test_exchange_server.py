@@ -97,6 +97,20 @@ async def test_at_max_nothing_plays_while_nobody_listens(tmp_path: Path) -> None
         assert [message["data"]["t"] for message in messages] == list(range(played + 1, 30_001))
 
 
+async def test_catching_up_ends_at_the_clock_and_not_at_the_end_of_a_chunk(tmp_path: Path) -> None:
+    """Frames of the next seconds stand in the same chunk: played at once, they would come before their time, and then nothing for as long."""
+    clock = ManualClock(START_NS + 100_000_000)
+    frames = [quote_frame(i) for i in range(400)]
+    async with playing(tmp_path, frames, CatchUpPace(clock)) as (server, url, _):
+        reading = asyncio.ensure_future(everything(f"{url}/stream?streams=btcusdt@bookTicker"))
+        await eventually_async(lambda: server.frames.total() == 101)
+        await asyncio.sleep(0.05)
+        assert server.frames.total() == 101
+        clock.advance_s(300)
+        messages, _, _ = await reading
+        assert [message["data"]["u"] for message in messages] == list(range(400))
+
+
 async def test_faults(tmp_path: Path) -> None:
     frames = [trade_frame(i) for i in range(1, 20_000)]
     async with playing(tmp_path, frames, TimelinePace(1, SystemClock())) as (server, url, rest):
