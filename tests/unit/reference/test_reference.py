@@ -35,7 +35,7 @@ def test_every_documented_variable_sets_its_key(monkeypatch: pytest.MonkeyPatch)
         value = _at(defaults, key)
         if value is None or not isinstance(value, int | float):
             continue
-        changed = value + 1 if isinstance(value, int) else value * 1.01
+        changed = not value if isinstance(value, bool) else value + 1 if isinstance(value, int) else value * 1.01
         monkeypatch.setenv(variable, json.dumps(changed))
         assert _at(load_settings(), key) == changed, key
         monkeypatch.delenv(variable)
