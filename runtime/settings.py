@@ -140,6 +140,12 @@ class SignalWeights(Section):
     momentum: float = Field(1.0, ge=0, le=1000, description="weight of the momentum vote")
 
 
+class QualitySettings(Section):
+    """What validate calls wrong or odd, and how often it tells the quality of a source and symbol."""
+
+    interval_s: float = Field(5.0, ge=0.25, le=3600, description="length of a window of market.quality, of the ingest clock's time")
+
+
 class ProcessSettings(Section):
     """The stages."""
 
@@ -147,6 +153,7 @@ class ProcessSettings(Section):
     bars: StageSettings = StageSettings()
     indicators: StageSettings = StageSettings()
     signals: StageSettings = StageSettings()
+    quality: QualitySettings = QualitySettings()
     timeframes: tuple[Timeframe, ...] = Field(tuple(Timeframe), min_length=1, description="1m is always built; the others from it")
     grace_s: float = Field(1.0, ge=0, le=3600, description="event time that a bar waits behind the watermark")
     rsi_period: int = Field(14, ge=2, le=500, description="closes of the relative strength index")

@@ -13,6 +13,7 @@ from schemas.books import BookDifference
 from schemas.dead_letters import DeadLetter
 from schemas.gaps import Gap
 from schemas.indicators import IndicatorRecord
+from schemas.quality import QualityRecord
 from schemas.signals import Signal
 from schemas.ticks import TickEnvelope, TickRecord, TradeRecord, Watermark
 from schemas.topics import Topic
@@ -44,6 +45,7 @@ decode_book: Callable[[bytes], BookDifference] = _decoder(BookDifference)
 decode_indicators: Callable[[bytes], IndicatorRecord] = _decoder(IndicatorRecord)
 decode_signal: Callable[[bytes], Signal] = _decoder(Signal)
 decode_gap: Callable[[bytes], Gap] = _decoder(Gap)
+decode_quality: Callable[[bytes], QualityRecord] = _decoder(QualityRecord)
 decode_dead_letter: Callable[[bytes], DeadLetter] = _decoder(DeadLetter)
 
 EVENTS: dict[Topic, Any] = {
@@ -55,6 +57,7 @@ EVENTS: dict[Topic, Any] = {
     Topic.BOOKS_RAW: BookDifference,
     Topic.INDICATORS: IndicatorRecord,
     Topic.SIGNALS: Signal,
+    Topic.QUALITY: QualityRecord,
     Topic.GAPS: Gap,
     Topic.DLQ: DeadLetter,
 }

@@ -60,7 +60,9 @@ SPECS: dict[Topic, TopicSpec] = {
     Topic.INDICATORS: TopicSpec("one record a closed bar, holding all configured indicators", 30 * DAY_MS, bytes_per_million=2_000_000),
     Topic.SIGNALS: TopicSpec("one record a closed bar, hold included", 30 * DAY_MS, bytes_per_million=2_000_000),
     Topic.ALERTS: TopicSpec("alerts (reserved: nothing writes it yet)", 30 * DAY_MS),
-    Topic.QUALITY: TopicSpec("quality of a source and symbol over time (reserved: nothing writes it yet)", 30 * DAY_MS),
+    Topic.QUALITY: TopicSpec(
+        "quality of a source and symbol over a few seconds: counts, latency, score", 30 * DAY_MS, bytes_per_million=2_000_000
+    ),
     Topic.GAPS: TopicSpec("breaks of continuity and their filling", 90 * DAY_MS, bytes_per_million=10_000),
     Topic.SOURCES: TopicSpec("states of sources, changes of the primary (reserved: nothing writes it yet)", 90 * DAY_MS),
     Topic.DLQ: TopicSpec("dead letters with their original bytes", 30 * DAY_MS),

@@ -18,6 +18,7 @@ from schemas.books import BookDifference
 from schemas.dead_letters import DeadLetter
 from schemas.gaps import Gap
 from schemas.indicators import IndicatorRecord
+from schemas.quality import QualityRecord
 from schemas.signals import Signal
 from schemas.ticks import TickEnvelope, Watermark
 from schemas.topics import Topic
@@ -34,6 +35,7 @@ EVENTS: dict[str, tuple[Any, Callable[[bytes], Any]]] = {
     "indicators": (IndicatorRecord, codec.decode_indicators),
     "signal": (Signal, codec.decode_signal),
     "gap": (Gap, codec.decode_gap),
+    "quality": (QualityRecord, codec.decode_quality),
     "dead_letter": (DeadLetter, codec.decode_dead_letter),
 }
 

@@ -14,10 +14,10 @@ def spec(settings: Settings) -> StageSpec:
         process=f"process-{STAGE}",
         inputs=(Topic.TICKS_RAW,),
         state=Topic.STATE_VALIDATE,
-        core=lambda _partition: ValidateCore(),
+        core=lambda _partition: ValidateCore(process.quality),
         pace_s=process.validate_.pace_s,
         commit_interval_s=process.validate_.commit_interval_s,
-        outputs=(Topic.TICKS, Topic.GAPS),
+        outputs=(Topic.TICKS, Topic.GAPS, Topic.QUALITY),
     )
 
 

@@ -9,10 +9,12 @@ from processors.validate.gaps import OpenGap
 from processors.validate.ids import SeenIds
 from processors.validate.rules import Fault, envelope_fault, fault_of, is_symbol, watermark_fault
 from processors.validate.series import TickSeries
+from processors.validate.windows import Windows, quality_of
 from runtime.dead_letters import dead_letter
 from runtime.errors import InvalidRecord
 from runtime.metrics import DROPPED, GAPS, QUALITY, TICKS_IN, TICKS_OUT
 from runtime.records import trace_of
+from runtime.settings import QualitySettings
 from runtime.stage import InputRecord, Output
 from schemas.codec import decode_ticks, encode
 from schemas.gaps import Gap
@@ -25,28 +27,34 @@ STAGE = "validate"
 _WATERMARK = {TYPE: b"watermark"}
 _GAP = {TYPE: b"gap"}
 _DEAD_LETTER = {TYPE: b"dead_letter"}
+DEFAULTS = QualitySettings()
 
 
 class ValidateCore:
-    """State: a TickSeries per (symbol, source). See runtime.stage.StageCore for the contract."""
+    """State: a TickSeries per (symbol, source), and when each source's window of quality began. See runtime.stage.StageCore for the contract."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: QualitySettings = DEFAULTS) -> None:
         self._series: Series[TickSeries] = Series()
+        self._windows = Windows(settings.interval_s)
 
     def apply(self, record: InputRecord) -> Iterable[Output]:
-        """The envelope's good ticks in their order, then gap events, then dead letters."""
+        """The envelope's good ticks in their order, then gap events, then dead letters; or the watermark, then quality records."""
         event = decoded(decode_ticks, record.value)
         if isinstance(event, Watermark):
             _refuse(watermark_fault(event))
-            return [Output(Topic.TICKS, record.value, None, _WATERMARK)]
+            return [Output(Topic.TICKS, record.value, None, _WATERMARK), *self._advance(event)]
         _refuse(envelope_fault(event))
         return _Pass(self._series, record, event).outputs()
 
+    def _advance(self, watermark: Watermark) -> Iterable[Output]:
+        window = self._windows.end(watermark)
+        return quality_of(self._series, watermark.source, window) if window else ()
+
     def snapshot(self) -> bytes:
-        return self._series.pack()
+        return self._series.pack(windows=self._windows.begun)
 
     def restore(self, snapshot: bytes) -> None:
-        self._series.unpack(snapshot, TickSeries)
+        self._windows.begun = self._series.unpack(snapshot, TickSeries).get("windows", {})
 
 
 def _refuse(fault: Fault | None) -> None:
@@ -70,7 +78,7 @@ class _Pass:
     def outputs(self) -> list[Output]:
         ticks = self._envelope.ticks
         self._sort_out(ticks)
-        self._series.touch_all((symbol, self._envelope.source) for symbol in self._here)
+        self._settle()
         self._count(len(ticks))
         outputs = [Output(Topic.GAPS, encode(gap), gap.symbol.encode(), _GAP) for gap in self._gaps] + self._letters
         if self._kept:
@@ -82,9 +90,9 @@ class _Pass:
         source, contiguous = self._envelope.source, self._envelope.trade_ids_contiguous
         for index, tick in enumerate(ticks):
             fault = fault_of(tick)
-            series = None if fault else here(tick.symbol) or enter(tick.symbol)
-            if series is None:
-                self._bury(index, tick, fault or (Reason.INVALID_FIELD, f"symbol {tick.symbol[:64]!r} is no canonical symbol"))
+            series = here(tick.symbol) or enter(tick.symbol)
+            if fault or series is None:
+                self._bury(index, tick, series, fault or (Reason.INVALID_FIELD, f"symbol {tick.symbol[:64]!r} is no canonical symbol"))
             elif isinstance(tick, Trade):
                 gaps = series.take_trade(tick, source, contiguous)
                 if gaps is None:
@@ -93,10 +101,17 @@ class _Pass:
                 keep(tick)
                 if gaps:
                     self._gaps += gaps
+                    series.tally.gaps += sum(gap.state == "open" for gap in gaps)
             elif series.take_quote(tick):
                 keep(tick)
             else:
                 self._duplicates += 1
+
+    def _settle(self) -> None:
+        source = self._envelope.source
+        for series in self._here.values():
+            series.settle()
+        self._series.touch_all([(symbol, source) for symbol in self._here])
 
     def _enter(self, symbol: str) -> TickSeries | None:
         """The symbol's series, made if it is new; None if that is no symbol."""
@@ -109,9 +124,11 @@ class _Pass:
         self._here[symbol] = series
         return series
 
-    def _bury(self, index: int, tick: Tick, fault: Fault) -> None:
+    def _bury(self, index: int, tick: Tick, series: TickSeries | None, fault: Fault) -> None:
         record = self._record
         reason, error = fault
+        if series is not None:
+            series.tally.refuse(reason.value)
         letter = dead_letter(
             stage=STAGE,
             topic=record.topic,

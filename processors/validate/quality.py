@@ -11,6 +11,7 @@ LATE_NS = 60 * SECOND_NS
 
 Reasons = tuple[str, ...]
 _CROSSED: Reasons = (Reason.CROSSED_QUOTE.value,)
+_LATE: Reasons = (Reason.LATE.value,)
 
 
 @lru_cache(maxsize=1024)
@@ -35,7 +36,14 @@ def oddities(trade: Trade, newest_event_ns: int, follows_hole: bool) -> Reasons:
 
 
 def quote_oddities(quote: Quote) -> Reasons:
-    """Crossed or not. Floats keep the order of decimals, but two near decimals can be one float: only then are the digits compared."""
-    if float(quote.bid) < float(quote.ask):
+    """What is odd about a quote, in a fixed order."""
+    late = quote.ts_ingest_ns - quote.ts_event_ns > LATE_NS
+    if float(quote.bid) < float(quote.ask) and not late:
         return ()
-    return _CROSSED if Decimal(quote.bid) >= Decimal(quote.ask) else ()
+    crossed = _CROSSED if _is_crossed(quote) else ()
+    return (*crossed, *_LATE) if late else crossed
+
+
+def _is_crossed(quote: Quote) -> bool:
+    """Floats keep the order of decimals, but two near decimals can be one float: only then are the digits compared."""
+    return float(quote.bid) >= float(quote.ask) and Decimal(quote.bid) >= Decimal(quote.ask)

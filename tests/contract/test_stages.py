@@ -23,6 +23,7 @@ from tests.unit.processors.inputs import as_inputs, events, quote, run, ticks_re
 TYPES = {
     Topic.TICKS: {b"ticks", b"watermark"},
     Topic.GAPS: {b"gap"},
+    Topic.QUALITY: {b"quality"},
     Topic.DLQ: {b"dead_letter"},
     Topic.BARS: {b"bar"},
     Topic.INDICATORS: {b"indicators"},

@@ -1,7 +1,9 @@
 """validate: whatever comes, however it is cut and wherever the stage crashes."""
 
+from collections import Counter
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +13,7 @@ from runtime.stage import InputRecord, Output
 from schemas.reasons import CATALOGUE, Reason
 from schemas.ticks import Tick, Trade
 from schemas.topics import Topic
-from tests.unit.processors.inputs import events, gaps_of, kept_ticks, quote, run, ticks_record, trade
+from tests.unit.processors.inputs import events, gaps_of, kept_ticks, quote, run, ticks_record, trade, watermark_record
 
 SYMBOLS = st.sampled_from(["BTC-USDT", "ETH-USDT"])
 PRICES = st.sampled_from(["100", "0.5", "61652.00", "-1", "0", "nan"])
@@ -62,13 +64,39 @@ def test_any_cut_and_any_crash_give_the_same_ticks_gaps_and_dead_letters(ticks: 
 
 @given(TICKS)
 def test_a_replay_of_all_of_it_changes_nothing(ticks: list[Tick]) -> None:
+    """But for the counts of the window of quality that is open."""
     core = ValidateCore()
-    core.apply(ticks_record(ticks))
+    run(core, [_window_ends(0), ticks_record(ticks, 1), _window_ends(1)])
     state = core.snapshot()
-    again = list(core.apply(ticks_record(ticks, 1)))
+    again = run(core, [ticks_record(ticks, 3), _window_ends(1)])
     assert kept_ticks(again) == []
     assert gaps_of(again) == []
-    assert core.snapshot() == state
+    run(core, [_window_ends(2)])
+    whole = ValidateCore()
+    whole.restore(state)
+    run(whole, [_window_ends(2)])
+    assert core.snapshot() == whole.snapshot()
+
+
+def _window_ends(number: int) -> InputRecord:
+    return watermark_record(number * 10, number, Topic.TICKS_RAW)
+
+
+@given(TICKS, st.lists(st.integers(0, 100), max_size=6))
+def test_quality_records_count_every_tick_once(ticks: list[Tick], cuts: list[int]) -> None:
+    """However the log is cut: the counts of all windows together are those of the ticks, the dead letters and the rest."""
+    inputs = [one for number, ticks_of in enumerate(cut(ticks, cuts)) for one in (_window_ends(number), ticks_of)]
+    outputs = run(ValidateCore(), [*inputs, _window_ends(len(inputs))])
+    records = events(outputs, Topic.QUALITY)
+    kept, letters = kept_ticks(outputs), events(outputs, Topic.DLQ)
+    assert sum(one.total for one in records) == len(ticks)
+    assert sum(one.valid for one in records) == len(kept)
+    assert sum(one.invalid for one in records) == len(letters)
+    assert sum(one.gaps for one in records) == sum(gap.state == "open" for gap in gaps_of(outputs))
+    reasons = Counter([reason for tick in kept for reason in tick.reasons] + [letter.reason for letter in letters])
+    assert sum((Counter(one.reasons) for one in records), Counter()) == reasons
+    score = sum(one.score * (one.valid + one.invalid) for one in records if one.valid + one.invalid)
+    assert score == pytest.approx(sum(tick.quality for tick in kept), abs=1e-4)
 
 
 @given(TICKS)
