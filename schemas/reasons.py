@@ -29,6 +29,10 @@ class Reason(StrEnum):
     SEQUENCE_GAP = "sequence_gap"
     GAP_FILLED = "gap_filled"
     LATE = "late"
+    STALE_QUOTE = "stale_quote"
+    PRICE_ANOMALY = "price_anomaly"
+    VOLUME_ANOMALY = "volume_anomaly"
+    CROSS_SOURCE_DEVIATION = "cross_source_deviation"
     # drops that are expected and only counted
     DUPLICATE = "duplicate"
     REPEATED_IDENTITY = "repeated_identity"
@@ -43,36 +47,75 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReasonSpec:
-    """meaning: one sentence; weight: the share of the score 0..1 that it takes (0: none; 1: the data is refused)."""
+    """meaning: one sentence; weight: the share of the score 0..1 that it takes (0: none; 1: the data is refused); example: one case."""
 
     meaning: str
     weight: float
+    example: str
 
 
 CATALOGUE: dict[Reason, ReasonSpec] = {
-    Reason.BROKEN_JSON: ReasonSpec("the frame is not JSON", 1),
-    Reason.UNKNOWN_MESSAGE: ReasonSpec("the frame is JSON, but no message of the provider that we know", 1),
-    Reason.MISSING_FIELD: ReasonSpec("a required field is absent", 1),
-    Reason.INVALID_FIELD: ReasonSpec("a field has the wrong type or form", 1),
-    Reason.FRAME_TOO_LARGE: ReasonSpec("the frame is larger than the ingestor accepts", 1),
-    Reason.UNKNOWN_SYMBOL: ReasonSpec("the venue's symbol table does not list the symbol", 1),
-    Reason.UNDECODABLE: ReasonSpec("the record's bytes are not JSON", 1),
-    Reason.INVALID_SCHEMA: ReasonSpec("the record is JSON, but not the event of its topic", 1),
-    Reason.NON_POSITIVE_PRICE: ReasonSpec("a price is zero or negative", 1),
-    Reason.NON_POSITIVE_SIZE: ReasonSpec("a traded size is zero or negative, or a quoted one negative", 1),
-    Reason.NOT_A_NUMBER: ReasonSpec("a price or size is no finite decimal number", 1),
-    Reason.TIME_OUT_OF_RANGE: ReasonSpec("the event time is before 1990 or more than a day after the receive time", 1),
-    Reason.OHLC_VIOLATION: ReasonSpec("a bar's low and high do not enclose its open and close", 1),
-    Reason.CROSSED_QUOTE: ReasonSpec("the bid is not below the ask", 0.5),
-    Reason.OUT_OF_ORDER: ReasonSpec("the event time is before that of an earlier tick of the symbol", 0.1),
-    Reason.SEQUENCE_GAP: ReasonSpec("the tick follows a hole in the venue's own numbering that was not filled", 0.3),
-    Reason.GAP_FILLED: ReasonSpec("the tick was fetched later, to fill a hole", 0.05),
-    Reason.LATE: ReasonSpec("the tick came more than a minute after its event time", 0.1),
-    Reason.DUPLICATE: ReasonSpec("the venue's id was seen before", 0),
-    Reason.REPEATED_IDENTITY: ReasonSpec("a stage wrote the record twice around a crash", 0),
-    Reason.BEHIND_HISTORY: ReasonSpec("the tick belongs to a bar that is too old to be corrected by the stream", 0),
-    Reason.LOST_TO_RETENTION: ReasonSpec("the broker had deleted the record before it was read", 0),
-    Reason.CONFLATED: ReasonSpec("a newer quote overtook this one while the broker did not keep up", 0),
-    Reason.PARTIAL_INTERVAL: ReasonSpec("the bar's interval was not observed from its start to its end", 0),
-    Reason.UNSTORABLE: ReasonSpec("the store refuses the value", 1),
+    Reason.BROKEN_JSON: ReasonSpec("the frame is not JSON", 1, '`{"e":"trade","p":` cut off by a proxy'),
+    Reason.UNKNOWN_MESSAGE: ReasonSpec(
+        "the frame is JSON, but no message of the provider that we know", 1, '`{"e":"listStatus", ...}` on a trade stream'
+    ),
+    Reason.MISSING_FIELD: ReasonSpec("a required field is absent", 1, "a trade without `p`"),
+    Reason.INVALID_FIELD: ReasonSpec("a field has the wrong type or form", 1, "a trade id of -1, a symbol with a comma"),
+    Reason.FRAME_TOO_LARGE: ReasonSpec(
+        "the frame is larger than the ingestor accepts", 1, "300 kB where `binance.max_frame_bytes` is 262,144"
+    ),
+    Reason.UNKNOWN_SYMBOL: ReasonSpec(
+        "the venue's symbol table does not list the symbol", 1, "a trade of `XYZUSDT`, which the venue does not list"
+    ),
+    Reason.UNDECODABLE: ReasonSpec("the record's bytes are not JSON", 1, "bytes of another format, a text cut in the middle"),
+    Reason.INVALID_SCHEMA: ReasonSpec("the record is JSON, but not the event of its topic", 1, "an envelope without `source`"),
+    Reason.NON_POSITIVE_PRICE: ReasonSpec("a price is zero or negative", 1, "price `-1`, or a bar's open of `0.0`"),
+    Reason.NON_POSITIVE_SIZE: ReasonSpec("a traded size is zero or negative, or a quoted one negative", 1, "size `0`"),
+    Reason.NOT_A_NUMBER: ReasonSpec("a price or size is no finite decimal number", 1, "price `nan`, `1e5` or `1,5`"),
+    Reason.TIME_OUT_OF_RANGE: ReasonSpec(
+        "the event time is before 1990 or more than ten minutes after the receive time", 1, "an event time of tomorrow"
+    ),
+    Reason.OHLC_VIOLATION: ReasonSpec("a bar's low and high do not enclose its open and close", 1, "high 101, close 102"),
+    Reason.CROSSED_QUOTE: ReasonSpec("the bid is not below the ask", 0.5, "bid 100.2, ask 100.1"),
+    Reason.OUT_OF_ORDER: ReasonSpec(
+        "the event time is before that of an earlier tick of the symbol", 0.1, "a trade of 12:00:01 after one of 12:00:02"
+    ),
+    Reason.SEQUENCE_GAP: ReasonSpec("the tick follows a hole in the venue's own numbering that was not filled", 0.3, "id 13 after id 10"),
+    Reason.GAP_FILLED: ReasonSpec("the tick was fetched later, to fill a hole", 0.05, "ids 11 and 12, fetched over REST"),
+    Reason.LATE: ReasonSpec("the tick came more than a minute after its event time", 0.1, "a trade of 12:00:00 received at 12:01:30"),
+    Reason.STALE_QUOTE: ReasonSpec(
+        "at its receipt the quote was older than 15 minutes of open market", 0.3, "a quote of 12:00 received at 12:20"
+    ),
+    Reason.PRICE_ANOMALY: ReasonSpec(
+        "the price is far from the median of the trades before it, by their median absolute deviation",
+        0.3,
+        "103 after 64 trades between 99.9 and 100.1",
+    ),
+    Reason.VOLUME_ANOMALY: ReasonSpec(
+        "the size is far above the median of the trades before it, by their median absolute deviation",
+        0.05,
+        "a size of 5,000 after 64 of about 1",
+    ),
+    Reason.CROSS_SOURCE_DEVIATION: ReasonSpec(
+        "the price differs from that of the symbol's other sources at the same time",
+        0.2,
+        "101.5 at one venue, 100 at the other three seconds before",
+    ),
+    Reason.DUPLICATE: ReasonSpec("the venue's id was seen before", 0, "the same trade after a reconnect"),
+    Reason.REPEATED_IDENTITY: ReasonSpec(
+        "a stage wrote the record twice around a crash", 0, "a worker killed between writing and committing"
+    ),
+    Reason.BEHIND_HISTORY: ReasonSpec(
+        "the tick belongs to a bar that is too old to be corrected by the stream", 0, "a trade of two hours ago, 64 bars of 1m behind"
+    ),
+    Reason.LOST_TO_RETENTION: ReasonSpec(
+        "the broker had deleted the record before it was read", 0, "a sink that stood still for longer than the topic keeps"
+    ),
+    Reason.CONFLATED: ReasonSpec(
+        "a newer quote overtook this one while the broker did not keep up", 0, "two quotes of BTC-USDT waiting for one envelope"
+    ),
+    Reason.PARTIAL_INTERVAL: ReasonSpec(
+        "the bar's interval was not observed from its start to its end", 0, "a series' first bar, begun at second 42"
+    ),
+    Reason.UNSTORABLE: ReasonSpec("the store refuses the value", 1, "a number that the column's type cannot hold"),
 }

@@ -15,6 +15,7 @@ from processors.bars.core import BarsCore
 from processors.indicators.core import IndicatorsCore
 from processors.signals.core import SignalsCore
 from processors.validate.core import ValidateCore
+from processors.validate.limits import Limits
 from runtime.clock import ManualClock
 from runtime.settings import ProcessSettings, Settings
 from runtime.stage import InputRecord, Output, StageCore
@@ -97,7 +98,7 @@ class World:
         self.records: list[InputRecord] = []
         process = settings.process
         self._next: dict[Topic, StageCore] = {
-            Topic.TICKS_RAW: ValidateCore(),
+            Topic.TICKS_RAW: ValidateCore(Limits.of(process.quality)),
             Topic.TICKS: BarsCore(process),
             Topic.BARS: IndicatorsCore(process),
             Topic.INDICATORS: SignalsCore(process),

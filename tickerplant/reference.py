@@ -170,11 +170,12 @@ def metrics_page() -> str:
 
 def reasons() -> str:
     """Every reason code."""
-    rows = [(f"`{code}`", spec.meaning, f"{spec.weight:g}" if spec.weight else "–") for code, spec in CATALOGUE.items()]
+    rows = [(f"`{code}`", spec.meaning, f"{spec.weight:g}" if spec.weight else "–", spec.example) for code, spec in CATALOGUE.items()]
     return (
         _HEAD.format(source="schemas/reasons.py", title="Reason codes")
         + "A dead letter has exactly one. A tick or bar that lost score lists those that took it: quality is 1 minus their weights, not below 0.\n"
-        "Weight 1 refuses the data; a dash takes no score, it is counted or only said.\n\n" + _table(("code", "meaning", "weight"), rows)
+        "Weight 1 refuses the data; a dash takes no score, it is counted or only said.\n\n"
+        + _table(("code", "meaning", "weight", "example"), rows)
     )
 
 

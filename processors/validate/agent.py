@@ -1,6 +1,7 @@
 """The stage `validate` as a process: the core in Faust's shell."""
 
 from processors.validate.core import STAGE, ValidateCore
+from processors.validate.limits import Limits
 from runtime.faust_stage import StageSpec, run_stage
 from runtime.settings import Settings
 from schemas.topics import Topic
@@ -8,13 +9,13 @@ from schemas.topics import Topic
 
 def spec(settings: Settings) -> StageSpec:
     """What the shell needs to know of the stage."""
-    process = settings.process
+    process, limits = settings.process, Limits.of(settings.process.quality)
     return StageSpec(
         name=STAGE,
         process=f"process-{STAGE}",
         inputs=(Topic.TICKS_RAW,),
         state=Topic.STATE_VALIDATE,
-        core=lambda _partition: ValidateCore(process.quality),
+        core=lambda _partition: ValidateCore(limits),
         pace_s=process.validate_.pace_s,
         commit_interval_s=process.validate_.commit_interval_s,
         outputs=(Topic.TICKS, Topic.GAPS, Topic.QUALITY),

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator
 
+from processors.validate.limits import DEFAULTS
 from schemas.reasons import Reason
 from schemas.ticks import Quote, Tick, TickEnvelope, Trade, Watermark
-from schemas.timeframes import DAY_NS
 
 EARLIEST_NS = 631_152_000 * 1_000_000_000  # 1990-01-01
 LATEST_NS = 7_258_118_400 * 1_000_000_000  # 2200-01-01: keeps every derived time inside 64 bits and inside the calendar
 # A venue's clock may run before ours, but a trade from the far future would move its series' watermark there, and all that follows would be late.
-AHEAD_NS = DAY_NS
+AHEAD_NS = DEFAULTS.ahead_ns
 MAX_ID = 2**63 - 1  # what a bigint column and msgpack hold
 
 Fault = tuple[Reason, str]
@@ -28,17 +28,17 @@ _is_source = re.compile(r"[a-z][a-z0-9-]{0,31}").fullmatch
 _is_text_id = re.compile(r"[!-~]{1,64}").fullmatch
 
 
-def fault_of(tick: Tick) -> Fault | None:
-    """Why the tick is wrong, or None. The first fault counts."""
-    good = _is_good_trade(tick) if isinstance(tick, Trade) else _is_good_quote(tick)
-    return None if good else next(_faults(tick))
+def fault_of(tick: Tick, ahead_ns: int = AHEAD_NS) -> Fault | None:
+    """Why the tick is wrong, or None. The first fault counts. ahead_ns: how far the venue's clock may run before ours."""
+    good = _is_good_trade(tick, ahead_ns) if isinstance(tick, Trade) else _is_good_quote(tick, ahead_ns)
+    return None if good else next(_faults(tick, ahead_ns))
 
 
-def watermark_fault(watermark: Watermark) -> Fault | None:
+def watermark_fault(watermark: Watermark, ahead_ns: int = AHEAD_NS) -> Fault | None:
     """Why a watermark must not be passed on: one from the far future would make every later trade a late one."""
     if not _is_source(watermark.source):
         return Reason.INVALID_FIELD, f"source {watermark.source[:64]!r} is no name of a source"
-    if not _is_time(watermark.ts_event_ns, watermark.ts_ingest_ns):
+    if not _is_time(watermark.ts_event_ns, watermark.ts_ingest_ns, ahead_ns):
         return Reason.TIME_OUT_OF_RANGE, f"ts_event_ns {watermark.ts_event_ns} at ts_ingest_ns {watermark.ts_ingest_ns}"
     return None
 
@@ -57,28 +57,28 @@ def is_symbol(text: str) -> bool:
     return _is_symbol(text) is not None
 
 
-def _is_good_trade(trade: Trade) -> bool:
+def _is_good_trade(trade: Trade, ahead_ns: int) -> bool:
     trade_id = trade.trade_id
     return bool(
         _are_trade_numbers(f"{trade.price} {trade.size}")
-        and EARLIEST_NS <= trade.ts_event_ns <= trade.ts_ingest_ns + AHEAD_NS <= LATEST_NS
+        and EARLIEST_NS <= trade.ts_event_ns <= trade.ts_ingest_ns + ahead_ns <= LATEST_NS
         and (0 <= trade_id <= MAX_ID if isinstance(trade_id, int) else _is_text_id(trade_id))
     )
 
 
-def _is_good_quote(quote: Quote) -> bool:
+def _is_good_quote(quote: Quote, ahead_ns: int) -> bool:
     return bool(
         _are_quote_numbers(f"{quote.bid} {quote.ask} {quote.bid_size} {quote.ask_size}")
-        and EARLIEST_NS <= quote.ts_event_ns <= quote.ts_ingest_ns + AHEAD_NS <= LATEST_NS
+        and EARLIEST_NS <= quote.ts_event_ns <= quote.ts_ingest_ns + ahead_ns <= LATEST_NS
         and 0 <= quote.update_id <= MAX_ID
     )
 
 
-def _is_time(ts_event_ns: int, ts_ingest_ns: int) -> bool:
-    return EARLIEST_NS <= ts_event_ns <= ts_ingest_ns + AHEAD_NS <= LATEST_NS
+def _is_time(ts_event_ns: int, ts_ingest_ns: int, ahead_ns: int) -> bool:
+    return EARLIEST_NS <= ts_event_ns <= ts_ingest_ns + ahead_ns <= LATEST_NS
 
 
-def _faults(tick: Tick) -> Iterator[Fault]:
+def _faults(tick: Tick, ahead_ns: int) -> Iterator[Fault]:
     """All faults, told with care: only a tick that is known to be wrong comes here."""
     if isinstance(tick, Trade):
         prices, sizes, smallest = {"price": tick.price}, {"size": tick.size}, 1
@@ -89,7 +89,7 @@ def _faults(tick: Tick) -> Iterator[Fault]:
     yield from _not_numbers(prices | sizes)
     yield from _not_positive(prices, Reason.NON_POSITIVE_PRICE, 1)
     yield from _not_positive(sizes, Reason.NON_POSITIVE_SIZE, smallest)
-    if not _is_time(tick.ts_event_ns, tick.ts_ingest_ns):
+    if not _is_time(tick.ts_event_ns, tick.ts_ingest_ns, ahead_ns):
         yield Reason.TIME_OUT_OF_RANGE, f"ts_event_ns {tick.ts_event_ns} at ts_ingest_ns {tick.ts_ingest_ns}"
     yield Reason.INVALID_FIELD, f"id {str(identity)[:64]!r} is neither an integer of 0 to {MAX_ID} nor 1 to 64 printable characters"
 

@@ -6,8 +6,10 @@ from processors.validate import gaps as holes
 from processors.validate.gaps import OpenGap
 from processors.validate.ids import SeenIds
 from processors.validate.latencies import MAX_WAITING
-from processors.validate.quality import Reasons, oddities, quote_oddities, score_of
+from processors.validate.limits import Limits
+from processors.validate.quality import LATE_NS, Reasons, oddities, quote_oddities, score_of
 from processors.validate.tally import Tally
+from processors.validate.usual import Usual
 from schemas.gaps import Gap
 from schemas.quality import QualityRecord
 from schemas.ticks import Quote, Trade
@@ -15,8 +17,8 @@ from schemas.ticks import Quote, Trade
 
 class TickSeries(Struct, array_like=True):
     """seq: of the last tick passed on. newest_id: largest integer trade id (-1: none), newest_id_ns its event time; newest_event_ns: largest
-    event time of a trade; newest_update_id: of the last quote (-1: none). gaps: open holes, sorted by id. latencies: of the last ticks, not yet in
-    the tally; tally: what came since the last record of market.quality."""
+    event time of a trade, newest_price the price of the last such; newest_update_id: of the last quote (-1: none). gaps: open holes, sorted by id.
+    latencies: of the last ticks, not yet in the tally; tally: what came since the last record of market.quality; usual: what prices and sizes are."""
 
     seen: SeenIds
     gaps: list[OpenGap]
@@ -27,9 +29,11 @@ class TickSeries(Struct, array_like=True):
     newest_update_id: int = -1
     latencies: list[int] = []
     tally: Tally = field(default_factory=Tally)
+    usual: Usual = field(default_factory=Usual)
+    newest_price: float = 0.0
 
-    def take_trade(self, trade: Trade, source: str, contiguous: bool) -> list[Gap] | None:
-        """Numbers and scores a trade in place; the gap events it causes, or None for a duplicate, which changes nothing."""
+    def take_trade(self, trade: Trade, source: str, contiguous: bool, limits: Limits) -> list[Gap] | None:
+        """Numbers and scores a trade in place; the gap events it causes, or None for a duplicate, which changes nothing but its count."""
         trade_id = trade.trade_id
         newest_id = self.newest_id
         if not self.seen.add(trade_id):
@@ -40,7 +44,7 @@ class TickSeries(Struct, array_like=True):
         if contiguous and type(trade_id) is int and trade_id != newest_id + 1 and newest_id >= 0:
             follows_hole = trade_id > newest_id
             events = self._holes(trade, source, follows_hole)
-        self._mark(trade, follows_hole)
+        self._mark(trade, follows_hole, limits)
         if type(trade_id) is int and trade_id > newest_id:
             self.newest_id = trade_id
             self.newest_id_ns = trade.ts_event_ns
@@ -53,35 +57,49 @@ class TickSeries(Struct, array_like=True):
             events = holes.fill_gap(self.gaps, trade, source)
         return events + holes.give_up_below(self.gaps, self.seen.given_up, trade, source)
 
-    def _mark(self, trade: Trade, follows_hole: bool) -> None:
-        self.latencies.append(trade.ts_ingest_ns - trade.ts_event_ns)
-        reasons = oddities(trade, self.newest_event_ns, follows_hole)
-        trade.reasons = reasons
-        trade.quality = self._score(reasons) if reasons else 1.0
-        self.seq += 1
-        trade.seq = self.seq
-        if trade.ts_event_ns > self.newest_event_ns:
-            self.newest_event_ns = trade.ts_event_ns
+    def _mark(self, trade: Trade, follows_hole: bool, limits: Limits) -> None:
+        """The usual trade must cost little: one condition says that nothing is odd about it."""
+        ts_event_ns, newest_event_ns, usual = trade.ts_event_ns, self.newest_event_ns, self.usual
+        latency_ns = trade.ts_ingest_ns - ts_event_ns
+        price, size = float(trade.price), float(trade.size)
+        self.latencies.append(latency_ns)
+        self.seq = trade.seq = self.seq + 1
+        trade.reasons, trade.quality = (), 1.0
+        in_order = ts_event_ns >= newest_event_ns and latency_ns <= LATE_NS and not (follows_hole or trade.filled)
+        if not (in_order and usual.low <= price <= usual.high and size <= usual.large):
+            self._score(trade, self._oddities(trade, price, size, follows_hole))
+        if ts_event_ns >= newest_event_ns:
+            self.newest_event_ns, self.newest_price = ts_event_ns, price
+        if not trade.filled:
+            usual.prices.append(price)
+            usual.sizes.append(size)
+            if len(usual.sizes) >= limits.anomaly_window:
+                usual.close(limits)
 
-    def take_quote(self, quote: Quote) -> bool:
-        """Numbers and scores a quote in place; False for one that is not newer than the last, which changes nothing."""
+    def _oddities(self, trade: Trade, price: float, size: float, follows_hole: bool) -> Reasons:
+        usual, judged = self.usual, not trade.filled
+        jumps = judged and not usual.low <= price <= usual.high and usual.is_jump(price)
+        return oddities(trade, self.newest_event_ns, follows_hole, jumps, judged and size > usual.large)
+
+    def take_quote(self, quote: Quote, limits: Limits) -> bool:
+        """Numbers and scores a quote in place; False for one that is not newer than the last, which changes nothing but its count."""
         if quote.update_id <= self.newest_update_id:
             self.tally.duplicate += 1
             return False
         self.newest_update_id = quote.update_id
-        self.latencies.append(quote.ts_ingest_ns - quote.ts_event_ns)
-        reasons = quote_oddities(quote)
-        quote.reasons = reasons
-        quote.quality = self._score(reasons) if reasons else 1.0
-        self.seq += 1
-        quote.seq = self.seq
+        latency_ns = quote.ts_ingest_ns - quote.ts_event_ns
+        self.latencies.append(latency_ns)
+        self.seq = quote.seq = self.seq + 1
+        quote.reasons, quote.quality = (), 1.0
+        if latency_ns > LATE_NS or float(quote.bid) >= float(quote.ask):
+            self._score(quote, quote_oddities(quote, limits.stale_quote_ns))
         return True
 
-    def _score(self, reasons: Reasons) -> float:
+    def _score(self, tick: Trade | Quote, reasons: Reasons) -> None:
         """What is left of the score of a tick that is odd."""
-        quality = score_of(reasons)
-        self.tally.odd(reasons, quality)
-        return quality
+        if reasons:
+            tick.reasons, tick.quality = reasons, score_of(reasons)
+            self.tally.odd(reasons, tick.quality)
 
     def settle(self) -> None:
         """At the end of an envelope: keeps what waits for the tally within bounds."""

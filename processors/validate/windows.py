@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from processors.state import Series
-from processors.validate.series import TickSeries
+from processors.validate.all_series import AllSeries
 from runtime.stage import Output
 from schemas.codec import encode
 from schemas.headers import TYPE
@@ -16,8 +15,8 @@ _QUALITY = {TYPE: b"quality"}
 class Windows:
     """begun: by source, the ingestor's clock on the watermark that began its window. Part of the stage's state."""
 
-    def __init__(self, interval_s: float) -> None:
-        self._interval_ns = round(interval_s * 1e9)
+    def __init__(self, interval_ns: int) -> None:
+        self._interval_ns = interval_ns
         self.begun: dict[str, int] = {}
 
     def end(self, watermark: Watermark) -> tuple[int, int] | None:
@@ -33,7 +32,7 @@ class Windows:
         return None if begun_ns is None or now_ns < begun_ns else (begun_ns, now_ns)
 
 
-def quality_of(all_series: Series[TickSeries], source: str, window: tuple[int, int]) -> Iterator[Output]:
+def quality_of(all_series: AllSeries, source: str, window: tuple[int, int]) -> Iterator[Output]:
     """A record of each of the source's series that had a tick in the window, by symbol; their counts begin anew."""
     keys = sorted(key for key, series in all_series.items() if key[1] == source and series.had_ticks())
     for key in keys:

@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runtime.settings import ProcessSettings, Settings
+from runtime.settings import ProcessSettings, QualitySettings, Settings
 from schemas.ticks import Quote, Trade, Watermark
 from schemas.timeframes import Timeframe, interval_of
 from tests.verify_world import SHORT, START_NS, World, audit, envelope
@@ -49,12 +49,17 @@ def _play(world: World, feed: list[tuple[str, int, int, int, int, bool]]) -> Non
             update_id += id_step
             waiting.append(Quote("BTC-USDT", f"{price}.1", "1", f"{price + change}.1", "2", now_ns, now_ns, update_id, True))
         elif kind == "watermark":
-            world.feed(envelope(waiting), Watermark("binance", 0, newest_ns + max(0, seconds) * SECOND_NS, now_ns, 0))
+            world.feed(envelope(waiting), _watermark(newest_ns + max(0, seconds) * SECOND_NS, now_ns))
             waiting = []
         else:
             world.feed(envelope(waiting))
             waiting = []
     world.feed(envelope(waiting))
+
+
+def _watermark(ts_event_ns: int, now_ns: int) -> Watermark:
+    """The venue's time may run ahead of the clock, but not so far that validate refuses it."""
+    return Watermark("binance", 0, ts_event_ns, max(now_ns, ts_event_ns - 300 * SECOND_NS), 0)
 
 
 @given(feed=feeds())
@@ -63,6 +68,29 @@ def test_stages_and_verify_agree(feed: list[tuple[str, int, int, int, int, bool]
     configured = Settings(process=SHORT)
     world = World(configured)
     _play(world, feed)
+    report = audit(world.tables(), configured)
+    assert [difference.sentence() for difference in report.differences] == []
+
+
+JUMPS = st.sampled_from([0, 0, 0, 0, 1, -1, 7, -7, 400, -400, 3_000, -3_000])
+SIZES = st.sampled_from(["0.0001", "0.0001", "0.0003", "0.05", "0.1", "0.3", "2", "70", "5000"])
+
+
+@given(
+    moves=st.lists(st.tuples(JUMPS, SIZES, st.sampled_from([1, 1, 1, 1, 1, -2])), min_size=40, max_size=90),
+    scale=st.sampled_from([1, 100, 61_652]),
+    sources=st.sampled_from([("binance",), ("binance", "binance-simulated")]),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_anomalies_agree(moves: list[tuple[int, str, int]], scale: int, sources: tuple[str, ...]) -> None:
+    """Prices that stand still, creep, and jump; sizes of all magnitudes; some trades fetched later; one source, or two that disagree."""
+    configured = Settings(process=ProcessSettings(**{**SHORT.model_dump(), "quality": QualitySettings(anomaly_window=16)}))
+    world = World(configured)
+    for number, (jump, size, step) in enumerate(moves):
+        at_ns = START_NS + number * 200_000_000
+        price = f"{scale + max(jump, -scale + 1) * scale / 40_000:.4f}"
+        tick = Trade("BTC-USDT", price, size, at_ns, at_ns, 1_000 + number, "buy", step < 0)
+        world.feed(envelope([tick], sources[jump % len(sources)]))
     report = audit(world.tables(), configured)
     assert [difference.sentence() for difference in report.differences] == []
 

@@ -1,5 +1,6 @@
 """The whole audit, series by series: ticks, the bars they make, the indicators those make, the signals those make."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from runtime.clock import Clock
@@ -51,12 +52,14 @@ class Audit:
         self._report = report
         self._progress = progress
         self._capture_source, self._capture = capture or ("", Capture())
+        self._sources_of: Counter[str] = Counter()
 
     def run(self, symbols: tuple[str, ...] = (), sources: tuple[str, ...] = ()) -> None:
         """Judges the named series, all of them if none is named; blocks on the database."""
         if self._parameters.start_ns:
             self._report.note(f"rows before {text(self._parameters.start_ns)} are not judged, as asked")
         all_series = self._tables.series(symbols, sources)
+        self._sources_of = Counter(series.symbol for series in self._tables.series(symbols))
         for series in all_series:
             self._judge(series)
         self._require_captured(all_series, symbols)
@@ -77,7 +80,12 @@ class Audit:
 
     def _judge_ticks(self, series: Series, captured: CaptureAudit | None) -> Minutes:
         minutes = Minutes(self._parameters)
-        audit = TickAudit(series, self._parameters, self._report)
+        is_shared = self._sources_of[series.symbol] > 1
+        if is_shared:
+            self._report.note(
+                f"{series}: marks against the symbol's other sources are taken as stored; the tables do not hold the order across sources"
+            )
+        audit = TickAudit(series, self._parameters, self._report, is_shared)
         ticks: Iterator[TickRow] = self._progress.counted(self._tables.ticks(series), series)
         audit.run(_also(ticks, captured), minutes.add)
         minutes.from_beginning = audit.from_beginning

@@ -26,12 +26,19 @@ class Parameters:
     resolution: str
     minimum_quality: float
     numbered_sources: tuple[str, ...] = ("binance", "binance-simulated")
+    ahead_ns: int = 600 * NS
+    stale_quote_ns: int = 900 * NS
+    anomaly_window: int = 64
+    price_deviations: float = 10.0
+    price_share: float = 0.005
+    volume_deviations: float = 8.0
+    volume_factor: float = 1000.0
     start_ns: int = 0
 
 
 def from_settings(settings: Settings, start_ns: int = 0) -> Parameters:
     """The parameters of the running configuration."""
-    process = settings.process
+    process, quality = settings.process, settings.process.quality
     weights = {"macd": process.signal_weights.macd, "rsi": process.signal_weights.rsi, "momentum": process.signal_weights.momentum}
     total = sum(weights.values()) or 1.0
     return Parameters(
@@ -46,5 +53,12 @@ def from_settings(settings: Settings, start_ns: int = 0) -> Parameters:
         resolution=process.signal_resolution,
         minimum_quality=process.minimum_quality,
         numbered_sources=tuple(dict.fromkeys(["binance", "binance-simulated", settings.binance.source])),
+        ahead_ns=round(quality.ahead_s * NS),
+        stale_quote_ns=round(quality.stale_quote_s * NS),
+        anomaly_window=quality.anomaly_window,
+        price_deviations=quality.price_deviations,
+        price_share=quality.price_share,
+        volume_deviations=quality.volume_deviations,
+        volume_factor=quality.volume_factor,
         start_ns=start_ns,
     )

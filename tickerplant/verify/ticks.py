@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable
 
+from tickerplant.verify.anomalies import CODES
 from tickerplant.verify.holes import Holes, is_covered
 from tickerplant.verify.intervals import text
 from tickerplant.verify.parameters import Parameters
 from tickerplant.verify.report import Report
 from tickerplant.verify.rows import GapRow, TickRow
-from tickerplant.verify.scores import TOLERANCE, TradeHistory, quality
+from tickerplant.verify.scores import CROSS_SOURCE, TOLERANCE, TradeHistory, is_always_open, quality
 from tickerplant.verify.store import Series
 
 TABLE = "market_ticks"
@@ -16,14 +17,16 @@ _NUMBERED_CHANNELS = ("trade", "quote", "book")  # a gap of `record` counts Kafk
 
 
 class TickAudit:
-    """One series, ticks in the order of seq."""
+    """One series, ticks in the order of seq. is_shared: other sources have the symbol too; the tables do not tell in which order theirs came."""
 
-    def __init__(self, series: Series, parameters: Parameters, report: Report) -> None:
+    def __init__(self, series: Series, parameters: Parameters, report: Report, is_shared: bool = False) -> None:
         self._series = series
         self._report = report
         self._numbered = series.source in parameters.numbered_sources
         self._start_ns = parameters.start_ns
-        self._history = TradeHistory(numbered=self._numbered)
+        self._ahead_ns = parameters.ahead_ns
+        self._is_shared = is_shared
+        self._history = TradeHistory(parameters, numbered=self._numbered, always_open=is_always_open(series.symbol))
         self._holes = Holes()
         self._ids: set[str] = set()  # of sources that do not count
         self._update_id = -1
@@ -44,11 +47,18 @@ class TickAudit:
         self._check_seq(tick, key)
         self._check_id(tick, key)
         self._report.compare(TABLE, key, [("timestamp", tick.ts_event_ns // 1000, tick.timestamp_us)])
-        reasons = self._history.reasons(tick)
+        if tick.ts_event_ns > tick.ts_ingest_ns + self._ahead_ns:
+            self._report.rule(TABLE, key, "ts_event_ns", f"at most {self._ahead_ns // 10**9} s after ts_ingest_ns", tick.ts_event_ns)
+        reasons = self._with_unknown(self._history.reasons(tick), tick)
         if tick.ts_event_ns < self._start_ns:
             return  # its reasons may come from ticks that are no longer stored
         self._report.compare(TABLE, key, [("reasons", reasons, sorted(tick.reasons))])
         self._report.compare_close(TABLE, key, "quality_score", quality(reasons), tick.quality_score, TOLERANCE)
+
+    def _with_unknown(self, reasons: list[str], tick: TickRow) -> list[str]:
+        """Marks that these rows cannot prove are taken as they are: against other sources, and anomalies where the tables were cut."""
+        unknown = {*(() if self.from_beginning else CODES), *((CROSS_SOURCE,) if self._is_shared else ())}
+        return sorted({*reasons} - unknown | {*tick.reasons} & unknown)
 
     def _check_seq(self, tick: TickRow, key: str) -> None:
         expected = self._seq + 1

@@ -68,11 +68,18 @@ def test_a_quoted_size_may_be_zero_but_not_negative() -> None:
         (10**30, False),
     ],
 )
-def test_event_times_lie_between_1990_and_a_day_after_receipt(ts_event_ns: int, good: bool) -> None:
+def test_event_times_lie_between_1990_and_ten_minutes_after_receipt(ts_event_ns: int, good: bool) -> None:
     for tick in (trade(ts_event_ns=ts_event_ns, ts_ingest_ns=T0_NS), quote(ts_event_ns=ts_event_ns, ts_ingest_ns=T0_NS)):
         fault = fault_of(tick)
         assert (fault is None) is good
         assert good or (fault and fault[0] is Reason.TIME_OUT_OF_RANGE)
+
+
+def test_how_far_ahead_is_a_setting() -> None:
+    assert AHEAD_NS == 600 * 1_000_000_000
+    tick = trade(ts_event_ns=T0_NS + 61, ts_ingest_ns=T0_NS)
+    assert fault_of(tick, 61) is None
+    assert fault_of(tick, 60)[0] is Reason.TIME_OUT_OF_RANGE  # type: ignore[index]
 
 
 def test_a_receipt_before_the_event_is_not_refused() -> None:

@@ -20,6 +20,6 @@ def test_every_event_topic_names_its_event() -> None:
     assert all(topic in SPECS for topic in EVENTS)
 
 
-def test_every_reason_has_a_meaning_and_a_weight() -> None:
+def test_every_reason_has_a_meaning_a_weight_and_an_example() -> None:
     assert set(CATALOGUE) == set(Reason)
-    assert all(spec.meaning and 0 <= spec.weight <= 1 for spec in CATALOGUE.values())
+    assert all(spec.meaning and spec.example and 0 <= spec.weight <= 1 for spec in CATALOGUE.values())

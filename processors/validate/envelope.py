@@ -1,0 +1,127 @@
+"""One envelope on its way through `validate`."""
+
+from collections import Counter
+
+from processors.validate.all_series import AllSeries
+from processors.validate.limits import Limits
+from processors.validate.rules import Fault, fault_of
+from processors.validate.series import TickSeries
+from processors.validate.sources import compare
+from runtime.dead_letters import dead_letter
+from runtime.metrics import DROPPED, GAPS, QUALITY, TICKS_IN, TICKS_OUT
+from runtime.records import trace_of
+from runtime.stage import InputRecord, Output
+from schemas.codec import encode
+from schemas.gaps import Gap
+from schemas.headers import SYMBOLS, TYPE
+from schemas.reasons import Reason
+from schemas.ticks import Tick, TickEnvelope, Trade
+from schemas.topics import Topic
+
+_GAP = {TYPE: b"gap"}
+_DEAD_LETTER = {TYPE: b"dead_letter"}
+
+
+class EnvelopePass:
+    """Made for one envelope, asked once."""
+
+    def __init__(self, all_series: AllSeries, limits: Limits, stage: str, record: InputRecord, envelope: TickEnvelope) -> None:
+        self._all_series = all_series
+        self._limits = limits
+        self._stage = stage
+        self._record = record
+        self._envelope = envelope
+        self._here: dict[str, TickSeries] = {}  # symbols of this envelope: a look-up by symbol alone is cheaper than one by the pair
+        self._kept: list[Tick] = []
+        self._gaps: list[Gap] = []
+        self._letters: list[Output] = []
+        self._duplicates = 0
+
+    def outputs(self) -> list[Output]:
+        """The good ticks, gap events, dead letters."""
+        ticks = self._envelope.ticks
+        self._sort_out(ticks)
+        self._settle()
+        self._count(len(ticks))
+        outputs = [Output(Topic.GAPS, encode(gap), gap.symbol.encode(), _GAP) for gap in self._gaps] + self._letters
+        if self._kept:
+            outputs.insert(0, self._kept_envelope())
+        return outputs
+
+    def _sort_out(self, ticks: list[Tick]) -> None:
+        keep, here, enter, limits = self._kept.append, self._here.get, self._enter, self._limits
+        source, contiguous, ahead_ns = self._envelope.source, self._envelope.trade_ids_contiguous, limits.ahead_ns
+        for index, tick in enumerate(ticks):
+            fault = fault_of(tick, ahead_ns)
+            series = here(tick.symbol) or enter(tick.symbol)
+            if fault or series is None:
+                self._bury(index, tick, series, fault or (Reason.INVALID_FIELD, f"symbol {tick.symbol[:64]!r} is no canonical symbol"))
+            elif isinstance(tick, Trade):
+                gaps = series.take_trade(tick, source, contiguous, limits)
+                if gaps is None:
+                    self._duplicates += 1
+                    continue
+                keep(tick)
+                if gaps:
+                    self._tell(gaps, series)
+            elif series.take_quote(tick, limits):
+                keep(tick)
+            else:
+                self._duplicates += 1
+
+    def _enter(self, symbol: str) -> TickSeries | None:
+        series = self._all_series.enter(symbol, self._envelope.source)
+        if series is not None:
+            self._here[symbol] = series
+        return series
+
+    def _tell(self, gaps: list[Gap], series: TickSeries) -> None:
+        self._gaps += gaps
+        series.tally.gaps += sum(gap.state == "open" for gap in gaps)
+
+    def _settle(self) -> None:
+        source, others_of = self._envelope.source, self._all_series.others
+        for symbol, series in self._here.items():
+            others = others_of(symbol, source)
+            if others:
+                trades = [tick for tick in self._kept if isinstance(tick, Trade) and tick.symbol == symbol]
+                compare(trades, series, others, self._limits)
+            series.settle()
+        self._all_series.touch_all([(symbol, source) for symbol in self._here])
+
+    def _bury(self, index: int, tick: Tick, series: TickSeries | None, fault: Fault) -> None:
+        record = self._record
+        reason, error = fault
+        if series is not None:
+            series.tally.refuse(reason.value)
+        letter = dead_letter(
+            stage=self._stage,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            index=index,
+            reason=reason,
+            error=error,
+            payload=encode(tick),
+            ts_ns=tick.ts_ingest_ns,
+            headers=record.headers,
+            source=self._envelope.source,
+            trace=trace_of(record),
+        )
+        self._letters.append(Output(Topic.DLQ, encode(letter), tick.symbol.encode(), _DEAD_LETTER))
+
+    def _kept_envelope(self) -> Output:
+        self._envelope.ticks = self._kept  # the decoded envelope is ours: filling it is cheaper than building another
+        symbols = ",".join(dict.fromkeys([tick.symbol for tick in self._kept]))
+        return Output(Topic.TICKS, encode(self._envelope), None, {TYPE: b"ticks", SYMBOLS: symbols.encode()})
+
+    def _count(self, ticks_in: int) -> None:
+        stage, source, kept = self._stage, self._envelope.source, self._kept
+        TICKS_IN.labels(stage, source).inc(ticks_in)
+        if kept:
+            TICKS_OUT.labels(stage, source).inc(len(kept))
+            QUALITY.labels(stage, source).set(sum([tick.quality for tick in kept]) / len(kept))
+        if self._duplicates:
+            DROPPED.labels(stage, Reason.DUPLICATE.value).inc(self._duplicates)
+        for (channel, state), number in Counter((gap.channel, gap.state) for gap in self._gaps).items():
+            GAPS.labels(source, channel, state).inc(number)

@@ -1,0 +1,48 @@
+"""From where on a tick is wrong or odd: the settings as the numbers that the rules compare with."""
+
+import math
+from dataclasses import dataclass
+
+from runtime.settings import QualitySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Times in nanoseconds. price_width, volume_width: of the usual range, in robust standard deviations; least_*: its smallest half width.
+
+    least_price_width is a share of the median price, least_volume_width a difference of natural logarithms.
+    """
+
+    interval_ns: int
+    ahead_ns: int
+    stale_quote_ns: int
+    anomaly_window: int
+    price_width: float
+    least_price_width: float
+    volume_width: float
+    least_volume_width: float
+    cross_source_share: float
+    cross_source_age_ns: int
+
+    @classmethod
+    def of(cls, settings: QualitySettings) -> "Limits":
+        """The settings, with seconds as nanoseconds."""
+        return cls(
+            interval_ns=_ns(settings.interval_s),
+            ahead_ns=_ns(settings.ahead_s),
+            stale_quote_ns=_ns(settings.stale_quote_s),
+            anomaly_window=settings.anomaly_window,
+            price_width=settings.price_deviations,
+            least_price_width=settings.price_share,
+            volume_width=settings.volume_deviations,
+            least_volume_width=math.log(settings.volume_factor),
+            cross_source_share=settings.cross_source_share,
+            cross_source_age_ns=_ns(settings.cross_source_age_s),
+        )
+
+
+def _ns(seconds: float) -> int:
+    return round(seconds * 1e9)
+
+
+DEFAULTS = Limits.of(QualitySettings())
