@@ -148,6 +148,9 @@ class QualitySettings(Section):
     stale_quote_s: float = Field(
         900.0, ge=60, le=86_400, description="a quote older than this at its receipt, in open market time, is stale"
     )
+    silence_s: float = Field(
+        300.0, ge=1, le=86_400, description="no tick for so long, in open market time: a gap; and 20 times the usual spacing"
+    )
     anomaly_window: int = Field(64, ge=16, le=1024, description="trades whose median and MAD say what is usual for the next so many")
     price_deviations: float = Field(10.0, ge=3, le=1000, description="robust standard deviations from the median that a price may have")
     price_share: float = Field(0.005, gt=0, le=1, description="share of the median price within which no price is an anomaly")

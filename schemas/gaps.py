@@ -15,6 +15,9 @@ class Gap(Struct):
     from_id, to_id: the last id before and the first id after, both exclusive (0 where the venue numbers nothing).
     from_ns, to_ns: event times of those. size: how many of the venue's numbers lie between (to_id - from_id - 1), or 0 if unknown.
     filled: how many events were recovered. Quotes cannot be fetched again at Binance: their gaps are `unfillable`.
+    cause `silence`: nothing came for too long while the market was open; no ids, gap_id ends in silence:<from_ns>, to_ns is how far that is known.
+    Its next tick ends it: `filled` where the venue numbers its trades, so that a lost one makes a gap of its own, else `unfillable`.
+    cause `dead_letter`: every trade in the hole came, and was refused.
     """
 
     gap_id: str

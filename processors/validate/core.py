@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 
 from processors.decoding import decoded
+from processors.validate import silence
 from processors.validate.all_series import AllSeries
 from processors.validate.envelope import EnvelopePass
+from processors.validate.gaps import gap_output
 from processors.validate.limits import DEFAULTS, Limits
 from processors.validate.rules import Fault, envelope_fault, watermark_fault
 from processors.validate.windows import Windows, quality_of
@@ -28,7 +30,7 @@ class ValidateCore:
         self._windows = Windows(limits.interval_ns)
 
     def apply(self, record: InputRecord) -> Iterable[Output]:
-        """The envelope's good ticks in their order, then gap events, then dead letters; or the watermark, then quality records."""
+        """The envelope's good ticks in their order, then gap events, then dead letters; or the watermark, then silences that it finds, then quality records."""
         event = decoded(decode_ticks, record.value)
         if isinstance(event, Watermark):
             _refuse(watermark_fault(event, self._limits.ahead_ns))
@@ -36,9 +38,12 @@ class ValidateCore:
         _refuse(envelope_fault(event))
         return EnvelopePass(self._series, self._limits, STAGE, record, event).outputs()
 
-    def _advance(self, watermark: Watermark) -> Iterable[Output]:
+    def _advance(self, watermark: Watermark) -> list[Output]:
         window = self._windows.end(watermark)
-        return quality_of(self._series, watermark.source, window) if window else ()
+        if not window:
+            return []
+        gaps = [gap_output(gap) for gap in silence.begun(self._series, watermark, self._limits)]
+        return [*gaps, *quality_of(self._series, watermark.source, window)]
 
     def snapshot(self) -> bytes:
         return self._series.pack(windows=self._windows.begun)

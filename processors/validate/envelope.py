@@ -1,14 +1,14 @@
 """One envelope on its way through `validate`."""
 
-from collections import Counter
-
+from processors.validate import silence
 from processors.validate.all_series import AllSeries
+from processors.validate.gaps import gap_output
 from processors.validate.limits import Limits
 from processors.validate.rules import Fault, fault_of
 from processors.validate.series import TickSeries
 from processors.validate.sources import compare
 from runtime.dead_letters import dead_letter
-from runtime.metrics import DROPPED, GAPS, QUALITY, TICKS_IN, TICKS_OUT
+from runtime.metrics import DROPPED, QUALITY, TICKS_IN, TICKS_OUT
 from runtime.records import trace_of
 from runtime.stage import InputRecord, Output
 from schemas.codec import encode
@@ -18,7 +18,6 @@ from schemas.reasons import Reason
 from schemas.ticks import Tick, TickEnvelope, Trade
 from schemas.topics import Topic
 
-_GAP = {TYPE: b"gap"}
 _DEAD_LETTER = {TYPE: b"dead_letter"}
 
 
@@ -43,7 +42,7 @@ class EnvelopePass:
         self._sort_out(ticks)
         self._settle()
         self._count(len(ticks))
-        outputs = [Output(Topic.GAPS, encode(gap), gap.symbol.encode(), _GAP) for gap in self._gaps] + self._letters
+        outputs = [gap_output(gap) for gap in self._gaps] + self._letters
         if self._kept:
             outputs.insert(0, self._kept_envelope())
         return outputs
@@ -82,6 +81,8 @@ class EnvelopePass:
     def _settle(self) -> None:
         source, others_of = self._envelope.source, self._all_series.others
         for symbol, series in self._here.items():
+            if series.silent_from_ns:
+                self._end_silence(symbol, series)
             others = others_of(symbol, source)
             if others:
                 trades = [tick for tick in self._kept if isinstance(tick, Trade) and tick.symbol == symbol]
@@ -89,11 +90,18 @@ class EnvelopePass:
             series.settle()
         self._all_series.touch_all([(symbol, source) for symbol in self._here])
 
+    def _end_silence(self, symbol: str, series: TickSeries) -> None:
+        first = next((tick for tick in self._kept if tick.symbol == symbol), None)
+        if first is not None:
+            self._gaps.append(silence.ended(first, self._envelope.source, series, self._envelope.trade_ids_contiguous))
+
     def _bury(self, index: int, tick: Tick, series: TickSeries | None, fault: Fault) -> None:
         record = self._record
         reason, error = fault
         if series is not None:
             series.tally.refuse(reason.value)
+            if isinstance(tick, Trade) and self._envelope.trade_ids_contiguous:
+                series.lose(tick)
         letter = dead_letter(
             stage=self._stage,
             topic=record.topic,
@@ -123,5 +131,3 @@ class EnvelopePass:
             QUALITY.labels(stage, source).set(sum([tick.quality for tick in kept]) / len(kept))
         if self._duplicates:
             DROPPED.labels(stage, Reason.DUPLICATE.value).inc(self._duplicates)
-        for (channel, state), number in Counter((gap.channel, gap.state) for gap in self._gaps).items():
-            GAPS.labels(source, channel, state).inc(number)

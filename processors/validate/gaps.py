@@ -2,9 +2,15 @@
 
 from msgspec import Struct
 
-from schemas.gaps import Gap, GapState
+from runtime.metrics import GAPS
+from runtime.stage import Output
+from schemas.codec import encode
+from schemas.gaps import Gap, GapCause, GapState
+from schemas.headers import TYPE
 from schemas.ticks import Trade
+from schemas.topics import Topic
 
+_GAP = {TYPE: b"gap"}
 MAX_OPEN_GAPS = 256
 
 
@@ -16,6 +22,7 @@ class OpenGap(Struct, array_like=True):
     from_ns: int
     to_ns: int
     filled: int = 0
+    cause: GapCause = "sequence"
 
     @property
     def size(self) -> int:
@@ -28,7 +35,7 @@ class OpenGap(Struct, array_like=True):
             symbol=trade.symbol,
             source=source,
             channel="trade",
-            cause="sequence",
+            cause=self.cause,
             state=state,
             from_id=self.from_id,
             to_id=self.to_id,
@@ -40,10 +47,10 @@ class OpenGap(Struct, array_like=True):
         )
 
 
-def open_gap(gaps: list[OpenGap], trade: Trade, source: str, from_id: int, from_ns: int) -> list[Gap]:
+def open_gap(gaps: list[OpenGap], trade: Trade, source: str, from_id: int, from_ns: int, cause: GapCause = "sequence") -> list[Gap]:
     """The hole between from_id and the trade; beyond MAX_OPEN_GAPS the oldest one is given up. gaps stays sorted by id."""
     assert isinstance(trade.trade_id, int)
-    gap = OpenGap(from_id, trade.trade_id, from_ns, trade.ts_event_ns)
+    gap = OpenGap(from_id, trade.trade_id, from_ns, trade.ts_event_ns, cause=cause)
     gaps.append(gap)
     events = [gap.event(trade, source, "open")]
     if len(gaps) > MAX_OPEN_GAPS:
@@ -75,3 +82,9 @@ def give_up_below(gaps: list[OpenGap], given_up: int, trade: Trade, source: str)
 
 def _give_up(gap: OpenGap, trade: Trade, source: str) -> Gap:
     return gap.event(trade, source, "partial" if gap.filled else "unfillable")
+
+
+def gap_output(gap: Gap) -> Output:
+    """The event's record; counted."""
+    GAPS.labels(gap.source, gap.channel, gap.state).inc()
+    return Output(Topic.GAPS, encode(gap), gap.symbol.encode(), _GAP)

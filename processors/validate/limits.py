@@ -16,6 +16,7 @@ class Limits:
     interval_ns: int
     ahead_ns: int
     stale_quote_ns: int
+    silence_ns: int
     anomaly_window: int
     price_width: float
     least_price_width: float
@@ -31,6 +32,7 @@ class Limits:
             interval_ns=_ns(settings.interval_s),
             ahead_ns=_ns(settings.ahead_s),
             stale_quote_ns=_ns(settings.stale_quote_s),
+            silence_ns=_ns(settings.silence_s),
             anomaly_window=settings.anomaly_window,
             price_width=settings.price_deviations,
             least_price_width=settings.price_share,

@@ -8,17 +8,22 @@ from processors.validate.ids import SeenIds
 from processors.validate.latencies import MAX_WAITING
 from processors.validate.limits import Limits
 from processors.validate.quality import LATE_NS, Reasons, oddities, quote_oddities, score_of
+from processors.validate.rules import MAX_ID
 from processors.validate.tally import Tally
 from processors.validate.usual import Usual
-from schemas.gaps import Gap
+from schemas.gaps import Gap, GapCause
 from schemas.quality import QualityRecord
 from schemas.ticks import Quote, Trade
+
+MAX_DEAD_IDS = 256
 
 
 class TickSeries(Struct, array_like=True):
     """seq: of the last tick passed on. newest_id: largest integer trade id (-1: none), newest_id_ns its event time; newest_event_ns: largest
     event time of a trade, newest_price the price of the last such; newest_update_id: of the last quote (-1: none). gaps: open holes, sorted by id.
-    latencies: of the last ticks, not yet in the tally; tally: what came since the last record of market.quality; usual: what prices and sizes are."""
+    latencies: of the last ticks, not yet in the tally; tally: what came since the last record of market.quality; usual: what prices and sizes are.
+    newest_quote_ns: event time of the last quote; silent_from_ns: event time of the last tick before the silence that is open, 0 if none is.
+    dead_ids: of dead-lettered trades, newer than the newest one."""
 
     seen: SeenIds
     gaps: list[OpenGap]
@@ -31,6 +36,9 @@ class TickSeries(Struct, array_like=True):
     tally: Tally = field(default_factory=Tally)
     usual: Usual = field(default_factory=Usual)
     newest_price: float = 0.0
+    newest_quote_ns: int = 0
+    silent_from_ns: int = 0
+    dead_ids: list[int] = []
 
     def take_trade(self, trade: Trade, source: str, contiguous: bool, limits: Limits) -> list[Gap] | None:
         """Numbers and scores a trade in place; the gap events it causes, or None for a duplicate, which changes nothing but its count."""
@@ -52,10 +60,17 @@ class TickSeries(Struct, array_like=True):
 
     def _holes(self, trade: Trade, source: str, follows_hole: bool) -> list[Gap]:
         if follows_hole:
-            events = holes.open_gap(self.gaps, trade, source, self.newest_id, self.newest_id_ns)
+            events = holes.open_gap(self.gaps, trade, source, self.newest_id, self.newest_id_ns, self._cause(trade))
         else:
             events = holes.fill_gap(self.gaps, trade, source)
         return events + holes.give_up_below(self.gaps, self.seen.given_up, trade, source)
+
+    def _cause(self, trade: Trade) -> GapCause:
+        """Of the hole before this trade: `dead_letter` if every trade in it was refused."""
+        assert isinstance(trade.trade_id, int)
+        dead = sum(self.newest_id < trade_id < trade.trade_id for trade_id in self.dead_ids)
+        self.dead_ids = [trade_id for trade_id in self.dead_ids if trade_id > trade.trade_id]
+        return "dead_letter" if dead == trade.trade_id - self.newest_id - 1 else "sequence"
 
     def _mark(self, trade: Trade, follows_hole: bool, limits: Limits) -> None:
         """The usual trade must cost little: one condition says that nothing is odd about it."""
@@ -74,7 +89,7 @@ class TickSeries(Struct, array_like=True):
             usual.prices.append(price)
             usual.sizes.append(size)
             if len(usual.sizes) >= limits.anomaly_window:
-                usual.close(limits)
+                usual.close(limits, self.newest_event_ns)
 
     def _oddities(self, trade: Trade, price: float, size: float, follows_hole: bool) -> Reasons:
         usual, judged = self.usual, not trade.filled
@@ -87,7 +102,8 @@ class TickSeries(Struct, array_like=True):
             self.tally.duplicate += 1
             return False
         self.newest_update_id = quote.update_id
-        latency_ns = quote.ts_ingest_ns - quote.ts_event_ns
+        self.newest_quote_ns = ts_event_ns = quote.ts_event_ns
+        latency_ns = quote.ts_ingest_ns - ts_event_ns
         self.latencies.append(latency_ns)
         self.seq = quote.seq = self.seq + 1
         quote.reasons, quote.quality = (), 1.0
@@ -101,6 +117,17 @@ class TickSeries(Struct, array_like=True):
             tick.reasons, tick.quality = reasons, score_of(reasons)
             self.tally.odd(reasons, tick.quality)
 
+    @property
+    def heard_ns(self) -> int:
+        """Event time of the newest tick."""
+        return max(self.newest_event_ns, self.newest_quote_ns)
+
+    def lose(self, trade: Trade) -> None:
+        """A trade of a venue that counts was refused: until it comes in good form its id is a hole."""
+        trade_id = trade.trade_id
+        if isinstance(trade_id, int) and self.newest_id < trade_id <= MAX_ID and trade_id not in self.dead_ids:
+            self.dead_ids = [*self.dead_ids, trade_id][-MAX_DEAD_IDS:]
+
     def settle(self) -> None:
         """At the end of an envelope: keeps what waits for the tally within bounds."""
         if len(self.latencies) >= MAX_WAITING:
@@ -110,9 +137,9 @@ class TickSeries(Struct, array_like=True):
         self.tally.latencies.fold(self.latencies)
         self.latencies.clear()
 
-    def had_ticks(self) -> bool:
-        """In the window that is open, good ones or others."""
-        return self.tally.total(self.seq) > 0
+    def has_news(self) -> bool:
+        """In the window that is open: ticks, good ones or others, or a gap."""
+        return not self.tally.is_empty(self.seq)
 
     def end_window(self, symbol: str, source: str, window: tuple[int, int]) -> QualityRecord:
         """The window's record; counts begin anew."""

@@ -33,6 +33,10 @@ class Tally(Struct, array_like=True):
         self.invalid += 1
         self.reasons[reason] = self.reasons.get(reason, 0) + 1
 
+    def is_empty(self, seq: int) -> bool:
+        """Nothing came, good or wrong, and no gap opened."""
+        return not (self.total(seq) or self.gaps)
+
     def total(self, seq: int) -> int:
         """Ticks that came in the window, when seq is that of the last valid one."""
         return seq - self.seq_before + self.invalid + self.duplicate

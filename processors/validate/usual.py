@@ -22,7 +22,10 @@ _TO_DEVIATION = 1.4826
 
 
 class Usual(Struct, array_like=True):
-    """prices, sizes: of the block that fills. recent: the last RECENT prices of the block before it. low, high, large, half: its usual range."""
+    """prices, sizes: of the block that fills. recent: the last RECENT prices of the block before it. low, high, large, half: its usual range.
+
+    from_ns, to_ns, count: event times between which it was filled, and its trades; from_ns is 0 before the second block.
+    """
 
     prices: list[float] = []
     sizes: list[float] = []
@@ -31,13 +34,17 @@ class Usual(Struct, array_like=True):
     high: float = math.inf
     half: float = math.inf
     large: float = math.inf
+    from_ns: int = 0
+    to_ns: int = 0
+    count: int = 1
 
     def is_jump(self, price: float) -> bool:
         """For a price outside low and high: is it also far from the prices just before it?"""
         return abs(price - _median(sorted((self.recent + self.prices[-RECENT:])[-RECENT:]))) > self.half
 
-    def close(self, limits: Limits) -> None:
+    def close(self, limits: Limits, newest_event_ns: int) -> None:
         """The block is full: its range judges the next one."""
+        self.from_ns, self.to_ns, self.count = self.to_ns, newest_event_ns, len(self.prices)
         middle, deviation = _median_and_deviation(self.prices)
         self.half = max(limits.price_width * deviation, limits.least_price_width * middle)
         self.low, self.high = middle - self.half, middle + self.half

@@ -33,8 +33,8 @@ class Windows:
 
 
 def quality_of(all_series: AllSeries, source: str, window: tuple[int, int]) -> Iterator[Output]:
-    """A record of each of the source's series that had a tick in the window, by symbol; their counts begin anew."""
-    keys = sorted(key for key, series in all_series.items() if key[1] == source and series.had_ticks())
+    """A record of each of the source's series that had a tick in the window, or fell silent, by symbol; their counts begin anew."""
+    keys = sorted(key for key, series in all_series.items() if key[1] == source and series.has_news())
     for key in keys:
         all_series.touch(key)
         record = all_series[key].end_window(key[0], source, window)

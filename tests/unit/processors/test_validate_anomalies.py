@@ -73,7 +73,7 @@ def test_the_range_is_that_of_median_and_mad() -> None:
     chosen = random.Random(4)
     prices = [100 + chosen.gauss(0, 1) for _ in range(63)]
     usual = Usual(prices=list(prices), sizes=[1.0] * 63)
-    usual.close(replace(DEFAULTS, price_width=5))
+    usual.close(replace(DEFAULTS, price_width=5), 0)
     mad = median(abs(price - median(prices)) for price in prices)
     assert usual.low == pytest.approx(median(prices) - 5 * 1.4826 * mad)
     assert usual.high == pytest.approx(median(prices) + 5 * 1.4826 * mad)
