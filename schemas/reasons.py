@@ -33,6 +33,11 @@ class Reason(StrEnum):
     PRICE_ANOMALY = "price_anomaly"
     VOLUME_ANOMALY = "volume_anomaly"
     CROSS_SOURCE_DEVIATION = "cross_source_deviation"
+    # bars of providers (validate's bar rules)
+    PRICE_SCALE = "price_scale"
+    SPLIT_SUSPECTED = "split_suspected"
+    ADJUSTMENT_MISSING = "adjustment_missing"
+    MISSING_INTERVAL = "missing_interval"
     # drops that are expected and only counted
     DUPLICATE = "duplicate"
     REPEATED_IDENTITY = "repeated_identity"
@@ -100,6 +105,20 @@ CATALOGUE: dict[Reason, ReasonSpec] = {
         "the price differs from that of the symbol's other sources at the same time",
         0.2,
         "101.5 at one venue, 100 at the other three seconds before",
+    ),
+    Reason.PRICE_SCALE: ReasonSpec(
+        "a provider's price is about a hundred times its neighbour, or a hundredth", 1, "14.55, then 0.1455: pounds for pence"
+    ),
+    Reason.SPLIT_SUSPECTED: ReasonSpec(
+        "a provider's price steps by the size of a declared split where none should be left",
+        0.5,
+        "20,710, then 4,206, one day before a split of 5",
+    ),
+    Reason.ADJUSTMENT_MISSING: ReasonSpec(
+        "a provider's adjusted closes do not have a dividend taken off", 0.3, "adjusted close = close before a dividend of 0.70"
+    ),
+    Reason.MISSING_INTERVAL: ReasonSpec(
+        "the provider has no bar where the market was open", 0.3, "no daily bar for a Thursday that was no holiday"
     ),
     Reason.DUPLICATE: ReasonSpec("the venue's id was seen before", 0, "the same trade after a reconnect"),
     Reason.REPEATED_IDENTITY: ReasonSpec(
