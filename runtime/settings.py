@@ -157,7 +157,7 @@ class QualitySettings(Section):
     volume_deviations: float = Field(
         8.0, ge=3, le=1000, description="robust standard deviations of log size that a size may be above the median"
     )
-    volume_factor: float = Field(1000.0, ge=2, le=1e9, description="a size up to so many times the median is no anomaly")
+    volume_factor: float = Field(10_000.0, ge=2, le=1e9, description="a size up to so many times the median is no anomaly")
     cross_source_share: float = Field(0.01, gt=0, le=1, description="share of the other sources' price that a trade may differ from it")
     cross_source_age_s: float = Field(10.0, gt=0, le=3600, description="other sources' trades further away in event time are not compared")
 

@@ -99,7 +99,7 @@ CATALOGUE: dict[Reason, ReasonSpec] = {
     Reason.VOLUME_ANOMALY: ReasonSpec(
         "the size is far above the median of the trades before it, by their median absolute deviation",
         0.05,
-        "a size of 5,000 after 64 of about 1",
+        "a size of 50,000 after 64 of about 1",
     ),
     Reason.CROSS_SOURCE_DEVIATION: ReasonSpec(
         "the price differs from that of the symbol's other sources at the same time",

@@ -32,7 +32,7 @@ class Parameters:
     price_deviations: float = 10.0
     price_share: float = 0.005
     volume_deviations: float = 8.0
-    volume_factor: float = 1000.0
+    volume_factor: float = 10_000.0
     start_ns: int = 0
 
 

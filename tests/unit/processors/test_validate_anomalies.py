@@ -77,7 +77,7 @@ def test_the_range_is_that_of_median_and_mad() -> None:
     mad = median(abs(price - median(prices)) for price in prices)
     assert usual.low == pytest.approx(median(prices) - 5 * 1.4826 * mad)
     assert usual.high == pytest.approx(median(prices) + 5 * 1.4826 * mad)
-    assert usual.large == pytest.approx(1000)
+    assert usual.large == pytest.approx(10_000)
 
 
 def test_a_few_wild_trades_in_a_block_do_not_widen_the_range() -> None:
@@ -147,8 +147,9 @@ def test_the_tail_of_marks_is_cut_the_same_way_by_restarts() -> None:
 
 
 @needs_recordings
-def test_a_real_day_has_few_anomalies() -> None:
+def test_a_real_market_has_none() -> None:
     ticks = recorded_ticks("binance_spot_btcusdt_20240808.gz", "binance_spot_btcusdt_20240809.gz")
-    found = marks([tick for tick in ticks if isinstance(tick, Trade)], DEFAULTS)
-    assert sum("price_anomaly" in reasons for reasons in found) == 0
-    assert 0 < sum("volume_anomaly" in reasons for reasons in found) < 100
+    trades = [tick for tick in ticks if isinstance(tick, Trade)]
+    sizes = sorted(float(tick.size) for tick in trades)
+    assert sizes[-1] > 10_000 * sizes[len(sizes) // 2]  # the market's own extremes
+    assert set(marks(list(trades), DEFAULTS)) == {()}
