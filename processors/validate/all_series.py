@@ -27,7 +27,8 @@ class AllSeries(Series[TickSeries]):
 
     def others(self, symbol: str, source: str) -> list[TickSeries]:
         """Of the symbol's other sources."""
-        return [series for other, series in self._of_symbol[symbol] if other != source]
+        known = self._of_symbol[symbol]
+        return [series for other, series in known if other != source] if len(known) > 1 else []
 
     def unpack(self, snapshot: bytes, kind: type[TickSeries] = TickSeries) -> dict[str, Any]:
         more = super().unpack(snapshot, kind)

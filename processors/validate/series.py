@@ -5,7 +5,6 @@ from msgspec import Struct, field
 from processors.validate import gaps as holes
 from processors.validate.gaps import OpenGap
 from processors.validate.ids import SeenIds
-from processors.validate.latencies import MAX_WAITING
 from processors.validate.limits import Limits
 from processors.validate.quality import LATE_NS, Reasons, oddities, quote_oddities, score_of
 from processors.validate.rules import MAX_ID
@@ -128,12 +127,8 @@ class TickSeries(Struct, array_like=True):
         if isinstance(trade_id, int) and self.newest_id < trade_id <= MAX_ID and trade_id not in self.dead_ids:
             self.dead_ids = [*self.dead_ids, trade_id][-MAX_DEAD_IDS:]
 
-    def settle(self) -> None:
-        """At the end of an envelope: keeps what waits for the tally within bounds."""
-        if len(self.latencies) >= MAX_WAITING:
-            self._fold()
-
-    def _fold(self) -> None:
+    def fold(self) -> None:
+        """What waits goes into the tally."""
         self.tally.latencies.fold(self.latencies)
         self.latencies.clear()
 
@@ -143,7 +138,7 @@ class TickSeries(Struct, array_like=True):
 
     def end_window(self, symbol: str, source: str, window: tuple[int, int]) -> QualityRecord:
         """The window's record; counts begin anew."""
-        self._fold()
+        self.fold()
         record = self.tally.record(symbol, source, self.seq, *window)
         self.tally = Tally(seq_before=self.seq)
         return record
