@@ -1,9 +1,12 @@
 """From where on a tick is wrong or odd: the settings as the numbers that the rules compare with."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from runtime.settings import QualitySettings
+from schemas.sessions import calendar_of
+from schemas.symbols import AssetClass, asset_class_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +27,11 @@ class Limits:
     least_volume_width: float
     cross_source_share: float
     cross_source_age_ns: int
+    asset_classes: Mapping[str, AssetClass] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, settings: QualitySettings) -> "Limits":
-        """The settings, with seconds as nanoseconds."""
+    def of(cls, settings: QualitySettings, asset_classes: Mapping[str, AssetClass] | None = None) -> "Limits":
+        """The settings, with seconds as nanoseconds. asset_classes: of symbols whose names do not tell theirs."""
         return cls(
             interval_ns=_ns(settings.interval_s),
             ahead_ns=_ns(settings.ahead_s),
@@ -40,7 +44,13 @@ class Limits:
             least_volume_width=math.log(settings.volume_factor),
             cross_source_share=settings.cross_source_share,
             cross_source_age_ns=_ns(settings.cross_source_age_s),
+            asset_classes=asset_classes or {},
         )
+
+    def open_ns_between(self, symbol: str, from_ns: int, to_ns: int) -> int:
+        """How long the symbol's market was open between two instants; 0 if the second is not later."""
+        calendar = calendar_of(asset_class_of(symbol, self.asset_classes))
+        return calendar.open_ns_between(from_ns, to_ns)
 
 
 def _ns(seconds: float) -> int:

@@ -3,10 +3,8 @@
 from decimal import Decimal
 from functools import lru_cache
 
-from processors.validate.limits import DEFAULTS
+from processors.validate.limits import DEFAULTS, Limits
 from schemas.reasons import CATALOGUE, Reason
-from schemas.sessions import calendar_of
-from schemas.symbols import asset_class_of
 from schemas.ticks import Quote, Trade
 from schemas.timeframes import SECOND_NS
 
@@ -34,13 +32,13 @@ def oddities(trade: Trade, newest_event_ns: int, follows_hole: bool, jumps: bool
     return tuple([reason.value for applies, reason in marks if applies])
 
 
-def quote_oddities(quote: Quote, stale_quote_ns: int = DEFAULTS.stale_quote_ns) -> Reasons:
+def quote_oddities(quote: Quote, limits: Limits = DEFAULTS) -> Reasons:
     """What is odd about a quote, in a fixed order."""
     late = quote.ts_ingest_ns - quote.ts_event_ns > LATE_NS
     marks = (
         (_is_crossed(quote), Reason.CROSSED_QUOTE),
         (late, Reason.LATE),
-        (late and _is_stale(quote, stale_quote_ns), Reason.STALE_QUOTE),
+        (late and _is_stale(quote, limits), Reason.STALE_QUOTE),
     )
     return tuple([reason.value for applies, reason in marks if applies])
 
@@ -50,7 +48,6 @@ def _is_crossed(quote: Quote) -> bool:
     return float(quote.bid) >= float(quote.ask) and Decimal(quote.bid) >= Decimal(quote.ask)
 
 
-def _is_stale(quote: Quote, stale_quote_ns: int) -> bool:
+def _is_stale(quote: Quote, limits: Limits) -> bool:
     """Only time in which the market was open counts: Friday's last quote is not stale on Monday morning."""
-    calendar = calendar_of(asset_class_of(quote.symbol))
-    return calendar.open_ns_between(quote.ts_event_ns, quote.ts_ingest_ns) > stale_quote_ns
+    return limits.open_ns_between(quote.symbol, quote.ts_event_ns, quote.ts_ingest_ns) > limits.stale_quote_ns

@@ -107,7 +107,7 @@ class TickSeries(Struct, array_like=True):
         self.seq = quote.seq = self.seq + 1
         quote.reasons, quote.quality = (), 1.0
         if latency_ns > LATE_NS or float(quote.bid) >= float(quote.ask):
-            self._score(quote, quote_oddities(quote, limits.stale_quote_ns))
+            self._score(quote, quote_oddities(quote, limits))
         return True
 
     def _score(self, tick: Trade | Quote, reasons: Reasons) -> None:

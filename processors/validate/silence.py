@@ -10,8 +10,6 @@ from processors.validate.all_series import AllSeries
 from processors.validate.limits import Limits
 from processors.validate.series import TickSeries
 from schemas.gaps import Gap, GapState
-from schemas.sessions import calendar_of
-from schemas.symbols import asset_class_of
 from schemas.ticks import Tick, Watermark
 
 SPACINGS = 20  # a symbol that trades every minute is not silent after five of them, whatever the setting says
@@ -23,7 +21,7 @@ def begun(all_series: AllSeries, watermark: Watermark, limits: Limits) -> Iterat
     keys = [key for key, series in all_series.items() if key[1] == source and _may_be_silent(series, now_ns - limits.silence_ns)]
     for symbol, _ in sorted(keys):
         series = all_series[symbol, source]
-        if _is_silent(symbol, series, now_ns, limits.silence_ns):
+        if _is_silent(symbol, series, now_ns, limits):
             all_series.touch((symbol, source))
             series.silent_from_ns = series.heard_ns
             series.tally.gaps += 1
@@ -42,12 +40,11 @@ def _may_be_silent(series: TickSeries, before_ns: int) -> bool:
     return not series.silent_from_ns and series.usual.from_ns > 0 and series.heard_ns < before_ns
 
 
-def _is_silent(symbol: str, series: TickSeries, now_ns: int, silence_ns: int) -> bool:
+def _is_silent(symbol: str, series: TickSeries, now_ns: int, limits: Limits) -> bool:
     """By open market time: neither the night nor a holiday is silence."""
-    calendar = calendar_of(asset_class_of(symbol))
     usual = series.usual
-    spacing_ns = calendar.open_ns_between(usual.from_ns, usual.to_ns) // usual.count
-    return calendar.open_ns_between(series.heard_ns, now_ns) > max(silence_ns, SPACINGS * spacing_ns)
+    spacing_ns = limits.open_ns_between(symbol, usual.from_ns, usual.to_ns) // usual.count
+    return limits.open_ns_between(symbol, series.heard_ns, now_ns) > max(limits.silence_ns, SPACINGS * spacing_ns)
 
 
 def _event(symbol: str, source: str, from_ns: int, to_ns: int, known_at_ns: int, state: GapState) -> Gap:

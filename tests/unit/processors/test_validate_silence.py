@@ -105,6 +105,14 @@ def test_only_open_market_time_is_silence(symbol: str, last: str, now: str, sile
     assert bool(told(core, mark(start_ns), regular(start_ns, symbol), mark(at(now)))) is silent
 
 
+def test_a_symbol_s_asset_class_can_be_said() -> None:
+    """Of a symbol that looks like a share, and whose market never closes."""
+    limits = Limits.of(QualitySettings(anomaly_window=16), {"AAPL": "crypto"})
+    last_ns = at("2024-07-02T23:00:00")
+    core = ValidateCore(limits)
+    assert told(core, mark(last_ns - 39 * NS), regular(last_ns - 39 * NS, "AAPL"), mark(last_ns + 400 * NS)) != []
+
+
 def refused(number: int) -> Trade:
     return trade(number, number, price="0")
 
