@@ -147,6 +147,7 @@ class ProcessSettings(Section):
     bars: StageSettings = StageSettings()
     indicators: StageSettings = StageSettings()
     signals: StageSettings = StageSettings()
+    alerts: StageSettings = StageSettings()
     timeframes: tuple[Timeframe, ...] = Field(tuple(Timeframe), min_length=1, description="1m is always built; the others from it")
     grace_s: float = Field(1.0, ge=0, le=3600, description="event time that a bar waits behind the watermark")
     rsi_period: int = Field(14, ge=2, le=500, description="closes of the relative strength index")

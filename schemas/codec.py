@@ -8,8 +8,10 @@ from typing import Any
 
 import msgspec
 
+from schemas.alerts import Alert
 from schemas.bars import Bar
 from schemas.books import BookDifference
+from schemas.control import RuleChange
 from schemas.dead_letters import DeadLetter
 from schemas.gaps import Gap
 from schemas.indicators import IndicatorRecord
@@ -44,6 +46,8 @@ decode_book: Callable[[bytes], BookDifference] = _decoder(BookDifference)
 decode_indicators: Callable[[bytes], IndicatorRecord] = _decoder(IndicatorRecord)
 decode_signal: Callable[[bytes], Signal] = _decoder(Signal)
 decode_gap: Callable[[bytes], Gap] = _decoder(Gap)
+decode_alert: Callable[[bytes], Alert] = _decoder(Alert)
+decode_control: Callable[[bytes], RuleChange] = _decoder(RuleChange)
 decode_dead_letter: Callable[[bytes], DeadLetter] = _decoder(DeadLetter)
 
 EVENTS: dict[Topic, Any] = {
@@ -55,6 +59,8 @@ EVENTS: dict[Topic, Any] = {
     Topic.BOOKS_RAW: BookDifference,
     Topic.INDICATORS: IndicatorRecord,
     Topic.SIGNALS: Signal,
+    Topic.ALERTS: Alert,
     Topic.GAPS: Gap,
+    Topic.CONTROL: RuleChange,
     Topic.DLQ: DeadLetter,
 }

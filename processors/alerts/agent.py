@@ -1,0 +1,26 @@
+"""The stage `alerts` as a process: the core in Faust's shell."""
+
+from processors.alerts.core import STAGE, AlertsCore
+from runtime.faust_stage import StageSpec, run_stage
+from runtime.settings import Settings
+from schemas.topics import Topic
+
+
+def spec(settings: Settings) -> StageSpec:
+    """What the shell needs to know of the stage."""
+    process = settings.process
+    return StageSpec(
+        name=STAGE,
+        process=f"process-{STAGE}",
+        inputs=(Topic.CONTROL, Topic.BARS, Topic.INDICATORS, Topic.GAPS),
+        state=Topic.STATE_ALERTS,
+        core=lambda _partition: AlertsCore(),
+        pace_s=process.alerts.pace_s,
+        commit_interval_s=process.alerts.commit_interval_s,
+        outputs=(Topic.ALERTS,),
+    )
+
+
+def run(settings: Settings, instance: int = 0) -> None:
+    """Blocks until SIGTERM or SIGINT. Raises UserError for what the user can mend."""
+    run_stage(spec(settings), settings, instance)
