@@ -39,6 +39,8 @@ class Reason(StrEnum):
     PARTIAL_INTERVAL = "partial_interval"
     # sinks
     UNSTORABLE = "unstorable"
+    REFUSED_BY_RECEIVER = "refused_by_receiver"
+    UNDELIVERED = "undelivered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,4 +77,6 @@ CATALOGUE: dict[Reason, ReasonSpec] = {
     Reason.CONFLATED: ReasonSpec("a newer quote overtook this one while the broker did not keep up", 0),
     Reason.PARTIAL_INTERVAL: ReasonSpec("the bar's interval was not observed from its start to its end", 0),
     Reason.UNSTORABLE: ReasonSpec("the store refuses the value", 1),
+    Reason.REFUSED_BY_RECEIVER: ReasonSpec("a webhook's receiver answered that it will never take the alert", 1),
+    Reason.UNDELIVERED: ReasonSpec("a webhook's receiver failed for longer than sink.webhook.give_up_after_s", 1),
 }

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from processors.alerts.messages import message_of
 from processors.alerts.rules import StoredRule
+from runtime.metrics import ALERTS
 from runtime.stage import Output
 from schemas.alerts import Alert, AlertReason, AlertState
 from schemas.codec import encode
@@ -75,6 +76,7 @@ def alert_of(
         revision=cause.revision,
         withdraws=withdraws,
     )
+    ALERTS.labels(alert.kind, alert.severity, state).inc()
     alert.message = message_of(rule.message, alert)
     return Output(Topic.ALERTS, encode(alert), place.symbol.encode("utf-8", "surrogatepass"), _ALERT)
 
