@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from runtime import kafka
 from runtime.errors import UserError
@@ -25,8 +26,15 @@ class Log:
         self._settings = settings
 
     def bounds(self, topics: Iterable[Topic], partitions: Iterable[int]) -> dict[Place, tuple[int, int]]:
-        """(first offset, end) of each place."""
-        found, numbers = {}, list(partitions)
+        """(first offset, end) of each place. Asks again for some seconds: a new topic's leader is not known at once."""
+        numbers = list(partitions)
+        retrying = Retrying(
+            retry=retry_if_exception_type(KafkaException), wait=wait_fixed(0.2), stop=stop_after_delay(_TIMEOUT_S), reraise=True
+        )
+        return retrying(self._bounds, list(topics), numbers)
+
+    def _bounds(self, topics: list[Topic], numbers: list[int]) -> dict[Place, tuple[int, int]]:
+        found = {}
         for topic in topics:
             name = self._settings.topic(topic)
             known = self._consumer.list_topics(name, _TIMEOUT_S).topics[name]
