@@ -86,7 +86,10 @@ class IndicatorCross(SeriesRule, kw_only=True, frozen=True, tag="indicator_cross
 
 
 class QualityBelow(SeriesRule, kw_only=True, frozen=True, tag="quality_below"):
-    """A bar's quality, 0..1, below the threshold."""
+    """Quality, 0..1, below the threshold: that of a closed bar, or (of: `source`) that of a source and symbol over the last seconds,
+    from market.quality; timeframe means nothing then."""
+
+    of: Literal["bars", "source"] = "bars"
 
 
 class GapOpen(Rule, kw_only=True, frozen=True, tag="gap_open"):

@@ -3,7 +3,11 @@
 from processors.alerts.core import STAGE, AlertsCore
 from runtime.faust_stage import StageSpec, run_stage
 from runtime.settings import Settings
+from schemas.codec import EVENTS
 from schemas.topics import Topic
+
+# market.quality is read from the version on that has its event.
+INPUTS = tuple(topic for topic in (Topic.CONTROL, Topic.BARS, Topic.INDICATORS, Topic.GAPS, Topic.QUALITY) if topic in EVENTS)
 
 
 def spec(settings: Settings) -> StageSpec:
@@ -12,7 +16,7 @@ def spec(settings: Settings) -> StageSpec:
     return StageSpec(
         name=STAGE,
         process=f"process-{STAGE}",
-        inputs=(Topic.CONTROL, Topic.BARS, Topic.INDICATORS, Topic.GAPS),
+        inputs=INPUTS,
         state=Topic.STATE_ALERTS,
         core=lambda _partition: AlertsCore(),
         pace_s=process.alerts.pace_s,

@@ -8,8 +8,8 @@ import msgspec
 from processors.alerts.events import Place
 from processors.alerts.gaps import GapBook
 from processors.alerts.measures import Sample, columns_of
-from processors.alerts.rules import StoredRule, concerns, fault_of, topic_of, version_of
-from processors.alerts.samples import BAR_COLUMNS, bar_sample, indicator_sample
+from processors.alerts.rules import StoredRule, concerns, fault_of, timeframe_of, topic_of, version_of
+from processors.alerts.samples import BAR_COLUMNS, bar_sample, decode_quality, indicator_sample, quality_sample
 from processors.alerts.series import History
 from processors.alerts.sources import SourceBook
 from processors.alerts.track import Track
@@ -53,6 +53,9 @@ class AlertsCore:
             event = decoded(decode_indicators, record.value)
             key = (Topic.INDICATORS.value, event.symbol, event.source, event.timeframe)
             return self._judge(key, indicator_sample(event, record.offset))
+        if record.topic is Topic.QUALITY:
+            window = decoded(decode_quality, record.value)
+            return self._judge((Topic.QUALITY.value, window.symbol, window.source, ""), quality_sample(window, record.offset))
         if record.topic is Topic.GAPS:
             return self._gaps.take(decoded(decode_gap, record.value), record.offset, self._rules.values())
         return self._change(decoded(decode_control, record.value))
@@ -142,7 +145,7 @@ class AlertsCore:
 def _judges(stored: StoredRule, key: Key) -> bool:
     topic, symbol, source, timeframe = key
     rule = stored.rule
-    return isinstance(rule, SeriesRule) and topic_of(rule) == topic and rule.timeframe == timeframe and concerns(rule, symbol, source)
+    return isinstance(rule, SeriesRule) and topic_of(rule) == topic and timeframe_of(rule) == timeframe and concerns(rule, symbol, source)
 
 
 def _stored_of(change: RuleChange) -> StoredRule | None:

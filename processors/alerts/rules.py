@@ -145,4 +145,11 @@ def topic_of(rule: Rule) -> Topic:
     """The input that the rule judges."""
     if isinstance(rule, IndicatorLevel | IndicatorCross):
         return Topic.INDICATORS
+    if isinstance(rule, QualityBelow) and rule.of == "source":
+        return Topic.QUALITY
     return Topic.GAPS if isinstance(rule, GapOpen) else Topic.BARS
+
+
+def timeframe_of(rule: SeriesRule) -> str:
+    """Of the series that the rule judges; empty where a series has none."""
+    return "" if topic_of(rule) is Topic.QUALITY else rule.timeframe

@@ -2,15 +2,44 @@
 
 from decimal import Decimal, InvalidOperation
 
+import msgspec
+
 from processors.alerts.measures import Sample, Value
 from runtime.errors import InvalidRecord
 from schemas.bars import Bar
+from schemas.codec import DecodeError
 from schemas.indicators import IndicatorRecord
 from schemas.reasons import Reason
 
 BAR_COLUMNS = frozenset({"close", "volume"})  # of older bars too: rules that look back
 _LARGEST = Decimal(10) ** 30
 _SMALLEST = Decimal(10) ** -30
+
+
+class QualityWindow(msgspec.Struct):
+    """What is read of an event on market.quality: the score of one source and symbol between two times of the ingestor's clock."""
+
+    symbol: str
+    source: str
+    ts_from_ns: int
+    ts_to_ns: int
+    score: float
+
+
+_decode_json = msgspec.json.Decoder(QualityWindow).decode
+
+
+def decode_quality(value: bytes) -> QualityWindow:
+    """As the decoders of schemas.codec: raises DecodeError or its child SchemaError and nothing else."""
+    try:
+        return _decode_json(value)
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise DecodeError(str(error)) from None
+
+
+def quality_sample(window: QualityWindow, offset: int) -> Sample:
+    """It is known when it ends."""
+    return Sample(window.ts_from_ns, window.ts_to_ns, window.ts_to_ns, offset, 0, {"quality": window.score})
 
 
 def bar_sample(bar: Bar, offset: int) -> Sample:

@@ -20,7 +20,7 @@ from schemas.reasons import Reason
 from schemas.ticks import TickEnvelope, Watermark
 from schemas.topics import SPECS, Topic
 from tests.unit.processors import inputs as made
-from tests.unit.processors.alert_inputs import put
+from tests.unit.processors.alert_inputs import put, quality_windows
 from tests.unit.processors.inputs import as_inputs, events, quote, run, ticks_record, trade, watermark_record
 
 TYPES = {
@@ -78,7 +78,8 @@ def alert_records() -> list[InputRecord]:
     gaps = outputs_before(validate.spec, raw_records(), Topic.GAPS)
     pairs = [one for pair in zip(bar_records(), indicator_records(), strict=False) for one in pair]
     control = [made.record(put(rule), offset, Topic.CONTROL) for offset, rule in enumerate(rules)]
-    return [*control[:5], *pairs[:60], *gaps, control[5], *pairs[60:]]
+    quality = [made.record(window, offset, Topic.QUALITY) for offset, window in enumerate(quality_windows()) if Topic.QUALITY in EVENTS]
+    return [*control[:5], *pairs[:60], *gaps, *quality, control[5], *pairs[60:]]
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from processors.alerts.agent import INPUTS
 from runtime.clock import Clock
 from runtime.errors import FatalError, TransientError, UserError
 from runtime.kafka import Publisher
@@ -14,7 +15,7 @@ from schemas.headers import TYPE
 from schemas.topics import Topic
 from tickerplant.alerts.log import Log
 
-JUDGED = (Topic.BARS, Topic.INDICATORS, Topic.GAPS)
+JUDGED = tuple(topic for topic in INPUTS if topic is not Topic.CONTROL)
 _DELIVERY_TIMEOUT_S = 15.0
 
 

@@ -70,7 +70,7 @@ class Log:
 @contextmanager
 def open_log(settings: KafkaSettings, bootstrap: str) -> Iterator[Log]:
     """The log of a cluster."""
-    consumer = kafka.consumer(settings, bootstrap, f"{settings.group_prefix}.alerts-reader")
+    consumer = kafka.consumer(settings, bootstrap, f"{settings.group_prefix}.alerts-reader", fetch_wait_max_ms=10)
     try:
         yield Log(consumer, settings)
     except KafkaException as error:

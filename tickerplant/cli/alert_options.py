@@ -34,6 +34,9 @@ OtherOutput = Annotated[
     str | None, typer.Option("--other-output", help="indicator_cross: the output that is crossed. Default: the threshold.")
 ]
 Channels = Annotated[str | None, typer.Option("--channels", metavar="A,B", help="gap_open: trade, quote, book, record. Default: trade.")]
+Of = Annotated[
+    str | None, typer.Option("--of", help="quality_below: bars, or source for its last seconds (market.quality). Default: bars.")
+]
 MinimumSize = Annotated[int | None, typer.Option("--minimum-size", help="gap_open: smaller gaps raise nothing. Default: 0.")]
 SilentS = Annotated[float | None, typer.Option("--silent-s", help="source_down: seconds without a bar.")]
 SeverityName = Annotated[str | None, typer.Option("--severity", help="low, medium, high or critical. Default: medium.")]

@@ -22,6 +22,7 @@ from tickerplant.cli.alert_options import (
     Kind,
     Message,
     MinimumSize,
+    Of,
     OtherIndicator,
     OtherOutput,
     OutputName,
@@ -58,7 +59,7 @@ def add(
     rule_id: OwnId = None, file: File = None, kind: Kind = None, symbols: Symbols = None, source: Source = None,
     timeframe: TimeframeName = None, direction: DirectionName = None, threshold: Threshold = None, hysteresis: Hysteresis = None,
     bars: Bars = None, field: Field = None, indicator: Indicator = None, output: OutputName = None, other_indicator: OtherIndicator = None,
-    other_output: OtherOutput = None, channels: Channels = None, minimum_size: MinimumSize = None, silent_s: SilentS = None,
+    other_output: OtherOutput = None, channels: Channels = None, of: Of = None, minimum_size: MinimumSize = None, silent_s: SilentS = None,
     severity: SeverityName = None, cooldown_s: CooldownS = None, message: Message = None, disabled: Disabled = False,
     data_dir: DataDir = None, as_json: AsJson = False,
 ) -> None:  # fmt: skip
@@ -68,7 +69,7 @@ def add(
     given = {
         "id": rule_id, "kind": kind, "symbols": _list(symbols), "source": source, "timeframe": timeframe, "direction": direction,
         "threshold": threshold, "hysteresis": hysteresis, "bars": bars, "field": field, "indicator": indicator, "output": output,
-        "other_indicator": other_indicator, "other_output": other_output, "channels": _list(channels), "minimum_size": minimum_size,
+        "other_indicator": other_indicator, "other_output": other_output, "channels": _list(channels), "of": of, "minimum_size": minimum_size,
         "silent_s": silent_s, "severity": severity, "cooldown_s": cooldown_s, "message": message, "enabled": False if disabled else None,
     }  # fmt: skip
     rules = rules_of({name: value for name, value in given.items() if value is not None}, file)

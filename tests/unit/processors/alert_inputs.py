@@ -5,6 +5,7 @@ from typing import Any
 
 from processors.alerts.core import AlertsCore
 from processors.alerts.rules import read_rule
+from processors.alerts.samples import QualityWindow
 from runtime.stage import InputRecord, Output
 from schemas.alerts import Alert
 from schemas.bars import Bar
@@ -61,6 +62,14 @@ def gap(number: int = 1, state: str = "open", size: int = 5, at_s: int = 0, **mo
     )  # type: ignore[arg-type]  # fmt: skip
 
 
+def quality_windows(*scores: float, symbol: str = "BTC-USDT") -> list[QualityWindow]:
+    """Five seconds each."""
+    return [
+        QualityWindow(symbol, "binance", T0_NS + 5 * number * SECOND_NS, T0_NS + 5 * (number + 1) * SECOND_NS, score)
+        for number, score in enumerate(scores or (1.0, 0.5, 0.9))
+    ]
+
+
 def put(content: dict[str, Any], **from_offsets: int) -> RuleChange:
     """bars=3: the rule holds from offset 3 of market.bars on."""
     rule = read_rule(content)
@@ -71,7 +80,13 @@ def remove(rule_id: str) -> RuleChange:
     return RuleChange("remove", rule_id, None, {}, 0)
 
 
-TOPICS: dict[type, Topic] = {Bar: Topic.BARS, IndicatorRecord: Topic.INDICATORS, Gap: Topic.GAPS, RuleChange: Topic.CONTROL}
+TOPICS: dict[type, Topic] = {
+    Bar: Topic.BARS,
+    IndicatorRecord: Topic.INDICATORS,
+    Gap: Topic.GAPS,
+    RuleChange: Topic.CONTROL,
+    QualityWindow: Topic.QUALITY,
+}
 
 
 def as_records(given: Iterable[Any]) -> list[InputRecord]:

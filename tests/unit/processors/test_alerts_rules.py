@@ -7,7 +7,7 @@ import pytest
 from processors.alerts.rules import KINDS, LOOKBACK_BARS, read_rule
 from schemas.alerts import PriceLevel
 from schemas.timeframes import MINUTE_NS, SECOND_NS
-from tests.unit.processors.alert_inputs import PRICE, alerts, bar, closes, gap, indicators, put, said
+from tests.unit.processors.alert_inputs import PRICE, alerts, bar, closes, gap, indicators, put, quality_windows, said
 from tests.unit.processors.inputs import T0_NS
 
 CHANGE = {"id": "move", "kind": "price_change", "direction": "above", "threshold": "2", "bars": 2}
@@ -101,6 +101,13 @@ def test_cross_of_two_outputs() -> None:
 def test_quality_below() -> None:
     bars = [bar(minute, quality=quality) for minute, quality in enumerate((1.0, 0.79, 0.85, 0.9))]
     assert said(put(QUALITY), *bars) == [("raised", 1, "0.79"), ("cleared", 3, "0.9")]
+
+
+def test_quality_of_a_source_over_its_last_seconds() -> None:
+    found = alerts(put(QUALITY | {"of": "source"}), bar(0, quality=0.1), *quality_windows(1.0, 0.5, 0.85, 0.95))
+    assert [(one.state, one.measured, one.timeframe) for one in found] == [("raised", "0.5", ""), ("cleared", "0.95", "")]
+    assert found[0].ts_event_ns == found[0].known_at_ns == T0_NS + 10 * SECOND_NS
+    assert alerts(put(QUALITY), *quality_windows(0.1)) == []
 
 
 def test_gap_is_raised_and_cleared_when_its_state_is_final() -> None:
