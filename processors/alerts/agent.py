@@ -11,7 +11,7 @@ INPUTS = tuple(topic for topic in (Topic.CONTROL, Topic.BARS, Topic.INDICATORS, 
 
 
 def spec(settings: Settings) -> StageSpec:
-    """What the shell needs to know of the stage."""
+    """What the shell needs to know of the stage. Outputs follow from two topics, a judged one and market.control: see processors.alerts.events."""
     process = settings.process
     return StageSpec(
         name=STAGE,

@@ -45,7 +45,9 @@ def message_of(template: str, alert: Alert) -> str:
         "threshold": alert.threshold,
         "time": _time(alert.ts_event_ns),
     }
-    return (template or DEFAULTS.get(alert.kind, _DEFAULT)).format_map(values)
+    if template:
+        return template.format_map(values)
+    return " ".join(DEFAULTS.get(alert.kind, _DEFAULT).format_map(values).split())  # not every place has a timeframe
 
 
 def _time(ts_ns: int) -> str:
