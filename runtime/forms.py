@@ -9,6 +9,7 @@ from pydantic import SecretStr
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:@]*)(:\d{1,5})?")
 _NO_CODE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _CODES = "in user and password write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25"
+_SECRET_CHARACTERS = 16
 _MOMENT = re.compile(r"[a-z0-9-]+:[a-z_]+:[1-9]\d{0,8}")
 
 
@@ -49,6 +50,27 @@ def _parts(url: SecretStr, schemes: tuple[str, ...], form: str) -> SplitResult:
     if is_split_wrong or _NO_CODE.search(text) or not all(_HOST.fullmatch(host) for host in hosts.split(",")):
         raise ValueError(f"host or port cannot be told from the rest; write {form}; {_CODES}")
     return parts
+
+
+def webhook_url(url: SecretStr) -> SecretStr:
+    """http or https with a host. A path and a query may hold a token: the whole is a secret."""
+    form = "https://host/path"
+    text = url.get_secret_value()
+    parts = _parts(url, ("https", "http"), form) if "#" not in text else None
+    if parts is None or not parts.hostname or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError(f"it is no URL that can be called; write {form}")
+    if "@" in parts.netloc:
+        raise ValueError("leave user and password out; the receiver knows us by the signature (sink.webhook.secret)")
+    return url
+
+
+def webhook_secret(secret: SecretStr | None) -> SecretStr | None:
+    """Nothing is none; a short one could be guessed."""
+    if secret is None or not secret.get_secret_value():
+        return None
+    if len(secret.get_secret_value()) < _SECRET_CHARACTERS:
+        raise ValueError(f"write at least {_SECRET_CHARACTERS} characters")
+    return secret
 
 
 def kill_moments(text: str) -> str:

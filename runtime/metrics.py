@@ -33,9 +33,13 @@ QUALITY = Gauge("tickerplant_quality_score", "Mean quality of the last ticks", [
 STATE_BYTES = Gauge("tickerplant_state_bytes", "Size of the last snapshot", ["stage"])
 PART_UP = Gauge("tickerplant_part_up", "1 if a part that the process needs answers", ["stage", "part"])
 
+# alerts
+ALERTS = Counter("tickerplant_alerts_total", "Alert events", ["kind", "severity", "state"])
+
 # sinks
 ROWS = Counter("tickerplant_rows_total", "Rows written", ["sink", "table"])
 WRITE_SECONDS = Histogram("tickerplant_write_seconds", "Time of one write to the store", ["sink"], buckets=FAST)
+POSTS = Counter("tickerplant_posts_total", "Requests to webhooks; result: delivered, failed, refused, given_up", ["result"])
 KEYS = Counter("tickerplant_keys_total", "Guarded writes to Redis", ["sink", "result"])
 
 # gateway

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from runtime.errors import UserError
-from runtime.forms import existing_file, kill_moments, postgres_url, redis_url
+from runtime.forms import existing_file, kill_moments, postgres_url, redis_url, webhook_secret, webhook_url
 from schemas.timeframes import Timeframe
 from schemas.topics import Topic
 
@@ -170,6 +170,7 @@ class ProcessSettings(Section):
     indicators: StageSettings = StageSettings()
     signals: StageSettings = StageSettings()
     quality: QualitySettings = QualitySettings()
+    alerts: StageSettings = StageSettings()
     timeframes: tuple[Timeframe, ...] = Field(tuple(Timeframe), min_length=1, description="1m is always built; the others from it")
     grace_s: float = Field(1.0, ge=0, le=3600, description="event time that a bar waits behind the watermark")
     rsi_period: int = Field(14, ge=2, le=500, description="closes of the relative strength index")
@@ -193,12 +194,28 @@ class ProcessSettings(Section):
         return self
 
 
+class WebhookSettings(Section):
+    """Where alerts are posted to."""
+
+    urls: tuple[Annotated[SecretStr, AfterValidator(webhook_url)], ...] = Field(
+        (), max_length=20, description="https://host/path of each receiver; none: nothing is posted"
+    )
+    secret: Annotated[SecretStr | None, AfterValidator(webhook_secret)] = Field(
+        None, description="key of the HMAC-SHA256 signature; none: requests are not signed"
+    )
+    timeout_s: float = Field(5.0, gt=0, le=60, description="a receiver that has not answered after this is asked again")
+    give_up_after_s: float = Field(
+        600.0, ge=0, le=86_400, description="a receiver that fails for so long gets one attempt an alert; what fails then is a dead letter"
+    )
+
+
 class SinkSettings(Section):
     """The sinks. A batch is written when it is large or old enough, whichever is first."""
 
     batch_rows: int = Field(10_000, ge=1, le=1_000_000, description="a batch of so many rows is written at once")
     batch_interval_s: float = Field(0.25, gt=0, le=60, description="a batch so old is written at once")
     quote_ttl_s: int = Field(60, ge=1, le=86_400, description="a quote in Redis is gone after this")
+    webhook: WebhookSettings = WebhookSettings()
 
 
 class GatewaySettings(Section):

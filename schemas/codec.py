@@ -8,8 +8,10 @@ from typing import Any
 
 import msgspec
 
+from schemas.alerts import Alert
 from schemas.bars import Bar
 from schemas.books import BookDifference
+from schemas.control import RuleChange
 from schemas.dead_letters import DeadLetter
 from schemas.gaps import Gap
 from schemas.indicators import IndicatorRecord
@@ -46,6 +48,8 @@ decode_indicators: Callable[[bytes], IndicatorRecord] = _decoder(IndicatorRecord
 decode_signal: Callable[[bytes], Signal] = _decoder(Signal)
 decode_gap: Callable[[bytes], Gap] = _decoder(Gap)
 decode_quality: Callable[[bytes], QualityRecord] = _decoder(QualityRecord)
+decode_alert: Callable[[bytes], Alert] = _decoder(Alert)
+decode_control: Callable[[bytes], RuleChange] = _decoder(RuleChange)
 decode_dead_letter: Callable[[bytes], DeadLetter] = _decoder(DeadLetter)
 
 EVENTS: dict[Topic, Any] = {
@@ -58,6 +62,8 @@ EVENTS: dict[Topic, Any] = {
     Topic.INDICATORS: IndicatorRecord,
     Topic.SIGNALS: Signal,
     Topic.QUALITY: QualityRecord,
+    Topic.ALERTS: Alert,
     Topic.GAPS: Gap,
+    Topic.CONTROL: RuleChange,
     Topic.DLQ: DeadLetter,
 }

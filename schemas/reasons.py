@@ -48,6 +48,8 @@ class Reason(StrEnum):
     PARTIAL_INTERVAL = "partial_interval"
     # sinks
     UNSTORABLE = "unstorable"
+    REFUSED_BY_RECEIVER = "refused_by_receiver"
+    UNDELIVERED = "undelivered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,4 +139,10 @@ CATALOGUE: dict[Reason, ReasonSpec] = {
         "the bar's interval was not observed from its start to its end", 0, "a series' first bar, begun at second 42"
     ),
     Reason.UNSTORABLE: ReasonSpec("the store refuses the value", 1, "a number that the column's type cannot hold"),
+    Reason.REFUSED_BY_RECEIVER: ReasonSpec(
+        "a webhook's receiver answered that it will never take the alert", 1, "a POST answered with 400"
+    ),
+    Reason.UNDELIVERED: ReasonSpec(
+        "a webhook's receiver failed for longer than sink.webhook.give_up_after_s", 1, "a receiver that answered 503 for ten minutes"
+    ),
 }

@@ -23,18 +23,20 @@ class Topic(StrEnum):
     QUALITY = "market.quality"
     GAPS = "market.gaps"
     SOURCES = "market.sources"
+    CONTROL = "market.control"
     DLQ = "market.dlq"
     STATE_VALIDATE = "market.state.validate"
     STATE_BARS = "market.state.bars"
     STATE_INDICATORS = "market.state.indicators"
     STATE_SIGNALS = "market.state.signals"
+    STATE_ALERTS = "market.state.alerts"
 
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
     """How a topic is created and what it costs.
 
-    retention_ms: how long records are kept (-1: for ever, for compacted topics).
+    retention_ms: how long records are kept (-1: for ever).
     compacted: only the newest record of a key survives; such topics are read by plain clients only, never by Faust.
     bytes_per_million: disk taken by a million ticks' worth of records after lz4, measured on the recorded traffic in real time; for the sizing table.
     """
@@ -59,15 +61,17 @@ SPECS: dict[Topic, TopicSpec] = {
     Topic.BOOKS: TopicSpec("order books, checked (reserved: nothing writes it yet)", 1 * DAY_MS),
     Topic.INDICATORS: TopicSpec("one record a closed bar, holding all configured indicators", 30 * DAY_MS, bytes_per_million=2_000_000),
     Topic.SIGNALS: TopicSpec("one record a closed bar, hold included", 30 * DAY_MS, bytes_per_million=2_000_000),
-    Topic.ALERTS: TopicSpec("alerts (reserved: nothing writes it yet)", 30 * DAY_MS),
+    Topic.ALERTS: TopicSpec("what rules found: alerts raised, cleared, withdrawn", 30 * DAY_MS),
     Topic.QUALITY: TopicSpec(
         "quality of a source and symbol over a few seconds: counts, latency, score", 30 * DAY_MS, bytes_per_million=2_000_000
     ),
     Topic.GAPS: TopicSpec("breaks of continuity and their filling", 90 * DAY_MS, bytes_per_million=10_000),
     Topic.SOURCES: TopicSpec("states of sources, changes of the primary (reserved: nothing writes it yet)", 90 * DAY_MS),
+    Topic.CONTROL: TopicSpec("changes of alert rules, in every partition: the ledger that `tickerplant alerts list` reads", -1),
     Topic.DLQ: TopicSpec("dead letters with their original bytes", 30 * DAY_MS),
     Topic.STATE_VALIDATE: _STATE,
     Topic.STATE_BARS: _STATE,
     Topic.STATE_INDICATORS: _STATE,
     Topic.STATE_SIGNALS: _STATE,
+    Topic.STATE_ALERTS: _STATE,
 }

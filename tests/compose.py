@@ -14,8 +14,10 @@ OURS = (
     "process-bars",
     "process-indicators",
     "process-signals",
+    "process-alerts",
     "sink-timescale",
     "sink-redis",
+    "sink-webhook",
     "gateway",
 )
 

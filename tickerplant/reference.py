@@ -47,12 +47,14 @@ def expected_disk_bytes(spec: TopicSpec, ticks_per_s: float) -> int:
     """Bytes that a topic takes once its retention is full. A compacted topic does not grow with time."""
     if spec.compacted:
         return spec.bytes_per_million
-    return round(spec.bytes_per_million * ticks_per_s * spec.retention_ms / 1000 / 1e6)
+    return round(spec.bytes_per_million * ticks_per_s * max(0, spec.retention_ms) / 1000 / 1e6)
 
 
 def _retention(spec: TopicSpec) -> str:
     if spec.compacted:
         return "newest of a key, for ever"
+    if spec.retention_ms < 0:
+        return "for ever"
     if spec.retention_ms % DAY_MS == 0:
         return f"{spec.retention_ms // DAY_MS} d"
     return f"{spec.retention_ms // HOUR_MS} h"

@@ -13,8 +13,10 @@ from typing import Any
 import msgspec
 
 from schemas import codec
+from schemas.alerts import Alert
 from schemas.bars import Bar
 from schemas.books import BookDifference
+from schemas.control import RuleChange
 from schemas.dead_letters import DeadLetter
 from schemas.gaps import Gap
 from schemas.indicators import IndicatorRecord
@@ -36,6 +38,8 @@ EVENTS: dict[str, tuple[Any, Callable[[bytes], Any]]] = {
     "signal": (Signal, codec.decode_signal),
     "gap": (Gap, codec.decode_gap),
     "quality": (QualityRecord, codec.decode_quality),
+    "alert": (Alert, codec.decode_alert),
+    "control": (RuleChange, codec.decode_control),
     "dead_letter": (DeadLetter, codec.decode_dead_letter),
 }
 

@@ -13,7 +13,7 @@ from tests.pipeline import CAPTURES, Pipeline, needs_recordings, running, slice_
 
 pytestmark = [pytest.mark.stack, pytest.mark.chaos]
 
-STAGES = ("process-validate", "process-bars", "process-indicators", "process-signals")
+STAGES = ("process-validate", "process-bars", "process-indicators", "process-signals", "process-alerts")
 POINTS = {
     **dict.fromkeys(STAGES, ("outputs_produced", "outputs_delivered", "snapshot_delivered", "offsets_committed")),
     "sink-timescale": ("rows_copied", "offsets_moved", "transaction_committed"),
@@ -21,7 +21,7 @@ POINTS = {
 }
 QUICK = {
     "TICKERPLANT_KAFKA__SESSION_TIMEOUT_S": "6",
-    **{f"TICKERPLANT_PROCESS__{name}__COMMIT_INTERVAL_S": "0.3" for name in ("VALIDATE", "BARS", "INDICATORS", "SIGNALS")},
+    **{f"TICKERPLANT_PROCESS__{name}__COMMIT_INTERVAL_S": "0.3" for name in ("VALIDATE", "BARS", "INDICATORS", "SIGNALS", "ALERTS")},
 }
 SEEDS = range(int(os.environ.get("CHAOS_SEEDS", "1")))
 FEED = ("simulate", "--seed", "11", "--length", "1h", "--symbols", "BTC-USDT,ETH-USDT,SOL-USDT")

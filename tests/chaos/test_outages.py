@@ -21,6 +21,7 @@ NEEDS = {
         "process-bars",
         "process-indicators",
         "process-signals",
+        "process-alerts",
         "sink-timescale",
         "sink-redis",
         "gateway",

@@ -1,10 +1,11 @@
-"""What every stage promises (runtime.stage.StageCore), as one suite over all four. A new stage adds one entry to CASES."""
+"""What every stage promises (runtime.stage.StageCore), as one suite over all. A new stage adds one entry to CASES."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
 
+from processors.alerts import agent as alerts
 from processors.bars import agent as bars
 from processors.indicators import agent as indicators
 from processors.signals import agent as signals
@@ -18,6 +19,8 @@ from schemas.headers import SYMBOLS, TYPE
 from schemas.reasons import Reason
 from schemas.ticks import TickEnvelope, Watermark
 from schemas.topics import SPECS, Topic
+from tests.unit.processors import inputs as made
+from tests.unit.processors.alert_inputs import put, quality_windows
 from tests.unit.processors.inputs import as_inputs, events, quote, run, ticks_record, trade, watermark_record
 
 TYPES = {
@@ -28,6 +31,7 @@ TYPES = {
     Topic.BARS: {b"bar"},
     Topic.INDICATORS: {b"indicators"},
     Topic.SIGNALS: {b"signal"},
+    Topic.ALERTS: {b"alert"},
 }
 
 
@@ -62,6 +66,23 @@ def indicator_records() -> list[InputRecord]:
     return outputs_before(indicators.spec, bar_records(), Topic.INDICATORS)
 
 
+def alert_records() -> list[InputRecord]:
+    """Rules of several kinds, then bars and indicators in turn, and the gaps."""
+    rules = [
+        {"id": "high", "kind": "price_level", "direction": "above", "threshold": "108", "hysteresis": "2"},
+        {"id": "move", "kind": "price_change", "direction": "either", "threshold": "2", "bars": 3, "cooldown_s": 600},
+        {"id": "rsi", "kind": "indicator_cross", "indicator": "rsi_14", "direction": "above", "threshold": "50"},
+        {"id": "gap", "kind": "gap_open"},
+        {"id": "low", "kind": "price_level", "direction": "below", "threshold": "104", "timeframe": "5m"},
+        {"id": "high", "kind": "price_level", "direction": "above", "threshold": "109"},
+    ]
+    gaps = outputs_before(validate.spec, raw_records(), Topic.GAPS)
+    pairs = [one for pair in zip(bar_records(), indicator_records(), strict=False) for one in pair]
+    control = [made.record(put(rule), offset, Topic.CONTROL) for offset, rule in enumerate(rules)]
+    quality = [made.record(window, offset, Topic.QUALITY) for offset, window in enumerate(quality_windows()) if Topic.QUALITY in EVENTS]
+    return [*control[:5], *pairs[:60], *gaps, *quality, control[5], *pairs[60:]]
+
+
 @dataclass(frozen=True)
 class Case:
     """spec: the stage as its process runs it; inputs: records of its input topic."""
@@ -78,6 +99,7 @@ CASES = {
     "bars": Case(bars.spec, tick_records),
     "indicators": Case(indicators.spec, bar_records),
     "signals": Case(signals.spec, indicator_records),
+    "alerts": Case(alerts.spec, alert_records),
 }
 
 
@@ -131,11 +153,11 @@ def test_bytes_that_are_not_the_event_are_refused_and_change_nothing(case: Case,
     core = case.core()
     run(core, inputs[:40])
     state = core.snapshot()
-    record = InputRecord(inputs[0].topic, 0, 10_000, None, value)
-    with pytest.raises(InvalidRecord) as caught:
-        list(core.apply(record))
-    assert caught.value.reason in (Reason.UNDECODABLE, Reason.INVALID_SCHEMA)
-    assert core.snapshot() == state
+    for topic in case.spec(Settings()).inputs:
+        with pytest.raises(InvalidRecord) as caught:
+            list(core.apply(InputRecord(topic, 0, 10_000, None, value)))
+        assert caught.value.reason in (Reason.UNDECODABLE, Reason.INVALID_SCHEMA)
+        assert core.snapshot() == state
     assert run(core, inputs[40:]) == run(case.core(), inputs)[len(run(case.core(), inputs[:40])) :]
 
 

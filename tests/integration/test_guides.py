@@ -11,6 +11,7 @@ import pytest
 
 from runtime.settings import load_settings
 from schemas.codec import decode_signal
+from sinks.webhook.signature import headers_of
 from tests.verify_world import SHORT, World, feed
 
 ROOT = Path(__file__).parents[2]
@@ -58,3 +59,15 @@ def test_trading_engine() -> None:
     assert book.take(changed(buy, symbol="ETH-USDT", status="unwarm"), now_ns) == (None, "unwarm")
     assert book.take(changed(buy, source="binance-simulated"), now_ns) == (None, "another source")
     assert book.take(changed(buy, primary=False), now_ns) == (None, "another source")
+
+
+def test_alerts() -> None:
+    names: dict[str, Any] = {}
+    for block in python_of("alerts.md"):
+        exec(block, names)
+    body = b"{}"
+    headers = headers_of("a secret", 1000, body, "id")
+    assert names["is_ours"]("a secret", headers, body, 1200.0)
+    assert not names["is_ours"]("another", headers, body, 1200.0)
+    assert not names["is_ours"]("a secret", headers, b"{ }", 1200.0)
+    assert not names["is_ours"]("a secret", headers, body, 1300.0)

@@ -60,7 +60,7 @@ def test_start_to_stop(line) -> None:
         answer = up.status()
         assert answer["ready"]
         assert answer["feed"] == "simulated"
-        assert len(answer["processes"]) == 9
+        assert len(answer["processes"]) == 10
         assert all(one["health"].startswith("http://127.0.0.1:") for one in answer["processes"])
         assert answer["addresses"]["kafka"] == line.addresses.kafka
         text = run_tickerplant("status", env=up.env)
@@ -73,8 +73,8 @@ def test_start_to_stop(line) -> None:
         assert up.process.wait(30) == 0
     order = (up.data_dir / "stopped").read_text().split()
     assert order[:2] == ["exchange", "ingest-binance"]
-    assert all(name.startswith("process-") for name in order[2:6])
-    assert set(order[6:]) == {"sink-timescale", "sink-redis", "gateway"}
+    assert all(name.startswith("process-") for name in order[2:7])
+    assert set(order[7:]) == {"sink-timescale", "sink-redis", "gateway"}
     assert run_tickerplant("status", env=up.env).returncode == 1
     assert run_tickerplant("down", env=up.env).stdout.startswith("no stack runs")
 

@@ -16,6 +16,7 @@ class Stage(StrEnum):
     BARS = "bars"
     INDICATORS = "indicators"
     SIGNALS = "signals"
+    ALERTS = "alerts"
 
 
 Instance = Annotated[int, typer.Option("--instance", min=0, max=1023, help="0 to n - 1 of n workers that share the stage's partitions.")]

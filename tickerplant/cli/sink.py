@@ -13,9 +13,12 @@ Instance = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
-    sink = typer.Typer(help="Write ticks, bars, indicators and signals to a store.", no_args_is_help=True)
+    sink = typer.Typer(help="Write ticks, bars, indicators and signals to a store; post alerts.", no_args_is_help=True)
     sink.command("timescale", epilog="Example: tickerplant sink timescale")(timescale)
     sink.command("redis", epilog="Example: tickerplant sink redis --instance 1")(redis)
+    sink.command("webhook", epilog="Example: TICKERPLANT_SINK__WEBHOOK__URLS='[\"https://example.org/hook\"]' tickerplant sink webhook")(
+        webhook
+    )
     app.add_typer(sink, name="sink")
 
 
@@ -29,5 +32,12 @@ def timescale(data_dir: DataDir = None, instance: Instance = 0) -> None:
 def redis(data_dir: DataDir = None, instance: Instance = 0) -> None:
     """Keep the latest quote, bars, indicators and signals in Redis."""
     from sinks.redis.worker import run
+
+    raise typer.Exit(run(settings_for(data_dir), instance))
+
+
+def webhook(data_dir: DataDir = None, instance: Instance = 0) -> None:
+    """Post every alert to the URLs of sink.webhook.urls, signed, with retries."""
+    from sinks.webhook.worker import run
 
     raise typer.Exit(run(settings_for(data_dir), instance))

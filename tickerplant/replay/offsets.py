@@ -24,6 +24,7 @@ GROUPS: dict[str, tuple[Topic, ...]] = {
     "bars": (Topic.TICKS,),
     "indicators": (Topic.BARS,),
     "signals": (Topic.INDICATORS,),
+    "alerts": (Topic.BARS, Topic.INDICATORS, Topic.GAPS),
     "sink-redis": (Topic.TICKS, Topic.BARS, Topic.INDICATORS, Topic.SIGNALS),
 }
 SINK_TIMESCALE = (Topic.TICKS, Topic.BARS, Topic.INDICATORS, Topic.SIGNALS, Topic.GAPS)

@@ -34,17 +34,19 @@ LINE = (
     Process("process-bars", ("process", "bars")),
     Process("process-indicators", ("process", "indicators")),
     Process("process-signals", ("process", "signals")),
+    Process("process-alerts", ("process", "alerts")),
     Process("sink-timescale", ("sink", "timescale")),
     Process("sink-redis", ("sink", "redis")),
     Process("gateway", ("gateway",)),
 )
+WEBHOOK = Process("sink-webhook", ("sink", "webhook"))  # only where there is somebody to call
 
 # The feed stops first, so that what it sent goes through; then what reads what it wrote; each group waits for the one before.
 STOP_ORDER = (
     ("exchange",),
     ("ingest-binance",),
-    ("process-validate", "process-bars", "process-indicators", "process-signals"),
-    ("sink-timescale", "sink-redis", "gateway"),
+    ("process-validate", "process-bars", "process-indicators", "process-signals", "process-alerts"),
+    ("sink-timescale", "sink-redis", "sink-webhook", "gateway"),
     ("redis", "postgres"),
     ("kafka",),
 )
@@ -52,12 +54,13 @@ STOP_ORDER = (
 
 def start_groups(settings: Settings, feed: Feed, exchange_port: int) -> list[tuple[Process, ...]]:
     """Groups in order of their start; each is ready before the next one starts: what reads is there before what writes."""
+    line = (*LINE, WEBHOOK) if settings.sink.webhook.urls else LINE
     if feed.kind == "none":
-        return [LINE]
+        return [line]
     symbols = feed.symbols or settings.binance.symbols
     ingest = {f"{PREFIX}BINANCE__SYMBOLS": json.dumps(symbols)}
     if feed.kind == "live":
-        return [LINE, (Process("ingest-binance", ("ingest", "binance"), ingest),)]
+        return [line, (Process("ingest-binance", ("ingest", "binance"), ingest),)]
     words = ("exchange", "--host", LOOPBACK, "--port", str(exchange_port), "--symbols", ",".join(symbols), "--speed", feed.speed)
     simulated = ingest | {
         f"{PREFIX}BINANCE__WEBSOCKET_URL": f"ws://{LOOPBACK}:{exchange_port}",
@@ -65,4 +68,4 @@ def start_groups(settings: Settings, feed: Feed, exchange_port: int) -> list[tup
         f"{PREFIX}BINANCE__CLOCK": "capture",
         f"{PREFIX}BINANCE__SOURCE": SIMULATED_SOURCE,
     }
-    return [LINE, (Process("exchange", words),), (Process("ingest-binance", ("ingest", "binance"), simulated),)]
+    return [line, (Process("exchange", words),), (Process("ingest-binance", ("ingest", "binance"), simulated),)]

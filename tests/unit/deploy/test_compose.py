@@ -135,7 +135,7 @@ def test_dockerfile_runs_as_an_ordinary_user_and_copies_every_package() -> None:
 
 def test_every_process_is_scraped() -> None:
     config = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
-    targets = config["scrape_configs"][0]["static_configs"][0]["targets"]
+    targets = [target for job in config["scrape_configs"] for target in job["static_configs"][0]["targets"]]
     assert set(targets) == {f"{name}:9100" for name in OURS}
     assert all((ROOT / "deploy/prometheus" / file).is_file() for file in config["rule_files"])
 
