@@ -1,38 +1,77 @@
 """All indicators of one series as one value that is updated bar by bar, copied and stored."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from typing import cast
 
 import msgspec
 
 from processors.indicators.catalogue import Chosen
-from processors.indicators.macd import Macd
-from processors.indicators.momentum import Momentum
-from processors.indicators.rsi import Rsi
+from processors.indicators.formulas.averages import Hma, Midpoint, Midprice, Sma, Trima, Wma
+from processors.indicators.formulas.convergence import Apo, Awesome, Macd, Ppo, Pvo, Tsi
+from processors.indicators.formulas.directional import Adx, Aroon, Sar, Vortex
+from processors.indicators.formulas.momentum import Cmo, EfficiencyRatio, Mom, Momentum, Roc, Rsi
+from processors.indicators.formulas.oscillators import (
+    BalanceOfPower,
+    Cci,
+    Detrended,
+    FastStochastic,
+    Stochastic,
+    StochasticRsi,
+    UltimateOscillator,
+    WilliamsR,
+)
+from processors.indicators.formulas.prices import AveragePrice, MedianPrice, TypicalPrice, WeightedClose
+from processors.indicators.formulas.ranges import Atr, Donchian, Keltner, MeanRange, Natr, Supertrend, TrueRange
+from processors.indicators.formulas.smoothing import T3, Dema, ExponentialMean, Kama, Tema, Trix, WilderMean, Zlema
+from processors.indicators.formulas.spread import (
+    BollingerBands,
+    BollingerWidth,
+    HistoricalVolatility,
+    LinearRegression,
+    StandardDeviation,
+    Variance,
+)
+from processors.indicators.formulas.volume import (
+    AccumulationDistribution,
+    ChaikinMoneyFlow,
+    ChaikinOscillator,
+    ForceIndex,
+    MoneyFlowIndex,
+    OnBalanceVolume,
+    PriceVolumeTrend,
+    RelativeVolume,
+    VolumeRateOfChange,
+    VolumeWeightedMean,
+    Vwap,
+)
+from processors.indicators.spec import Ohlcv, Values
+
+_Averages = Hma | Midpoint | Midprice | Sma | Trima | Wma | T3 | Dema | ExponentialMean | Kama | Tema | Trix | WilderMean | Zlema
+_Momentum = Apo | Awesome | Macd | Ppo | Pvo | Tsi | Cmo | EfficiencyRatio | Mom | Momentum | Roc | Rsi
+_Oscillators = BalanceOfPower | Cci | Detrended | FastStochastic | Stochastic | StochasticRsi | UltimateOscillator | WilliamsR
+_Trends = Adx | Aroon | Sar | Vortex | LinearRegression | AveragePrice | MedianPrice | TypicalPrice | WeightedClose
+_Ranges = Atr | Donchian | Keltner | MeanRange | Natr | Supertrend | TrueRange
+_Spreads = BollingerBands | BollingerWidth | HistoricalVolatility | StandardDeviation | Variance
+_Volumes = AccumulationDistribution | ChaikinMoneyFlow | ChaikinOscillator | ForceIndex | MoneyFlowIndex | OnBalanceVolume
+_MoreVolumes = PriceVolumeTrend | RelativeVolume | VolumeRateOfChange | VolumeWeightedMean | Vwap
+AnyState = _Averages | _Momentum | _Oscillators | _Trends | _Ranges | _Spreads | _Volumes | _MoreVolumes  # told apart by the class's name
 
 
 class States(msgspec.Struct, array_like=True):
-    """State after `bars` closes; every update is O(1). It is plain data: encoded and decoded again it goes on to the last bit."""
+    """States after `bars` bars; an update costs as much as the windows are long. It is plain data: encoded and decoded again it goes on to the last bit."""
 
-    rsi: Rsi
-    macd: Macd
-    momentum: Momentum
+    states: list[AnyState]
     bars: int = 0
 
     @classmethod
-    def empty(cls, chosen: Sequence[Chosen]) -> "States":
-        """Before the first bar, with the parameters of processors.indicators.catalogue.chosen."""
-        rsi, macd, momentum = (choice.parameters for choice in chosen)
-        return cls(Rsi(rsi["period"]), Macd.of(macd["fast"], macd["slow"], macd["signal"]), Momentum(momentum["period"]))
+    def empty(cls, chosen: Iterable[Chosen]) -> "States":
+        """Before the first bar."""
+        return cls([cast(AnyState, choice.spec.make(choice.parameters)) for choice in chosen])
 
-    def update(self, close: float) -> None:
-        self.rsi.update(close)
-        self.macd.update(close)
-        self.momentum.update(close)
+    def update(self, bar: Ohlcv) -> list[Values]:
+        """Takes the next closed bar; the outputs of each indicator at it, empty while there is too little data."""
         self.bars += 1
-
-    def values(self) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
-        """Outputs of RSI, MACD and momentum; empty while there is too little data."""
-        return self.rsi.values(), self.macd.values(), self.momentum.values()
+        return [state.update(bar) for state in self.states]
 
     def copy(self) -> "States":
         """Independent of the original."""
@@ -41,3 +80,8 @@ class States(msgspec.Struct, array_like=True):
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(States).decode
+
+
+def peek(states: States, forming: Ohlcv) -> list[Values]:
+    """The outputs as they would be if the forming bar closed as it stands; the states stay as they are."""
+    return states.copy().update(forming)
