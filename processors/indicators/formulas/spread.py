@@ -57,7 +57,7 @@ class HistoricalVolatility(State):
     """Sample deviation of the log returns, a year's by the root of time. Its year has `year_bars` bars."""
 
     returns: Window
-    year_bars: float
+    year_bars: int
     previous: float | None = None
 
     def update(self, bar: Ohlcv) -> Values:
