@@ -26,12 +26,13 @@ def market(seed: int, bars: int, start: float = 60_000.0, step: float = 0.002) -
 
 
 def quiet_market(seed: int, bars: int) -> list[Ohlcv]:
-    """Whole prices that often stand still, bars without extent, bars without volume: what divides by zero and ties."""
-    rng, found, close = random.Random(seed), list[Ohlcv](), 100.0
+    """Prices of few different cents that often stand still, bars without extent, bars without volume: what divides by zero and ties."""
+    rng, found, close = random.Random(seed), list[Ohlcv](), 100.37
     for number in range(bars):
         is_still = number < 30 or number % 100 > 55
-        before, close = close, close + (0 if is_still else rng.choice([-1, 0, 0, 0, 1]))
-        high, low = max(before, close) + (not is_still and rng.random() < 0.2), min(before, close) - (not is_still and rng.random() < 0.2)
+        before, close = close, round(close + (0 if is_still else rng.choice([-0.31, 0, 0, 0, 0.31])), 2)
+        above, below = (0.31 * (not is_still and rng.random() < 0.2) for _ in range(2))
+        high, low = round(max(before, close) + above, 2), round(min(before, close) - below, 2)
         volume = 0.0 if number % 100 > 70 or rng.random() < 0.3 else round(rng.uniform(0.1, 9), 4)
         found.append(Ohlcv(before, float(high), float(low), close, volume, T0_NS + number * _MINUTE_NS))
     return found

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import talib
 
+from processors.indicators.formulas.money_flow import SAME
 from processors.indicators.formulas.oscillators import LEAST_RSI
 from processors.indicators.rolling import Floats, padded, quotient, spread, windows
 from processors.indicators.spec import Parameters
@@ -115,6 +116,14 @@ def _cmf(columns: Columns, p: Parameters) -> Sequence[Floats]:
     return (padded(quotient(*sums), len(close)),)
 
 
+def _mfi(columns: Columns, p: Parameters) -> Sequence[Floats]:
+    price = (columns["high"] + columns["low"] + columns["close"]) / 3.0
+    change, flow = np.diff(price), (price * columns["volume"])[1:]
+    is_moved = np.abs(change) > SAME * price[1:]
+    gained, lost = (windows(np.where(is_moved & (sign * change > 0), flow, 0.0), p["period"]).sum(axis=1) for sign in (1, -1))
+    return (padded(100.0 * quotient(gained, gained + lost), len(price)),)
+
+
 def _vwma(columns: Columns, p: Parameters) -> Sequence[Floats]:
     close, volume = columns["close"], columns["volume"]
     turnover, total = (windows(part, p["period"]).sum(axis=1) for part in (close * volume, volume))
@@ -142,6 +151,7 @@ ARRAYS: dict[str, Callable[[Columns, Parameters], Sequence[Floats]]] = {
     "stochrsi": _stochrsi,
     "cci": _cci,
     "cmf": _cmf,
+    "mfi": _mfi,
     "vwma": _vwma,
     "rvol": _rvol,
     "vwap": _vwap,

@@ -13,6 +13,7 @@ from processors.indicators.entries import (
     convergence,
     directional,
     momentum,
+    money_flow,
     oscillators,
     prices,
     ranges,
@@ -26,7 +27,7 @@ from runtime.settings import ProcessSettings
 from schemas.indicators import IndicatorValue
 
 ALL = "all"
-_FAMILIES = (momentum, convergence, averages, smoothing, directional, oscillators, ranges, spread, volume, prices)
+_FAMILIES = (momentum, convergence, averages, smoothing, directional, oscillators, ranges, spread, volume, money_flow, prices)
 CATALOGUE: dict[str, IndicatorSpec] = {spec.name: spec for family in _FAMILIES for spec in family.SPECS}
 
 

@@ -6,55 +6,24 @@ from typing import cast
 import msgspec
 
 from processors.indicators.catalogue import Chosen
-from processors.indicators.formulas.averages import Hma, Midpoint, Midprice, Sma, Trima, Wma
-from processors.indicators.formulas.convergence import Apo, Awesome, Macd, Ppo, Pvo, Tsi
-from processors.indicators.formulas.directional import Adx, Aroon, Sar, Vortex
-from processors.indicators.formulas.momentum import Cmo, EfficiencyRatio, Mom, Momentum, Roc, Rsi
-from processors.indicators.formulas.oscillators import (
-    BalanceOfPower,
-    Cci,
-    Detrended,
-    FastStochastic,
-    Stochastic,
-    StochasticRsi,
-    UltimateOscillator,
-    WilliamsR,
-)
-from processors.indicators.formulas.prices import AveragePrice, MedianPrice, TypicalPrice, WeightedClose
-from processors.indicators.formulas.ranges import Atr, Donchian, Keltner, MeanRange, Natr, Supertrend, TrueRange
-from processors.indicators.formulas.smoothing import T3, Dema, ExponentialMean, Kama, Tema, Trix, WilderMean, Zlema
-from processors.indicators.formulas.spread import (
-    BollingerBands,
-    BollingerWidth,
-    HistoricalVolatility,
-    LinearRegression,
-    StandardDeviation,
-    Variance,
-)
-from processors.indicators.formulas.volume import (
-    AccumulationDistribution,
-    ChaikinMoneyFlow,
-    ChaikinOscillator,
-    ForceIndex,
-    MoneyFlowIndex,
-    OnBalanceVolume,
-    PriceVolumeTrend,
-    RelativeVolume,
-    VolumeRateOfChange,
-    VolumeWeightedMean,
-    Vwap,
+from processors.indicators.formulas import (
+    averages,
+    convergence,
+    directional,
+    momentum,
+    money_flow,
+    oscillators,
+    prices,
+    ranges,
+    smoothing,
+    spread,
+    volume,
 )
 from processors.indicators.spec import Ohlcv, Values
 
-_Averages = Hma | Midpoint | Midprice | Sma | Trima | Wma | T3 | Dema | ExponentialMean | Kama | Tema | Trix | WilderMean | Zlema
-_Momentum = Apo | Awesome | Macd | Ppo | Pvo | Tsi | Cmo | EfficiencyRatio | Mom | Momentum | Roc | Rsi
-_Oscillators = BalanceOfPower | Cci | Detrended | FastStochastic | Stochastic | StochasticRsi | UltimateOscillator | WilliamsR
-_Trends = Adx | Aroon | Sar | Vortex | LinearRegression | AveragePrice | MedianPrice | TypicalPrice | WeightedClose
-_Ranges = Atr | Donchian | Keltner | MeanRange | Natr | Supertrend | TrueRange
-_Spreads = BollingerBands | BollingerWidth | HistoricalVolatility | StandardDeviation | Variance
-_Volumes = AccumulationDistribution | ChaikinMoneyFlow | ChaikinOscillator | ForceIndex | MoneyFlowIndex | OnBalanceVolume
-_MoreVolumes = PriceVolumeTrend | RelativeVolume | VolumeRateOfChange | VolumeWeightedMean | Vwap
-AnyState = _Averages | _Momentum | _Oscillators | _Trends | _Ranges | _Spreads | _Volumes | _MoreVolumes  # told apart by the class's name
+_Prices = averages.Kinds | smoothing.Kinds | directional.Kinds | ranges.Kinds | spread.Kinds | prices.Kinds
+_Others = momentum.Kinds | convergence.Kinds | oscillators.Kinds | volume.Kinds | money_flow.Kinds
+AnyState = _Prices | _Others  # told apart by the name of the class
 
 
 class States(msgspec.Struct, array_like=True):

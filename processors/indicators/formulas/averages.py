@@ -82,3 +82,6 @@ class Midprice(State):
     def update(self, bar: Ohlcv) -> Values:
         self.highs.push(bar.high)
         return one((max(self.highs.items) + min(self.lows.items)) / 2.0) if self.lows.push(bar.low) else {}
+
+
+Kinds = Sma | Wma | Trima | Hma | Midpoint | Midprice

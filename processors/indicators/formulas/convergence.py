@@ -104,3 +104,6 @@ class Tsi(State):
             return {}
         part, whole = self.change_again.push(change), self.size_again.push(size)
         return {} if part is None or whole is None else {"value": 100.0 * ratio(part, whole)}
+
+
+Kinds = Macd | Apo | Ppo | Pvo | Awesome | Tsi

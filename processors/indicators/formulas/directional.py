@@ -7,6 +7,8 @@ from processors.indicators.blocks import Wilder, Window, ratio
 from processors.indicators.formulas.ranges import true_range
 from processors.indicators.spec import Ohlcv, State, Values
 
+_ZERO = 1e-14  # TA-Lib takes less for nothing
+
 
 class Adx(State):
     """Wilder's directional movement. plus, minus, span: his sums of directional movement and true range; adx: their sum, then the mean."""
@@ -17,7 +19,6 @@ class Adx(State):
     plus: float = 0.0
     minus: float = 0.0
     span: float = 0.0
-    dx: float = 0.0
     adx: Wilder | None = None
 
     def update(self, bar: Ohlcv) -> Values:
@@ -43,14 +44,19 @@ class Adx(State):
         self.span += true_range(bar, close)
 
     def _values(self) -> Values:
-        plus, minus = 100.0 * ratio(self.plus, self.span), 100.0 * ratio(self.minus, self.span)
-        if plus + minus:
-            self.dx = 100.0 * (abs(minus - plus) / (minus + plus))
+        moved = self.span > _ZERO
+        plus, minus = (100.0 * (part / self.span) if moved else 0.0 for part in (self.plus, self.minus))
+        values = {"plus_di": plus, "minus_di": minus}
+        mean = self._mean(100.0 * (abs(minus - plus) / (minus + plus)) if minus + plus > _ZERO else None)
+        return values if mean is None else {"adx": mean, **values}
+
+    def _mean(self, dx: float | None) -> float | None:
+        """Without movement there is no index: it counts as 0 while the mean is seeded, and leaves it as it is later."""
         if self.adx is None:
             self.adx = Wilder(self.period)
-        mean = self.adx.push(self.dx)
-        values = {"plus_di": plus, "minus_di": minus}
-        return values if mean is None else {"adx": mean, **values}
+        if dx is None and self.adx.seen >= self.period:
+            return self.adx.value
+        return self.adx.push(dx or 0.0)
 
 
 class Aroon(State):
@@ -152,3 +158,6 @@ class Sar(State):
     def _beyond(self, bar: Ohlcv, high: float, low: float, stop: float) -> float:
         """Below both bars while the trend goes up, above both while it goes down."""
         return min(stop, low, bar.low) if self.trend > 0 else max(stop, high, bar.high)
+
+
+Kinds = Adx | Aroon | Vortex | Sar

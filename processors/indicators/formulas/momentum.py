@@ -108,3 +108,6 @@ class EfficiencyRatio(State):
         items = self.closes.items
         path = sum(abs(after - before) for before, after in pairwise(items))
         return {"value": min(1.0, abs(items[-1] - items[0]) / path) if path else 1.0}
+
+
+Kinds = Rsi | Cmo | Momentum | Roc | Mom | EfficiencyRatio

@@ -151,3 +151,6 @@ class Detrended(State):
     def update(self, bar: Ohlcv) -> Values:
         mean = self.mean.mean(bar.close)
         return {} if mean is None else {"value": self.mean.items[-1 - self.back] - mean}
+
+
+Kinds = Stochastic | FastStochastic | StochasticRsi | WilliamsR | Cci | UltimateOscillator | BalanceOfPower | Detrended

@@ -21,3 +21,6 @@ class TypicalPrice(State):
 class WeightedClose(State):
     def update(self, bar: Ohlcv) -> Values:
         return {"value": (bar.high + bar.low + bar.close * 2.0) / 4.0}
+
+
+Kinds = AveragePrice | MedianPrice | TypicalPrice | WeightedClose

@@ -118,3 +118,6 @@ class Supertrend(State):
             self.upper = upper
         if lower > self.lower or previous < self.lower:
             self.lower = lower
+
+
+Kinds = TrueRange | Atr | Natr | MeanRange | Donchian | Keltner | Supertrend

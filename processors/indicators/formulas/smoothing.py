@@ -111,3 +111,6 @@ class Trix(State):
             return {}
         before, self.before = self.before, values[-1]
         return {} if before is None else {"value": ratio(values[-1] - before, before) * 100.0}
+
+
+Kinds = ExponentialMean | WilderMean | Dema | Tema | T3 | Zlema | Kama | Trix

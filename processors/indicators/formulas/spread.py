@@ -83,3 +83,6 @@ class LinearRegression(State):
         slope = fsum([(x - middle) * y for x, y in enumerate(items)]) / (count * (count * count - 1) / 12.0)
         end = mean + slope * middle
         return {"value": end, "slope": slope, "forecast": end + slope}
+
+
+Kinds = StandardDeviation | Variance | BollingerBands | BollingerWidth | HistoricalVolatility | LinearRegression

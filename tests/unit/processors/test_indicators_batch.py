@@ -77,16 +77,18 @@ def test_stream_is_batch(choices: tuple[Chosen, ...], seed: int) -> None:
             assert_same(choice, ours[choice.key, output], theirs)
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("choices", [DEFAULTS, SHORTER, OTHERS], ids=["defaults", "shorter", "others"])
-def test_stream_is_batch_where_nothing_moves_and_nothing_is_traded(choices: tuple[Chosen, ...]) -> None:
+def test_stream_is_batch_where_nothing_moves_and_nothing_is_traded(choices: tuple[Chosen, ...], seed: int) -> None:
     """Absolute here: what is 0 in one may be a last bit of a running sum of 100 in the other."""
-    bars = quiet_market(5, 400)
+    bars = quiet_market(seed, 400)
     ours = output_columns(choices, streamed(choices, bars))
     for choice in choices:
         for output, theirs in calculate(choice, columns(bars)).items():
             mine = ours[choice.key, output]
             assert np.isfinite(mine[~np.isnan(theirs)]).all()
-            np.testing.assert_allclose(mine, theirs, rtol=1e-10, atol=1e-10, err_msg=choice.key)
+            allowed = 1e-8 if choice.spec.name == "cci" else 1e-10  # a mean's last bit counts as much there as its smallest move
+            np.testing.assert_allclose(mine, theirs, rtol=1e-10, atol=allowed, err_msg=choice.key)
 
 
 def ta_lib(choice: Chosen, bars: dict[str, np.ndarray]) -> list[np.ndarray]:
