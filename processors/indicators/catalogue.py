@@ -6,6 +6,7 @@ processors/indicators/entries, the code of its formula in processors/indicators/
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from processors.indicators.entries import (
@@ -31,35 +32,32 @@ _FAMILIES = (momentum, convergence, averages, smoothing, directional, oscillator
 CATALOGUE: dict[str, IndicatorSpec] = {spec.name: spec for family in _FAMILIES for spec in family.SPECS}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Chosen:
     """An indicator with its parameters. key: on the wire, as `macd_12_26_9`: the name and the parameters in the catalogue's order."""
 
     spec: IndicatorSpec
     parameters: Parameters
 
-    @property
+    @cached_property
     def key(self) -> str:
         return "_".join([self.spec.name, *(f"{self.parameters[name]:g}" for name in self.spec.parameters)])
 
-    @property
+    @cached_property
     def minimum_bars(self) -> int:
         return self.spec.minimum_bars(self.parameters)
 
+    @cached_property
+    def _floats(self) -> dict[str, float]:
+        return {name: float(number) for name, number in self.parameters.items()}
+
     def value(self, values: dict[str, float], bars: int) -> IndicatorValue:
         """As an event says it, after so many bars."""
-        minimum_bars = self.minimum_bars
-        return IndicatorValue(
-            name=self.spec.name,
-            parameters={name: float(number) for name, number in self.parameters.items()},
-            values=values,
-            warm=bars >= minimum_bars,
-            minimum_bars=minimum_bars,
-        )
+        return IndicatorValue(self.spec.name, self._floats, values, bars >= self.minimum_bars, self.minimum_bars)
 
 
 def chosen(settings: ProcessSettings) -> tuple[Chosen, ...]:
-    """RSI, MACD and momentum as configured, which the signals are made of, and then the others that were asked for, each once.
+    """RSI, MACD and momentum as configured, which the signals are made of; then the others that process.indicators.also asks for, each once.
 
     Raises UserError for a name or a parameter that the catalogue does not have.
     """
@@ -69,8 +67,11 @@ def chosen(settings: ProcessSettings) -> tuple[Chosen, ...]:
         Chosen(CATALOGUE["momentum"], {"period": settings.momentum_period}),
     )
     by_key = {choice.key: choice for choice in three}
-    for choice in _asked(settings.indicators.also):
-        by_key.setdefault(choice.key, choice)
+    try:
+        for choice in _asked(settings.indicators.also):
+            by_key.setdefault(choice.key, choice)
+    except UserError as error:
+        raise UserError(f"setting process.indicators.also: {error}") from None
     return tuple(by_key.values())
 
 

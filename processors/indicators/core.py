@@ -99,15 +99,12 @@ class IndicatorsCore:
 
 def _check(bar: Bar) -> None:
     """One price that is no number would stay in the exponential means for ever."""
-    for name in ("open", "high", "low", "close"):
-        _require(name, getattr(bar, name), math.ulp(0.0))
-    _require("volume", bar.volume, 0.0)
-
-
-def _require(name: str, text: str, low: float) -> None:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not low <= number < 1e30:
-        raise InvalidRecord(Reason.NOT_A_NUMBER, f"{name} {text[:64]!r} is no {'positive ' if low else ''}number")
+    for name in ("open", "high", "low", "close", "volume"):
+        text = getattr(bar, name)
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not 0.0 < number < 1e30 and not (number == 0.0 and name == "volume"):
+            kind = "number from 0" if name == "volume" else "positive number"
+            raise InvalidRecord(Reason.NOT_A_NUMBER, f"{name} {text[:64]!r} is no {kind}")
