@@ -98,13 +98,13 @@ class IndicatorsCore:
 
 
 def _check(bar: Bar) -> None:
-    """One price that is no number would stay in the exponential means for ever."""
+    """One price that is no number would stay in the exponential means for ever. Within these bounds no formula overflows."""
     for name in ("open", "high", "low", "close", "volume"):
         text = getattr(bar, name)
         try:
             number = float(text)
         except ValueError:
             number = math.nan
-        if not 0.0 < number < 1e30 and not (number == 0.0 and name == "volume"):
+        if not 1e-30 < number < 1e30 and not (number == 0.0 and name == "volume"):
             kind = "number from 0" if name == "volume" else "positive number"
             raise InvalidRecord(Reason.NOT_A_NUMBER, f"{name} {text[:64]!r} is no {kind}")

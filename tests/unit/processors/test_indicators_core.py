@@ -1,3 +1,4 @@
+import math
 import subprocess
 import sys
 from typing import Any
@@ -140,7 +141,7 @@ def test_a_bar_before_the_first_is_taken_while_nothing_was_forgotten() -> None:
     assert [(one.seed_bars, one.revision) for one in feed(core, bar(1, 3.0))] == [(1, 0), (2, 1), (3, 1)]
 
 
-@pytest.mark.parametrize("close", ["abc", "nan", "inf", "-1", "0", "1e999"])
+@pytest.mark.parametrize("close", ["abc", "nan", "inf", "-1", "0", "1e999", "1e-320"])
 def test_a_close_that_is_no_positive_number_is_refused(close: str) -> None:
     core = _fed(walk(20, 8))
     state = core.snapshot()
@@ -233,6 +234,15 @@ def test_no_part_of_a_bar_may_be_no_number(field: str) -> None:
     setattr(one, field, "-1")
     with pytest.raises(InvalidRecord, match=f"not_a_number.*{field} '-1' is no"):
         feed(IndicatorsCore(SETTINGS), one)
+
+
+def test_prices_and_volumes_at_the_ends_of_what_is_taken_give_finite_values() -> None:
+    core = IndicatorsCore(also("all"))
+    for number in range(70):
+        one = bar(number, "9e29" if number % 3 else "2e-30")
+        one.low, one.high, one.volume = "2e-30", "9e29", ("9e29", "2e-30", "0")[number % 3]
+        (event,) = feed(core, one)
+        assert all(math.isfinite(value) for indicator in event.indicators.values() for value in indicator.values.values())
 
 
 def test_a_running_stage_imports_neither_ta_lib_nor_numpy_nor_pandas() -> None:
