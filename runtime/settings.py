@@ -132,6 +132,14 @@ class StageSettings(Section):
     commit_interval_s: float = Field(1.0, gt=0, le=60, description="at most so long is done again after a crash")
 
 
+class IndicatorSettings(StageSettings):
+    """Pace of the stage, and what it computes beside RSI, MACD and momentum."""
+
+    also: tuple[str, ...] = Field(
+        (), max_length=500, description="more indicators: names or keys of the catalogue, as `atr` or `bbands_20_2.5`; or `all`"
+    )
+
+
 class SignalWeights(Section):
     """Weights of the components; normalised to a sum of 1."""
 
@@ -167,7 +175,7 @@ class ProcessSettings(Section):
 
     validate_: StageSettings = Field(StageSettings(pace_s=0.001), alias="validate")
     bars: StageSettings = StageSettings()
-    indicators: StageSettings = StageSettings()
+    indicators: IndicatorSettings = IndicatorSettings()
     signals: StageSettings = StageSettings()
     quality: QualitySettings = QualitySettings()
     alerts: StageSettings = StageSettings()

@@ -19,7 +19,7 @@ class IndicatorValue(Struct):
 class IndicatorRecord(Struct):
     """All indicators of one closed bar.
 
-    indicators: by key such as `rsi_14`, `macd_12_26_9`, `momentum_10`.
+    indicators: by key such as `rsi_14`, `macd_12_26_9`, `momentum_10`, which come first; then those that process.indicators.also names, as `bbands_20_2.5`.
     seed_bars: closed bars of the series so far, this one included. revision: grows when this bar or an earlier one was corrected;
     bar_revision: that of the bar itself. close, bar_kind, bar_quality, known_at_ns: from the bar.
     """

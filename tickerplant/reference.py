@@ -1,4 +1,4 @@
-"""The reference pages under docs/reference/, made from the code (topics, settings, metrics, reasons), and the index of decisions.
+"""The reference pages under docs/reference/, made from the code (topics, settings, metrics, reasons, indicators), and the index of decisions.
 
 `python -m tickerplant.reference` writes them; with `--check` it writes nothing and exits with 1 if a page is stale.
 """
@@ -17,6 +17,7 @@ from runtime import metrics
 from runtime.settings import PREFIX, Settings
 from schemas.reasons import CATALOGUE
 from schemas.topics import DAY_MS, HOUR_MS, SPECS, TopicSpec
+from tickerplant.indicator_page import catalogue
 
 FOLDER = Path(__file__).parent.parent / "docs"
 _HEAD = "<!-- made from {source} by `python -m tickerplant.reference`; edit that file, not this one -->\n\n# {title}\n\n"
@@ -208,6 +209,7 @@ def pages() -> dict[str, str]:
         "reference/settings.md": settings(),
         "reference/metrics.md": metrics_page(),
         "reference/reasons.md": reasons(),
+        "reference/indicator-catalogue.md": catalogue(),
         "adr/README.md": decisions(),
     }
 

@@ -1,5 +1,6 @@
 """The stage `indicators` as a process: the core in Faust's shell."""
 
+from processors.indicators.catalogue import chosen
 from processors.indicators.core import STAGE, IndicatorsCore
 from runtime.faust_stage import StageSpec, run_stage
 from runtime.settings import Settings
@@ -7,8 +8,9 @@ from schemas.topics import Topic
 
 
 def spec(settings: Settings) -> StageSpec:
-    """What the shell needs to know of the stage."""
+    """What the shell needs to know of the stage. Raises UserError for indicators that the catalogue does not have."""
     process = settings.process
+    chosen(process)
     return StageSpec(
         name=STAGE,
         process=f"process-{STAGE}",

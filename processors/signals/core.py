@@ -71,8 +71,11 @@ class SignalsCore:
         )
 
     def _components(self, record: IndicatorRecord) -> dict[str, SignalComponent]:
-        """Votes in the order of rank. An indicator that the record does not have is one without its minimum data."""
-        found = {value.name: value for value in record.indicators.values()}
+        """Votes in the order of rank. An indicator that the record does not have is one without its minimum data.
+
+        Of several RSIs, say, the first one votes: the records begin with the three that the signals are configured with.
+        """
+        found = {value.name: value for value in reversed(record.indicators.values())}
         components = {}
         for name, vote in VOTES.items():
             value = found.get(name)

@@ -21,6 +21,7 @@ POINTS = {
 }
 QUICK = {
     "TICKERPLANT_KAFKA__SESSION_TIMEOUT_S": "6",
+    "TICKERPLANT_PROCESS__INDICATORS__ALSO": '["all"]',  # each indicator has a state of its own to get wrong
     **{f"TICKERPLANT_PROCESS__{name}__COMMIT_INTERVAL_S": "0.3" for name in ("VALIDATE", "BARS", "INDICATORS", "SIGNALS", "ALERTS")},
 }
 SEEDS = range(int(os.environ.get("CHAOS_SEEDS", "1")))

@@ -36,11 +36,14 @@ def show(data_dir: DataDir = None, as_json: AsJson = False) -> None:
 @config.command()
 def check(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """Exit code 0 if the settings can be used; else one line that says what is wrong, and exit code 2."""
+    from processors.indicators.catalogue import chosen
     from runtime.errors import UserError
 
-    weights = settings_for(data_dir).process.signal_weights
+    process = settings_for(data_dir).process
+    weights = process.signal_weights
     if weights.macd + weights.rsi + weights.momentum == 0:
         raise UserError("setting process.signal_weights: all are 0; give at least one a weight")
+    chosen(process)
     typer.echo(json.dumps({"ok": True}) if as_json else "the settings are good")
 
 

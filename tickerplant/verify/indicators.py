@@ -1,4 +1,4 @@
-"""Indicators by TA-Lib's batch functions over all stored bars of a series, and their comparison with technical_indicators."""
+"""Comparison of technical_indicators with the indicators of all stored bars of a series."""
 
 import math
 from collections import deque
@@ -6,10 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 
-import numpy as np
-import numpy.typing as npt
-import talib
-
+from tickerplant.verify.definitions import Definition, calculate, columns, define
 from tickerplant.verify.intervals import text
 from tickerplant.verify.minutes import HISTORY_BARS
 from tickerplant.verify.pairs import paired
@@ -19,45 +16,7 @@ from tickerplant.verify.rows import BarRow, IndicatorRow, SignalRow
 from tickerplant.verify.store import Series
 
 TABLE = "technical_indicators"
-Floats = npt.NDArray[np.float64]
 KNOWN_RULE = "when this bar or one before it became known"
-_SETTLE = 40  # with a cut beginning, values are compared after so many times the longest period: the seed is forgotten to 1e-9 by then
-
-
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """One configured indicator over a whole series. outputs: arrays as long as the series, NaN where there is no value."""
-
-    component: str
-    name: str
-    parameters: dict[str, float]
-    minimum_bars: int
-    outputs: dict[str, Floats]
-
-
-def calculate(closes: Floats, parameters: Parameters) -> list[Definition]:
-    """All configured indicators of these closes, oldest first; none of no closes."""
-    if not len(closes):
-        return []
-    return [_macd(closes, parameters), _rsi(closes, parameters), _momentum(closes, parameters)]
-
-
-def _rsi(closes: Floats, parameters: Parameters) -> Definition:
-    period = parameters.rsi_period
-    return Definition("rsi", f"rsi_{period}", {"period": period}, 2 * period, {"value": talib.RSI(closes, period)})
-
-
-def _macd(closes: Floats, parameters: Parameters) -> Definition:
-    fast, slow, signal = parameters.macd_fast, parameters.macd_slow, parameters.macd_signal
-    line, average, histogram = talib.MACD(closes, fast, slow, signal)
-    previous = np.concatenate(([np.nan], histogram[:-1]))
-    outputs = {"macd": line, "signal": average, "histogram": histogram, "previous_histogram": previous}
-    return Definition("macd", f"macd_{fast}_{slow}_{signal}", {"fast": fast, "slow": slow, "signal": signal}, slow + signal + 10, outputs)
-
-
-def _momentum(closes: Floats, parameters: Parameters) -> Definition:
-    period = parameters.momentum_period
-    return Definition("momentum", f"momentum_{period}", {"period": period}, period + 5, {"value": talib.ROCP(closes, period)})
 
 
 @dataclass(slots=True)
@@ -66,7 +25,8 @@ class IndicatorPoint:
 
     rows: what is stored, by (indicator name, output). seed_bars: number of the bar in its series, from 1.
     known_ns: the times at which it can have become known: when this bar or one before it, whose correction changed it, did.
-    values: (component, output) to number, the stored one where it is right, so that one wrong value is told once. warm: by component.
+    values: (component, or key of an indicator that is none, output) to number, the stored one where it is right, so that one wrong value is told once.
+    warm: by component.
     """
 
     bar: BarRow
@@ -85,10 +45,13 @@ class IndicatorAudit:
         self._parameters = parameters
         self._report = report
         self._seeds_before: int | None = None if parameters.start_ns else 0  # bars of the series that were cut from the tables
+        self._columns = columns([])
+        self._found: dict[str, Definition | None] = {}  # by key: stored though not configured, None if there is no formula for it
 
     def run(self, bars: list[BarRow], rows: Iterable[IndicatorRow]) -> Iterator[IndicatorPoint]:
         """bars: all stored ones by open time; yields a point for each."""
-        definitions = calculate(np.array([float(bar.close_price) for bar in bars], dtype=np.float64), self._parameters)
+        self._columns = columns(bars)
+        definitions = calculate(self._columns, self._parameters)
         recently_known_ns: deque[int] = deque(maxlen=HISTORY_BARS + 1)
         for ts_us, numbered, stored in paired(enumerate(bars), _by_bar(rows), lambda item: item[1].timestamp_us, lambda item: item[0]):
             here = stored[1] if stored is not None else {}
@@ -101,7 +64,7 @@ class IndicatorAudit:
             point = IndicatorPoint(bar, here, position + 1 + self._before(position, here), frozenset(recently_known_ns))
             for definition in definitions:
                 self._judge(definition, position, point)
-            self._judge_others(definitions, point)
+            self._judge_others(definitions, position, point)
             yield point
 
     def _before(self, position: int, rows: dict[tuple[str, str], IndicatorRow]) -> int:
@@ -111,24 +74,26 @@ class IndicatorAudit:
 
     def _judge(self, definition: Definition, position: int, point: IndicatorPoint) -> None:
         """Each output of one indicator at one bar; fills the point's values."""
-        point.warm[definition.component] = point.seed_bars >= definition.minimum_bars
-        is_settled = not self._seeds_before or position >= _SETTLE * max(self._parameters.rsi_period, self._parameters.macd_slow)
+        if definition.component:
+            point.warm[definition.component] = point.seed_bars >= definition.minimum_bars
+        is_settled = not self._seeds_before or (definition.settled_bars is not None and position >= definition.settled_bars)
         for output, series in definition.outputs.items():
             value, row = float(series[position]), point.rows.get((definition.name, output))
             if not is_settled:
                 value = row.value if row is not None else math.nan
             if math.isnan(value):
                 continue
-            is_right = row is not None and math.isclose(value, row.value, rel_tol=1e-9, abs_tol=1e-9)
-            point.values[definition.component, output] = row.value if row is not None and is_right else value
+            absolute = definition.absolute[output]
+            is_right = row is not None and math.isclose(value, row.value, rel_tol=1e-9, abs_tol=absolute)
+            point.values[definition.component or definition.name, output] = row.value if row is not None and is_right else value
             if point.bar.timestamp_us * 1000 < self._parameters.start_ns:
                 continue
             key = f"{self._name} {text(point.bar.ts_open_ns)} {definition.name} {output}"
-            if row is None:
-                self._report.missing(TABLE, key, repr(value))
-            else:
-                self._report.compare_close(TABLE, key, "value", value, row.value)
+            if row is not None:
+                self._report.compare_close(TABLE, key, "value", value, row.value, absolute)
                 self._compare(key, definition, point, row)
+            elif definition.name not in self._found:
+                self._report.missing(TABLE, key, repr(value))
 
     def _compare(self, key: str, definition: Definition, point: IndicatorPoint, row: IndicatorRow) -> None:
         fields = [
@@ -144,14 +109,26 @@ class IndicatorAudit:
         if row.known_at_ns not in point.known_ns:
             self._report.rule(TABLE, key, "known_at_ns", KNOWN_RULE, row.known_at_ns)
 
-    def _judge_others(self, definitions: list[Definition], point: IndicatorPoint) -> None:
+    def _judge_others(self, definitions: list[Definition], position: int, point: IndicatorPoint) -> None:
+        """What is stored though it is not configured now must be right too; where there is no formula for it, the report says so."""
         if point.bar.timestamp_us * 1000 < self._parameters.start_ns:
             return
-        names = {definition.name: definition.component for definition in definitions}
+        names = {definition.name: definition.component or definition.name for definition in definitions}
+        for name in sorted({name for name, _ in point.rows} - set(names)):
+            definition = self._define(name)
+            if definition is None:
+                self._report.note(f"not audited, there is no formula for it: {name}")
+            else:
+                self._judge(definition, position, point)
         for name, output in sorted(point.rows):
-            if (names.get(name, ""), output) not in point.values:
+            if self._found.get(name, ...) is not None and (names.get(name, name), output) not in point.values:
                 key = f"{self._name} {text(point.bar.ts_open_ns)} {name} {output}"
-                self._report.unexpected(TABLE, key, "not configured, or not to be known at this bar")
+                self._report.unexpected(TABLE, key, "not to be known at this bar")
+
+    def _define(self, name: str) -> Definition | None:
+        if name not in self._found:
+            self._found[name] = define(self._columns, name)
+        return self._found[name]
 
 
 def _by_bar(rows: Iterable[IndicatorRow]) -> Iterator[tuple[int, dict[tuple[str, str], IndicatorRow]]]:

@@ -12,7 +12,8 @@ class Parameters:
     """timeframes: names such as `1m`, shortest first, 1m always among them. weights: by component name, sum 1.
 
     numbered_sources: sources that number a symbol's trades without holes. start_ns: rows before it are not judged; it says that retention cut the
-    tables, so that counts from the beginning (seq, seed_bars, the first trade) are unknown; 0 is the beginning of all.
+    tables, so that counts from the beginning (seq, seed_bars, the first trade) are unknown; 0 is the beginning of all. also: indicators beside the
+    three that signals are made of, as the setting names them.
     """
 
     timeframes: tuple[str, ...]
@@ -34,6 +35,7 @@ class Parameters:
     volume_deviations: float = 8.0
     volume_factor: float = 10_000.0
     start_ns: int = 0
+    also: tuple[str, ...] = ()
 
 
 def from_settings(settings: Settings, start_ns: int = 0) -> Parameters:
@@ -61,4 +63,5 @@ def from_settings(settings: Settings, start_ns: int = 0) -> Parameters:
         volume_deviations=quality.volume_deviations,
         volume_factor=quality.volume_factor,
         start_ns=start_ns,
+        also=process.indicators.also,
     )

@@ -43,6 +43,8 @@ def test_good_settings() -> None:
         ("PROCESS__SIGNAL_WEIGHTS", '{"macd": 0, "rsi": 0, "momentum": 0}', "all are 0"),
         ("KAFKA__TOPIC_NAMES", '{"market.bars": "x", "market.ticks": "x"}', "one name to two topics"),
         ("LOG__LEVEL", "loud", "log.level"),
+        ("PROCESS__INDICATORS", '{"also": ["atr_1"]}', "atr takes period (a whole number from 2 to 500, default 14)"),
+        ("PROCESS__INDICATORS__ALSO", '["nix"]', "indicator 'nix' is not known; allowed are all and"),
         ("NOSUCH__KEY", "1", "TICKERPLANT_NOSUCH__KEY"),
     ],
 )

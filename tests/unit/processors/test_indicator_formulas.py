@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import talib
 
-from processors.indicators.macd import Macd
-from processors.indicators.momentum import Momentum
-from processors.indicators.rsi import Rsi
+from processors.indicators.blocks import Window
+from processors.indicators.formulas.convergence import Macd
+from processors.indicators.formulas.momentum import Momentum, Rsi
+from processors.indicators.spec import Ohlcv, State
 
 REL = 1e-12
 
@@ -23,12 +24,8 @@ def walk(bars: int, seed: int, start: float = 60_000.0, step: float = 0.002) -> 
     return closes
 
 
-def outputs(state: Rsi | Macd | Momentum, closes: list[float]) -> list[dict[str, float]]:
-    found = []
-    for close in closes:
-        state.update(close)
-        found.append(state.values())
-    return found
+def outputs(state: State, closes: list[float]) -> list[dict[str, float]]:
+    return [state.update(Ohlcv(close, close, close, close, 1.0, 0)) for close in closes]
 
 
 def column(rows: list[dict[str, float]], name: str) -> list[float]:
@@ -69,7 +66,7 @@ def test_macd_by_hand() -> None:
 
 
 def test_momentum_by_hand() -> None:
-    assert outputs(Momentum(2), [100.0, 90.0, 102.0, 99.0]) == [{}, {}, {"value": 0.02}, {"value": 0.1}]
+    assert outputs(Momentum(Window(3)), [100.0, 90.0, 102.0, 99.0]) == [{}, {}, {"value": 0.02}, {"value": 0.1}]
 
 
 @pytest.mark.parametrize("period", [2, 3, 14, 50])
@@ -92,7 +89,7 @@ def test_macd_equals_ta_lib(fast: int, slow: int, signal: int) -> None:
 @pytest.mark.parametrize("period", [1, 2, 10, 60])
 def test_momentum_equals_ta_lib(period: int) -> None:
     closes = walk(200, period)
-    assert same(column(outputs(Momentum(period), closes), "value"), talib.ROCP(np.array(closes), period))
+    assert same(column(outputs(Momentum(Window(period + 1)), closes), "value"), talib.ROCP(np.array(closes), period))
 
 
 def test_prices_of_a_billionth_behave_as_in_ta_lib() -> None:

@@ -56,6 +56,12 @@ def test_a_signal_says_everything_it_was_made_from() -> None:
     assert signal.valid_until_ns == T0_NS + 2 * MINUTE_NS + SECOND_NS
 
 
+def test_of_two_rsis_the_configured_one_votes_which_stands_first() -> None:
+    event = indicators()
+    event.indicators["rsi_2"] = IndicatorValue("rsi", {"period": 2.0}, {"value": 5.0}, False, 4)
+    assert signal_of(event) == signal_of(indicators())
+
+
 def test_settings_choose_weights_resolution_and_minimum_quality() -> None:
     weighted = ProcessSettings(signal_resolution="weighted", signal_weights=SignalWeights(macd=1, rsi=3, momentum=0))
     signal = signal_of(indicators(), weighted)

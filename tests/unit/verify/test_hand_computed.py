@@ -10,8 +10,9 @@ import pytest
 from schemas.ticks import Trade
 from tests.verify_world import trade_row
 from tickerplant.verify.bars import ExpectedBar, expected_bars, vwap
+from tickerplant.verify.definitions import calculate
+from tickerplant.verify.formula import Columns
 from tickerplant.verify.holes import Holes, is_covered
-from tickerplant.verify.indicators import calculate
 from tickerplant.verify.intervals import interval, text
 from tickerplant.verify.minutes import Minutes
 from tickerplant.verify.pairs import paired
@@ -23,6 +24,11 @@ from tickerplant.verify.signals import decide, votes
 NS = 1_000_000_000
 EQUAL = {"macd": 1 / 3, "rsi": 1 / 3, "momentum": 1 / 3}
 WARM = {"macd": True, "rsi": True, "momentum": True}
+
+
+def flat(closes: list[float]) -> Columns:
+    close = np.array(closes)
+    return Columns(close, close, close, close, np.ones(len(close)), np.arange(len(close)))
 
 
 def parameters(**changes: object) -> Parameters:
@@ -138,7 +144,7 @@ def test_vwap_rounds_halves_to_even() -> None:
 
 def test_indicators_by_hand() -> None:
     """Closes 10, 11, 13, 12, 12: RSI 2 is seeded by +1, +2; the slow mean of 3 by 10, 11, 13, the fast one of 2 by 11, 13."""
-    macd, rsi, momentum = calculate(np.array([10.0, 11.0, 13.0, 12.0, 12.0]), parameters())
+    macd, rsi, momentum = calculate(flat([10.0, 11.0, 13.0, 12.0, 12.0]), parameters())
     gain, loss = 1.5, 0.0
     gain_3, loss_3 = gain / 2, (loss + 1) / 2
     assert rsi.name == "rsi_2"

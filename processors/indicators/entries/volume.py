@@ -1,0 +1,87 @@
+"""Volume, and prices weighted with it; cumulative lines keep their base in the state."""
+
+from processors.indicators.blocks import Ema, Sma, Window
+from processors.indicators.formulas.volume import (
+    ForceIndex,
+    OnBalanceVolume,
+    PriceVolumeTrend,
+    RelativeVolume,
+    VolumeRateOfChange,
+    VolumeWeightedMean,
+    Vwap,
+)
+from processors.indicators.spec import IndicatorSpec, bars, period
+
+SPECS = (
+    IndicatorSpec(
+        name="obv",
+        make=lambda _: OnBalanceVolume(),
+        inputs=("close", "volume"),
+        first_bar=lambda _: 1,
+        memory="cumulative",
+        formula="sum of volume, with the sign of the close's change; begins with the first bar's volume",
+        oracle="talib.OBV(close, volume)",
+        source="Joseph E. Granville, New Key to Stock Market Profits, 1963",
+    ),
+    IndicatorSpec(
+        name="vroc",
+        make=lambda p: VolumeRateOfChange(Window(p["period"] + 1)),
+        parameters={"period": bars(14, low=1)},
+        inputs=("volume",),
+        first_bar=lambda p: period(p) + 1,
+        formula="(volume / volume[period bars back] - 1) * 100; 0 after a bar without volume",
+        oracle="talib.ROC(volume, period)",
+        source="John J. Murphy, Technical Analysis of the Financial Markets, 1999",
+    ),
+    IndicatorSpec(
+        name="vwma",
+        make=lambda p: VolumeWeightedMean(Window(p["period"]), Window(p["period"])),
+        parameters={"period": bars(20)},
+        inputs=("close", "volume"),
+        first_bar=period,
+        formula="sum of close * volume / sum of volume of the last `period` bars; the plain mean without volume",
+        oracle="talib.VWMA(close, volume, period)",
+        source="Buff Dormeier, Investing with Volume Analysis, 2011",
+    ),
+    IndicatorSpec(
+        name="vwap",
+        make=lambda p: Vwap(p["session_minutes"]),
+        parameters={"session_minutes": bars(1440, low=1, high=44_640)},
+        inputs=("high", "low", "close", "volume", "ts_open_ns"),
+        first_bar=lambda _: 1,
+        memory="cumulative",
+        formula="sum of (high + low + close) / 3 * volume / sum of volume since the session began; sessions of `session_minutes` from 1970-01-01T00:00Z on: 1440 is the UTC day",
+        source="Stephen A. Berkowitz, Dennis E. Logue and Eugene A. Noser, The Total Cost of Transactions on the NYSE, Journal of Finance, 1988",
+    ),
+    IndicatorSpec(
+        name="pvt",
+        make=lambda _: PriceVolumeTrend(),
+        inputs=("close", "volume"),
+        first_bar=lambda _: 1,
+        memory="cumulative",
+        formula="sum of (close - close before) / close before * volume, from 0 at the first bar",
+        oracle="talib.PVT(close, volume)",
+        source="Joseph E. Granville, New Key to Stock Market Profits, 1963",
+    ),
+    IndicatorSpec(
+        name="efi",
+        make=lambda p: ForceIndex(Ema(p["period"])),
+        parameters={"period": bars(13)},
+        inputs=("close", "volume"),
+        first_bar=lambda p: period(p) + 1,
+        memory="recursive",
+        formula="EMA((close - close before) * volume, period)",
+        oracle="talib.EFI(close, volume, period)",
+        source="Alexander Elder, Trading for a Living, 1993",
+    ),
+    IndicatorSpec(
+        name="rvol",
+        make=lambda p: RelativeVolume(Sma(p["period"])),
+        parameters={"period": bars(20)},
+        inputs=("volume",),
+        first_bar=lambda p: period(p) + 1,
+        formula="volume / mean volume of the `period` bars before; 0 where they had none",
+        oracle="talib.RVOL(volume, period)",
+        source="Buff Dormeier, Investing with Volume Analysis, 2011",
+    ),
+)
