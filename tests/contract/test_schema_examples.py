@@ -126,6 +126,7 @@ _PLAIN: dict[type, st.SearchStrategy[Any]] = {
     msgspec.inspect.FloatType: st.floats(allow_nan=False, allow_infinity=False),
     msgspec.inspect.BoolType: st.booleans(),
     msgspec.inspect.BytesType: st.binary(max_size=40),
+    msgspec.inspect.NoneType: st.none(),
 }
 
 
