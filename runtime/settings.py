@@ -155,6 +155,9 @@ class ProcessSettings(Section):
     )
     quote_bars: tuple[AssetClass, ...] = Field(("fx",), description="asset classes whose bars are built from quotes, not from trades")
     synthetic_bars: tuple[str, ...] = Field((), description="symbols of which an interval without trades gets a bar; * for all")
+    provider_bars: tuple[str, ...] = Field(
+        (), description="sources that send no trades: the bars that they build are published, and none are built of their ticks"
+    )
     rsi_period: int = Field(14, ge=2, le=500, description="closes of the relative strength index")
     macd_fast: int = Field(12, ge=2, le=500, description="bars of the fast average; below macd_slow")
     macd_slow: int = Field(26, ge=3, le=1000, description="bars of the slow average")

@@ -12,7 +12,7 @@ def spec(settings: Settings) -> StageSpec:
     return StageSpec(
         name=STAGE,
         process=f"process-{STAGE}",
-        inputs=(Topic.TICKS,),
+        inputs=(Topic.TICKS, Topic.BARS_RAW),
         state=Topic.STATE_BARS,
         core=lambda _partition: BarsCore(process),
         pace_s=process.bars.pace_s,

@@ -1,4 +1,4 @@
-"""One partition of the stage `bars`: trades and watermarks in, closed and corrected bars out."""
+"""One partition of the stage `bars`: ticks and watermarks in, closed and corrected bars out; bars of venues are checked and passed on."""
 
 from collections.abc import Iterable
 from decimal import localcontext
@@ -7,6 +7,7 @@ from functools import lru_cache
 from processors.bars.builder import BarBuilder
 from processors.bars.exact import EXACT
 from processors.bars.policy import Policies
+from processors.bars.provider import check
 from processors.bars.rows import QuoteRow, TradeRow, quote_rows, trade_rows
 from processors.bars.series import BarSeries
 from processors.decoding import decoded
@@ -15,7 +16,7 @@ from runtime.metrics import DROPPED, QUALITY, TICKS_IN, TICKS_OUT
 from runtime.settings import ProcessSettings
 from runtime.stage import InputRecord, Output
 from schemas.bars import Bar
-from schemas.codec import decode_ticks, decode_trades, encode
+from schemas.codec import decode_bar, decode_ticks, decode_trades, encode
 from schemas.headers import SYMBOLS, TYPE
 from schemas.reasons import Reason
 from schemas.ticks import TickEnvelope, TradeEnvelope, Watermark
@@ -34,11 +35,14 @@ class BarsCore:
         self._policies = Policies.from_settings(settings)
         self._any_from_quotes = lru_cache(maxsize=1024)(self._policies.any_from_quotes)
         self._builder = BarBuilder(settings.timeframes, round(settings.grace_s * 1e9), self._policies)
+        self._provider_sources = frozenset(settings.provider_bars)
         self._series: Series[BarSeries] = Series()
         self._watermarks: dict[str, int] = {}
 
     def apply(self, record: InputRecord) -> Iterable[Output]:
         """The bars that closed or changed: by symbol and source, then timeframe by length, then ts_open_ns, then revision."""
+        if record.topic is Topic.BARS_RAW:
+            return self._pass_on(record)
         event = self._decode(record)
         self._builder.emitted = []
         with localcontext(EXACT):
@@ -66,6 +70,14 @@ class BarsCore:
             if key[1] == source and self._builder.advance(series, ts_event_ns, watermark.ts_ingest_ns):
                 self._series.touch(key)
 
+    def _pass_on(self, record: InputRecord) -> list[Output]:
+        """A bar that the venue built, as it came. It touches no state: see StageSpec.inputs."""
+        bar = decoded(decode_bar, record.value)
+        check(bar)
+        if bar.source not in self._provider_sources:
+            return []
+        return [Output(Topic.BARS, record.value, bar.symbol.encode(), _BAR)]
+
     def _decode(self, record: InputRecord) -> TickEnvelope | TradeEnvelope | Watermark:
         """Quotes stay unread, which saves half of the work, unless the envelope says that it holds a symbol of which they build the bars."""
         symbols = record.headers.get(SYMBOLS)
@@ -79,6 +91,8 @@ class BarsCore:
             quotes = quote_rows(envelope, self._policies)
             trades = [row for row in trades if not self._policies[row[0].symbol].from_quotes]
         source = envelope.source
+        if source in self._provider_sources:
+            trades, quotes = [], []  # its bars are the venue's: two of a kind under one key would be a mixture
         dropped = self._take(source, trades, quotes)
         TICKS_IN.labels(STAGE, source).inc(len(envelope.ticks))
         TICKS_OUT.labels(STAGE, source).inc(len(trades) + len(quotes) - dropped)
