@@ -1,6 +1,7 @@
 """What the stages were configured with, as plain values."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from runtime.settings import Settings
 
@@ -13,6 +14,7 @@ class Parameters:
 
     numbered_sources: sources that number a symbol's trades without holes. start_ns: rows before it are not judged; it says that retention cut the
     tables, so that counts from the beginning (seq, seed_bars, the first trade) are unknown; 0 is the beginning of all.
+    asset_classes to synthetic_bars: the settings of the same names; they say which bars trades alone do not make.
     """
 
     timeframes: tuple[str, ...]
@@ -27,6 +29,10 @@ class Parameters:
     minimum_quality: float
     numbered_sources: tuple[str, ...] = ("binance", "binance-simulated")
     start_ns: int = 0
+    asset_classes: Mapping[str, str] = field(default_factory=dict)
+    quote_bars: tuple[str, ...] = ()
+    provider_bars: tuple[str, ...] = ()
+    synthetic_bars: tuple[str, ...] = ()
 
 
 def from_settings(settings: Settings, start_ns: int = 0) -> Parameters:
@@ -47,4 +53,8 @@ def from_settings(settings: Settings, start_ns: int = 0) -> Parameters:
         minimum_quality=process.minimum_quality,
         numbered_sources=tuple(dict.fromkeys(["binance", "binance-simulated", settings.binance.source])),
         start_ns=start_ns,
+        asset_classes=process.asset_classes,
+        quote_bars=process.quote_bars,
+        provider_bars=process.provider_bars,
+        synthetic_bars=process.synthetic_bars,
     )
