@@ -158,6 +158,8 @@ class ProcessSettings(Section):
     provider_bars: tuple[str, ...] = Field(
         (), description="sources that send no trades: the bars that they build are published, and none are built of their ticks"
     )
+    forming_timeframes: tuple[Timeframe, ...] = Field((Timeframe.M1,), description="timeframes whose open bars are shown; empty for none")
+    forming_interval_s: float = Field(0.25, ge=0.25, le=60, description="an open bar that changed is shown so often at most")
     rsi_period: int = Field(14, ge=2, le=500, description="closes of the relative strength index")
     macd_fast: int = Field(12, ge=2, le=500, description="bars of the fast average; below macd_slow")
     macd_slow: int = Field(26, ge=3, le=1000, description="bars of the slow average")

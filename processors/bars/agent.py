@@ -18,6 +18,8 @@ def spec(settings: Settings) -> StageSpec:
         pace_s=process.bars.pace_s,
         commit_interval_s=process.bars.commit_interval_s,
         outputs=(Topic.BARS,),
+        ephemeral=(Topic.BARS_FORMING,) if process.forming_timeframes else (),
+        ephemeral_interval_s=process.forming_interval_s,
     )
 
 

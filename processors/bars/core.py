@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from processors.bars.builder import BarBuilder
 from processors.bars.exact import EXACT
+from processors.bars.forming import FormingBars
 from processors.bars.policy import Policies
 from processors.bars.provider import check
 from processors.bars.rows import QuoteRow, TradeRow, quote_rows, trade_rows
@@ -35,6 +36,7 @@ class BarsCore:
         self._policies = Policies.from_settings(settings)
         self._any_from_quotes = lru_cache(maxsize=1024)(self._policies.any_from_quotes)
         self._builder = BarBuilder(settings.timeframes, round(settings.grace_s * 1e9), self._policies)
+        self._forming = FormingBars(settings.forming_timeframes, self._policies)
         self._provider_sources = frozenset(settings.provider_bars)
         self._series: Series[BarSeries] = Series()
         self._watermarks: dict[str, int] = {}
@@ -51,6 +53,12 @@ class BarsCore:
             else:
                 self._fold(event)
         return _outputs(self._builder.emitted)
+
+    def ephemeral(self) -> Iterable[Output]:
+        """The open bars of series that took a tick since the last call; see runtime.stage.Ephemeral."""
+        with localcontext(EXACT):
+            bars = self._forming.take()
+        return [Output(Topic.BARS_FORMING, encode(bar), bar.symbol.encode(), _BAR) for bar in bars]
 
     def snapshot(self) -> bytes:
         return self._series.pack(watermarks=self._watermarks)
@@ -112,7 +120,9 @@ class BarsCore:
             series = here.get(quote.symbol) or self._enter(here, quote.symbol, source)
             if not take_quote(series, quote, bid, ask, watermark_ns):
                 dropped += 1
-        self._series.touch_all([(symbol, source) for symbol in here])
+        for symbol, series in here.items():
+            self._series.touch((symbol, source))
+            self._forming.note((symbol, source), series)
         return dropped
 
     def _enter(self, here: dict[str, BarSeries], symbol: str, source: str) -> BarSeries:
