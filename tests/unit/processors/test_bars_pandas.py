@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -134,6 +135,6 @@ def test_bars_are_those_of_pandas(symbol: str, timeframe: str) -> None:
 
 def test_the_bars_are_closed_ones_that_follow_each_other() -> None:
     for of_one in bars().values():
-        assert all(before.ts_close_ns <= after.ts_open_ns for before, after in zip(of_one, of_one[1:], strict=False))
+        assert all(before.ts_close_ns <= after.ts_open_ns for before, after in pairwise(of_one))
     mondays = [datetime.fromtimestamp(bar.ts_open_ns // SECOND_NS, UTC).isoweekday() for bar in bars()["BTC-USDT", "1w"]]
     assert set(mondays) == {1}
