@@ -9,26 +9,25 @@ market that is quoted only.
 from collections.abc import Sequence
 from decimal import Decimal
 
+from processors.bars.emission import Emission
 from processors.bars.fold import NEVER_NS, Fold
-from processors.bars.open_bar import Label, OpenBar
+from processors.bars.open_bar import OpenBar
 from processors.bars.policy import Policies
 from processors.bars.series import HISTORY_BARS, BarSeries
-from processors.bars.synthetic import follow, next_empty
+from processors.bars.synthetic import next_empty
 from processors.bars.timeline import Timeline
-from schemas.bars import Bar
 from schemas.sessions import bar_interval
 from schemas.ticks import Quote, Trade
 from schemas.timeframes import MINUTE_NS, Timeframe, interval_of
 
 
-class BarBuilder:
-    """Rules for all series: timeframes (1m is always built), grace, policies. `emitted` collects bars in the order they closed or changed."""
+class BarBuilder(Emission):
+    """Rules for all series: timeframes (1m is always built), grace, policies."""
 
     def __init__(self, timeframes: Sequence[Timeframe], grace_ns: int, policies: Policies | None = None) -> None:
+        super().__init__(Policies() if policies is None else policies)
         self._longer = [timeframe for timeframe in Timeframe if timeframe in timeframes and timeframe is not Timeframe.M1]
         self._grace_ns = grace_ns
-        self._policies = Policies() if policies is None else policies
-        self.emitted: list[Bar] = []
 
     def new_series(self, symbol: str, source: str, source_watermark_ns: int) -> BarSeries:
         return BarSeries(symbol, source, Timeline(), {timeframe: Timeline() for timeframe in self._longer}, source_watermark_ns)
@@ -157,32 +156,6 @@ class BarBuilder:
             bar.take_minute(minute)
         for changed in filter(None, (closed, former_first)):
             self._emit_again(series, timeframe, changed, known_at_ns)
-
-    def _fill(self, series: BarSeries, timeframe: Timeframe, until_ns: int, known_at_ns: int) -> None:
-        """Closes the empty intervals up to until_ns with synthetic bars, where the symbol's policy asks for them."""
-        policy, timeline = self._policies[series.symbol], series.timeline(timeframe)
-        if not policy.synthetic:
-            return
-        while (bar := next_empty(policy.calendar, timeframe, timeline)) and bar.ts_close_ns <= until_ns:
-            self._finish(series, timeframe, bar, known_at_ns)
-
-    def _finish(self, series: BarSeries, timeframe: Timeframe, bar: OpenBar, known_at_ns: int) -> None:
-        series.timeline(timeframe).keep_closed(bar)
-        self._emit(series, timeframe, bar, known_at_ns)
-
-    def _emit_again(self, series: BarSeries, timeframe: Timeframe, bar: OpenBar, known_at_ns: int) -> None:
-        bar.revision += 1
-        self._emit(series, timeframe, bar, known_at_ns)
-
-    def _emit(self, series: BarSeries, timeframe: Timeframe, bar: OpenBar, known_at_ns: int) -> None:
-        """A bar that closed or changed, and the synthetic ones after it that stand at its close."""
-        label, timeline = Label(series.symbol, series.source, timeframe.value), series.timeline(timeframe)
-        self.emitted.append(bar.event(label, timeline.first_ns, known_at_ns))
-        if timeline.closed[-1] is bar or not self._policies[series.symbol].synthetic:
-            return
-        for following in follow(timeline, bar):
-            following.revision += 1
-            self.emitted.append(following.event(label, timeline.first_ns, known_at_ns))
 
     def _plan_next_close(self, series: BarSeries) -> None:
         ends_ns = [self._next_end_ns(series, timeframe) for timeframe in (Timeframe.M1, *series.longer)]
