@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from runtime.errors import UserError
 from runtime.forms import existing_file, kill_moments, postgres_url, redis_url, webhook_secret, webhook_url
+from schemas.symbols import AssetClass
 from schemas.timeframes import Timeframe
 from schemas.topics import Topic
 
@@ -181,6 +182,16 @@ class ProcessSettings(Section):
     alerts: StageSettings = StageSettings()
     timeframes: tuple[Timeframe, ...] = Field(tuple(Timeframe), min_length=1, description="1m is always built; the others from it")
     grace_s: float = Field(1.0, ge=0, le=3600, description="event time that a bar waits behind the watermark")
+    asset_classes: dict[str, AssetClass] = Field(
+        default_factory=dict, description="by symbol, where its name does not tell: crypto, equity or fx"
+    )
+    quote_bars: tuple[AssetClass, ...] = Field(("fx",), description="asset classes whose bars are built from quotes, not from trades")
+    synthetic_bars: tuple[str, ...] = Field((), description="symbols of which an interval without trades gets a bar; * for all")
+    provider_bars: tuple[str, ...] = Field(
+        (), description="sources that send no trades: the bars that they build are published, and none are built of their ticks"
+    )
+    forming_timeframes: tuple[Timeframe, ...] = Field((Timeframe.M1,), description="timeframes whose open bars are shown; empty for none")
+    forming_interval_s: float = Field(0.25, ge=0.25, le=60, description="an open bar that changed is shown so often at most")
     rsi_period: int = Field(14, ge=2, le=500, description="closes of the relative strength index")
     macd_fast: int = Field(12, ge=2, le=500, description="bars of the fast average; below macd_slow")
     macd_slow: int = Field(26, ge=3, le=1000, description="bars of the slow average")

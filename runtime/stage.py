@@ -6,7 +6,7 @@ adds the identity and trace headers, stores snapshots and commits. A core does n
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from schemas.topics import Topic
 
@@ -32,6 +32,17 @@ class Output:
     value: bytes
     key: bytes | None = None
     headers: dict[str, bytes] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Ephemeral(Protocol):
+    """What a core may give beside its outputs, for eyes that follow the machine's clock (StageSpec.ephemeral_interval_s).
+
+    ephemeral: records of what the state shows now. Asked between two records; changes nothing that a snapshot holds, so no output of `apply` may depend
+    on whether or when it was asked. Such records may be lost, and carry no identity: nobody takes them for repeats, or others because of them.
+    """
+
+    def ephemeral(self) -> Iterable[Output]: ...
 
 
 class StageCore(Protocol):

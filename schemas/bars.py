@@ -7,16 +7,32 @@ from typing import Literal
 
 from msgspec import Struct
 
+PriceBasis = Literal["trade", "mid"]
 BarKind = Literal["final", "corrected", "synthetic", "provider", "incomplete", "forming"]
+
+
+class BidAsk(Struct):
+    """Both sides of a market over one interval, as its quotes had them."""
+
+    bid_open: str
+    bid_high: str
+    bid_low: str
+    bid_close: str
+    ask_open: str
+    ask_high: str
+    ask_low: str
+    ask_close: str
 
 
 class Bar(Struct):
     """One interval of one symbol at one source; never mixes venues.
 
     ts_open_ns <= event times < ts_close_ns. volume: exact sum of sizes; quote_volume: exact sum of price x size;
-    vwap: quote_volume / volume, rounded half-even to 10 decimals.
-    kind: `final`, `corrected` (a late tick after the close: revision + 1), `incomplete` (its interval was not observed whole).
-    quality: tick-weighted mean score of its trades times the covered share of its time, 0..1. reasons: what took score.
+    vwap: quote_volume / volume, rounded half-even to 10 decimals; the close where nothing was traded.
+    kind: `final`, `corrected` (a late tick after the close: revision + 1), `incomplete` (its interval was not observed whole), `synthetic` (nothing was
+    traded: the last close stands), `provider` (built by the venue), `forming` (still open; on its own topic).
+    quality: tick-weighted mean score of its trades times the covered share of its time, 0..1; 0 for a synthetic one. reasons: what took score.
+    price_basis: `mid` for a market that is quoted only: prices are (bid + ask) / 2, volume and trade_count are 0, quote_count and sides say what was quoted.
     known_at_ns: the ingestor's clock when the bar closed or was corrected; a backtest may use the bar from then on.
     """
 
@@ -41,3 +57,6 @@ class Bar(Struct):
     primary: bool = True
     primary_epoch: int = 0
     v: int = 1
+    price_basis: PriceBasis = "trade"
+    quote_count: int = 0
+    sides: BidAsk | None = None

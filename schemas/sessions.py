@@ -26,6 +26,7 @@ class Calendar(Protocol):
 
     open_ns_between: nanoseconds of open market between two instants; 0 over a closed night, and if the second is not later.
     day_interval: the trading day that holds an instant, None while the market is closed.
+    next_open_ns: the instant itself while the market is open, else its next opening; None if there is none.
     period: the interval of a timeframe of a day or more: from the open of its first trading day to the close of its last; None while it is closed.
     """
 
@@ -34,6 +35,8 @@ class Calendar(Protocol):
     def open_ns_between(self, from_ns: int, to_ns: int) -> int: ...
 
     def day_interval(self, ts_ns: int) -> Interval | None: ...
+
+    def next_open_ns(self, ts_ns: int) -> int | None: ...
 
     def period(self, timeframe: Timeframe, ts_ns: int) -> Interval | None: ...
 
@@ -49,6 +52,9 @@ class AlwaysOpen:
 
     def day_interval(self, ts_ns: int) -> Interval:
         return interval_of(Timeframe.D1, ts_ns)
+
+    def next_open_ns(self, ts_ns: int) -> int:
+        return ts_ns
 
     def period(self, timeframe: Timeframe, ts_ns: int) -> Interval:
         return interval_of(timeframe, ts_ns)
@@ -76,6 +82,12 @@ class TradingDays:
     def day_interval(self, ts_ns: int) -> Interval | None:
         at = self._index(ts_ns)
         return None if at is None else (self._opens[at], self._closes[at])
+
+    def next_open_ns(self, ts_ns: int) -> int | None:
+        if self._index(ts_ns) is not None:
+            return ts_ns
+        following = bisect_right(self._opens, ts_ns)
+        return self._opens[following] if following < len(self._opens) else None
 
     def period(self, timeframe: Timeframe, ts_ns: int) -> Interval | None:
         at = self._index(ts_ns)

@@ -1,7 +1,7 @@
 """A trivial stage for tests of the Faust runtime: counts and adds the numbers of each key. `python -m tests.counting_stage [instance]` runs it.
 
 Values: a number is added; `bad` is refused; `bug` raises what nobody expects; `flaky` fails twice before it succeeds; `grow N` makes the state N bytes larger;
-`hang` never returns. With a second argument the stage reads market.gaps too.
+`hang` never returns. With the second argument `two` the stage reads market.gaps too, with `shown` it shows its sums on market.bars.forming.
 """
 
 import json
@@ -17,6 +17,7 @@ from schemas.reasons import Reason
 from schemas.topics import Topic
 
 INPUT, SECOND_INPUT, OUTPUT, STATE = Topic.TICKS, Topic.GAPS, Topic.BARS, Topic.STATE_BARS
+SHOWN = Topic.BARS_FORMING
 PROCESS = "process-counting"
 
 
@@ -50,6 +51,9 @@ class CountingCore:
         value = json.dumps({"key": key, "count": entry[0], "sum": entry[1]}).encode()
         return [Output(OUTPUT, value, key.encode(), {"type": b"count"})]
 
+    def ephemeral(self) -> Iterable[Output]:
+        return [Output(SHOWN, json.dumps(self._sums).encode(), b"sums")] if self._sums else []
+
     def snapshot(self) -> bytes:
         return json.dumps([self._sums, self._filler]).encode()
 
@@ -57,14 +61,17 @@ class CountingCore:
         self._sums, self._filler = json.loads(snapshot)
 
 
-def spec(inputs: tuple[Topic, ...] = (INPUT,)) -> StageSpec:
-    return StageSpec("counting", PROCESS, inputs, STATE, CountingCore, pace_s=0.005, commit_interval_s=0.2, outputs=(OUTPUT,))
+def spec(inputs: tuple[Topic, ...] = (INPUT,), ephemeral: tuple[Topic, ...] = ()) -> StageSpec:
+    return StageSpec(
+        "counting", PROCESS, inputs, STATE, CountingCore, pace_s=0.005, commit_interval_s=0.2, outputs=(OUTPUT,), ephemeral=ephemeral
+    )
 
 
 if __name__ == "__main__":
     instance, *more = sys.argv[1:] or ["0"]
     try:
-        run_stage(spec((INPUT, SECOND_INPUT) if more else (INPUT,)), load_settings(), int(instance))
+        asked = spec((INPUT, SECOND_INPUT) if "two" in more else (INPUT,), (SHOWN,) if "shown" in more else ())
+        run_stage(asked, load_settings(), int(instance))
     except UserError as error:
         print(error, file=sys.stderr)
         sys.exit(2)

@@ -12,12 +12,14 @@ def spec(settings: Settings) -> StageSpec:
     return StageSpec(
         name=STAGE,
         process=f"process-{STAGE}",
-        inputs=(Topic.TICKS,),
+        inputs=(Topic.TICKS, Topic.BARS_RAW),
         state=Topic.STATE_BARS,
         core=lambda _partition: BarsCore(process),
         pace_s=process.bars.pace_s,
         commit_interval_s=process.bars.commit_interval_s,
         outputs=(Topic.BARS,),
+        ephemeral=(Topic.BARS_FORMING,) if process.forming_timeframes else (),
+        ephemeral_interval_s=process.forming_interval_s,
     )
 
 

@@ -1,41 +1,51 @@
-"""One partition of the stage `bars`: trades and watermarks in, closed and corrected bars out."""
+"""One partition of the stage `bars`: ticks and watermarks in, closed and corrected bars out; bars of venues are checked and passed on."""
 
 from collections.abc import Iterable
-from decimal import Decimal, InvalidOperation, localcontext
+from decimal import localcontext
+from functools import lru_cache
 
-from processors.bars.builder import BarBuilder, BarSeries
+from processors.bars.builder import BarBuilder
 from processors.bars.exact import EXACT
+from processors.bars.forming import FormingBars
+from processors.bars.policy import Policies
+from processors.bars.provider import check
+from processors.bars.rows import QuoteRow, TradeRow, quote_rows, trade_rows
+from processors.bars.series import BarSeries
 from processors.decoding import decoded
 from processors.state import Series
-from runtime.errors import InvalidRecord
 from runtime.metrics import DROPPED, QUALITY, TICKS_IN, TICKS_OUT
 from runtime.settings import ProcessSettings
 from runtime.stage import InputRecord, Output
 from schemas.bars import Bar
-from schemas.codec import decode_trades, encode
-from schemas.headers import TYPE
+from schemas.codec import decode_bar, decode_ticks, decode_trades, encode
+from schemas.headers import SYMBOLS, TYPE
 from schemas.reasons import Reason
-from schemas.ticks import Trade, TradeEnvelope, Watermark
+from schemas.ticks import TickEnvelope, TradeEnvelope, Watermark
 from schemas.timeframes import Timeframe
 from schemas.topics import Topic
 
 STAGE = "bars"
 _BAR = {TYPE: b"bar"}
 _RANK = {timeframe.value: rank for rank, timeframe in enumerate(Timeframe)}
-Row = tuple[Trade, Decimal, Decimal]
 
 
 class BarsCore:
     """State: a BarSeries per (symbol, source) and the watermark of each source. See runtime.stage.StageCore for the contract."""
 
     def __init__(self, settings: ProcessSettings) -> None:
-        self._builder = BarBuilder(settings.timeframes, round(settings.grace_s * 1e9))
+        self._policies = Policies.from_settings(settings)
+        self._any_from_quotes = lru_cache(maxsize=1024)(self._policies.any_from_quotes)
+        self._builder = BarBuilder(settings.timeframes, round(settings.grace_s * 1e9), self._policies)
+        self._forming = FormingBars(settings.forming_timeframes, self._policies)
+        self._provider_sources = frozenset(settings.provider_bars)
         self._series: Series[BarSeries] = Series()
         self._watermarks: dict[str, int] = {}
 
     def apply(self, record: InputRecord) -> Iterable[Output]:
         """The bars that closed or changed: by symbol and source, then timeframe by length, then ts_open_ns, then revision."""
-        event = decoded(decode_trades, record.value)
+        if record.topic is Topic.BARS_RAW:
+            return self._pass_on(record)
+        event = self._decode(record)
         self._builder.emitted = []
         with localcontext(EXACT):
             if isinstance(event, Watermark):
@@ -43,6 +53,12 @@ class BarsCore:
             else:
                 self._fold(event)
         return _outputs(self._builder.emitted)
+
+    def ephemeral(self) -> Iterable[Output]:
+        """The open bars of series that took a tick since the last call; see runtime.stage.Ephemeral."""
+        with localcontext(EXACT):
+            bars = self._forming.take()
+        return [Output(Topic.BARS_FORMING, encode(bar), bar.symbol.encode(), _BAR) for bar in bars]
 
     def snapshot(self) -> bytes:
         return self._series.pack(watermarks=self._watermarks)
@@ -62,21 +78,52 @@ class BarsCore:
             if key[1] == source and self._builder.advance(series, ts_event_ns, watermark.ts_ingest_ns):
                 self._series.touch(key)
 
-    def _fold(self, envelope: TradeEnvelope) -> None:
+    def _pass_on(self, record: InputRecord) -> list[Output]:
+        """A bar that the venue built, as it came. It touches no state: see StageSpec.inputs."""
+        bar = decoded(decode_bar, record.value)
+        check(bar)
+        if bar.source not in self._provider_sources:
+            return []
+        return [Output(Topic.BARS, record.value, bar.symbol.encode(), _BAR)]
+
+    def _decode(self, record: InputRecord) -> TickEnvelope | TradeEnvelope | Watermark:
+        """Quotes stay unread, which saves half of the work, unless the envelope says that it holds a symbol of which they build the bars."""
+        symbols = record.headers.get(SYMBOLS)
+        if symbols is not None and not self._any_from_quotes(symbols):
+            return decoded(decode_trades, record.value)
+        return decoded(decode_ticks, record.value)
+
+    def _fold(self, envelope: TradeEnvelope | TickEnvelope) -> None:
+        trades, quotes = trade_rows(envelope), list[QuoteRow]()
+        if isinstance(envelope, TickEnvelope):
+            quotes = quote_rows(envelope, self._policies)
+            trades = [row for row in trades if not self._policies[row[0].symbol].from_quotes]
         source = envelope.source
-        take, watermark_ns = self._builder.take, self._watermarks.get(source, 0)
+        if source in self._provider_sources:
+            trades, quotes = [], []  # its bars are the venue's: two of a kind under one key would be a mixture
+        dropped = self._take(source, trades, quotes)
+        TICKS_IN.labels(STAGE, source).inc(len(envelope.ticks))
+        TICKS_OUT.labels(STAGE, source).inc(len(trades) + len(quotes) - dropped)
+        if dropped:
+            DROPPED.labels(STAGE, Reason.BEHIND_HISTORY.value).inc(dropped)
+
+    def _take(self, source: str, trades: list[TradeRow], quotes: list[QuoteRow]) -> int:
+        """Folds all; returns how many came too late. A series is built from the one or the other, so their order does not matter."""
+        take, take_quote, watermark_ns = self._builder.take, self._builder.take_quote, self._watermarks.get(source, 0)
         here: dict[str, BarSeries] = {}
-        rows = _rows(envelope)
         dropped = 0
-        for trade, price, size in rows:
+        for trade, price, size in trades:
             series = here.get(trade.symbol) or self._enter(here, trade.symbol, source)
             if not take(series, trade, price, size, watermark_ns):
                 dropped += 1
-        self._series.touch_all((symbol, source) for symbol in here)
-        TICKS_IN.labels(STAGE, source).inc(len(envelope.ticks))
-        TICKS_OUT.labels(STAGE, source).inc(len(rows) - dropped)
-        if dropped:
-            DROPPED.labels(STAGE, Reason.BEHIND_HISTORY.value).inc(dropped)
+        for quote, bid, ask in quotes:
+            series = here.get(quote.symbol) or self._enter(here, quote.symbol, source)
+            if not take_quote(series, quote, bid, ask, watermark_ns):
+                dropped += 1
+        for symbol, series in here.items():
+            self._series.touch((symbol, source))
+            self._forming.note((symbol, source), series)
+        return dropped
 
     def _enter(self, here: dict[str, BarSeries], symbol: str, source: str) -> BarSeries:
         """The symbol's series, made if it is new; `here` holds those of this envelope."""
@@ -86,14 +133,6 @@ class BarsCore:
             series = self._series[key] = self._builder.new_series(symbol, source, self._watermarks.get(source, 0))
         here[symbol] = series
         return series
-
-
-def _rows(envelope: TradeEnvelope) -> list[Row]:
-    """Trades with their numbers, all converted before any is folded: a bad one must leave the state as it was. Quotes build no bars."""
-    try:
-        return [(tick, Decimal(tick.price), Decimal(tick.size)) for tick in envelope.ticks if type(tick) is Trade]
-    except InvalidOperation:
-        raise InvalidRecord(Reason.NOT_A_NUMBER, "a price or size of a validated trade is no number") from None
 
 
 def _outputs(bars: list[Bar]) -> list[Output]:

@@ -2,16 +2,21 @@
 
 from decimal import Decimal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from schemas.ticks import Trade
+from processors.bars.exact import text_of
+from processors.bars.sides import Sides
+from schemas.ticks import Quote, Trade
 
+NEVER_NS = 2**63 - 1
+_NOTHING, _HALF = Decimal(0), Decimal("0.5")
 UNITS = 1_000_000  # of score: validate rounds it to 6 decimals, so sums of units are exact
 
 
 class Fold(Struct, array_like=True, gc=False):
     """Trades of one interval. `first` and `last` are by (event time, seq). lost: units of score that the trades lost. reasons: sorted.
 
+    Of a market that is quoted only: its quotes, with mid prices (exact: bid + ask has a half) and both sides, and no volume.
     Sums need the context processors.bars.exact.EXACT to be the current one: it never rounds.
     """
 
@@ -28,6 +33,7 @@ class Fold(Struct, array_like=True, gc=False):
     count: int
     lost: int
     reasons: tuple[str, ...]
+    sides: Sides | None = None
 
     @classmethod
     def of(cls, trade: Trade, price: Decimal, size: Decimal) -> "Fold":
@@ -35,6 +41,22 @@ class Fold(Struct, array_like=True, gc=False):
         ns, seq, text = trade.ts_event_ns, trade.seq, trade.price
         reasons = tuple(sorted(trade.reasons))
         return cls(ns, seq, ns, seq, text, text, price, price, size, price * size, 1, _lost(trade.quality), reasons)
+
+    @classmethod
+    def of_quote(cls, quote: Quote, bid: Decimal, ask: Decimal) -> "Fold":
+        """The fold of one quote."""
+        ns, seq, mid = quote.ts_event_ns, quote.seq, (bid + ask) * _HALF
+        text, reasons = text_of(mid), tuple(sorted(quote.reasons))
+        sides = Sides.of(quote, bid, ask)
+        return cls(ns, seq, ns, seq, text, text, mid, mid, _NOTHING, _NOTHING, 1, _lost(quote.quality), reasons, sides)
+
+    def flat(self) -> "Fold":
+        """The fold of a later interval without any trade: the price stands still at this one's close."""
+        price, sides = Decimal(self.close), self.sides.flat() if self.sides else None
+        return Fold(NEVER_NS, 0, -1, 0, self.close, self.close, price, price, _NOTHING, _NOTHING, 0, 0, (), sides)
+
+    def copy(self) -> "Fold":
+        return structs.replace(self, sides=self.sides.copy() if self.sides else None)
 
     def add(self, trade: Trade, price: Decimal, size: Decimal) -> None:
         """Takes one more trade in. The way most trades go is short: younger than the last, nothing odd about it."""
@@ -62,10 +84,12 @@ class Fold(Struct, array_like=True, gc=False):
 
     def merge(self, other: "Fold") -> None:
         """Takes in another fold of other trades; it is left as it is."""
-        if (other.last_ns, other.last_seq) > (self.last_ns, self.last_seq):
-            self.last_ns, self.last_seq, self.close = other.last_ns, other.last_seq, other.close
-        if (other.first_ns, other.first_seq) < (self.first_ns, self.first_seq):
+        is_earlier = (other.first_ns, other.first_seq) < (self.first_ns, self.first_seq)
+        is_later = (other.last_ns, other.last_seq) > (self.last_ns, self.last_seq)
+        if is_earlier:
             self.first_ns, self.first_seq, self.open = other.first_ns, other.first_seq, other.open
+        if is_later:
+            self.last_ns, self.last_seq, self.close = other.last_ns, other.last_seq, other.close
         self.high = max(self.high, other.high)
         self.low = min(self.low, other.low)
         self.volume += other.volume
@@ -73,6 +97,8 @@ class Fold(Struct, array_like=True, gc=False):
         self.count += other.count
         self.lost += other.lost
         self._add_reasons(other.reasons)
+        if self.sides and other.sides:
+            self.sides.merge(other.sides, is_earlier, is_later)
 
     def _add_reasons(self, reasons: tuple[str, ...]) -> None:
         if not set(reasons).issubset(self.reasons):

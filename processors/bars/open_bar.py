@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from processors.bars.exact import quotient, stripped, text_of
 from processors.bars.fold import Fold
@@ -27,6 +27,7 @@ class OpenBar(Struct, array_like=True):
     """One interval with trades, open or closed. revision: of the next emission until it closes, then of the last.
 
     minutes, score_sum: number of closed 1m bars in it and the sum of their scores in SCORE_UNITS; 0 for a 1m bar, whose trades count one by one.
+    run: how many synthetic bars in a row end with it; 0 if it has trades.
     """
 
     ts_open_ns: int
@@ -35,6 +36,12 @@ class OpenBar(Struct, array_like=True):
     minutes: int = 0
     score_sum: int = 0
     revision: int = 0
+    run: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """A synthetic bar."""
+        return not self.fold.count
 
     def score(self) -> float:
         """Mean quality: of the trades of a 1m bar, of the 1m bars (each the same weight) of a longer one."""
@@ -45,14 +52,21 @@ class OpenBar(Struct, array_like=True):
 
     def take_minute(self, minute: "OpenBar") -> None:
         """Merges a 1m bar that has just closed."""
-        self.fold.merge(minute.fold)
+        self.take_fold(minute.fold)
         self.minutes += 1
         self.score_sum += minute.score_units()
+
+    def take_fold(self, fold: Fold) -> None:
+        """Merges trades. The first ones take the place of a synthetic bar's standing price."""
+        if self.is_empty:
+            self.fold, self.run = fold.copy(), 0
+        else:
+            self.fold.merge(fold)
 
     @classmethod
     def from_minute(cls, ts_open_ns: int, ts_close_ns: int, minute: "OpenBar") -> "OpenBar":
         """A longer bar that begins with this 1m bar."""
-        return cls(ts_open_ns, ts_close_ns, structs.replace(minute.fold), 1, minute.score_units())
+        return cls(ts_open_ns, ts_close_ns, minute.fold.copy(), 1, minute.score_units())
 
     def holds(self, ts_event_ns: int) -> bool:
         return self.ts_open_ns <= ts_event_ns < self.ts_close_ns
@@ -75,16 +89,21 @@ class OpenBar(Struct, array_like=True):
             close=stripped(fold.close),
             volume=text_of(fold.volume),
             quote_volume=text_of(fold.quote_volume),
-            vwap=text_of(quotient(fold.quote_volume, fold.volume)),
-            trade_count=fold.count,
+            vwap=text_of(quotient(fold.quote_volume, fold.volume)) if fold.volume else stripped(fold.close),
+            trade_count=0 if fold.sides else fold.count,
             kind=self._kind(reasons),
             revision=self.revision,
-            quality=round(self.score() * coverage, 6),
+            quality=0.0 if self.is_empty else round(self.score() * coverage, 6),
             reasons=reasons,
             known_at_ns=known_at_ns,
+            price_basis="mid" if fold.sides else "trade",
+            quote_count=fold.count if fold.sides else 0,
+            sides=fold.sides.event() if fold.sides else None,
         )
 
     def _kind(self, reasons: tuple[str, ...]) -> BarKind:
+        if self.is_empty:
+            return "synthetic"
         if self.revision:
             return "corrected"
         return "incomplete" if _PARTIAL_INTERVAL in reasons or _SEQUENCE_GAP in reasons else "final"

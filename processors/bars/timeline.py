@@ -4,9 +4,8 @@ from bisect import bisect_left, insort
 
 from msgspec import Struct
 
+from processors.bars.fold import NEVER_NS
 from processors.bars.open_bar import OpenBar
-
-NEVER_NS = 2**63 - 1
 
 
 class Timeline(Struct, array_like=True):
@@ -23,6 +22,10 @@ class Timeline(Struct, array_like=True):
         """The closed bar that begins there, if it is still kept."""
         at = bisect_left(self.closed, ts_open_ns, key=_ts_open_ns)
         return self.closed[at] if at < len(self.closed) and self.closed[at].ts_open_ns == ts_open_ns else None
+
+    def closed_after(self, ts_open_ns: int) -> list[OpenBar]:
+        """The closed bars that begin later, oldest first."""
+        return self.closed[bisect_left(self.closed, ts_open_ns + 1, key=_ts_open_ns) :]
 
     def pop_due(self, closes_until_ns: int) -> list[OpenBar]:
         """Takes the open bars with ts_close_ns <= closes_until_ns out, oldest first."""

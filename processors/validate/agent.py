@@ -9,7 +9,7 @@ from schemas.topics import Topic
 
 def spec(settings: Settings) -> StageSpec:
     """What the shell needs to know of the stage."""
-    process, limits = settings.process, Limits.of(settings.process.quality)
+    process, limits = settings.process, Limits.of(settings.process.quality, settings.process.asset_classes)
     return StageSpec(
         name=STAGE,
         process=f"process-{STAGE}",

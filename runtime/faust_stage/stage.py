@@ -12,6 +12,7 @@ from runtime.faust_stage.commit_gate import CommitGate, Covered
 from runtime.faust_stage.exits import stop_loudly
 from runtime.faust_stage.partitions import Partitions, start_offset
 from runtime.faust_stage.processor import Batch, Processor
+from runtime.faust_stage.shower import Shower
 from runtime.faust_stage.snapshots import SnapshotStore
 from runtime.faust_stage.spec import StageSpec
 from runtime.kafka import Publisher
@@ -34,6 +35,7 @@ class Stage:
         self._publisher = Publisher(settings.kafka, bootstrap)
         self._processor = Processor(spec, self.partitions, self._publisher, clock)
         self._gate = CommitGate(spec, self.partitions, self._processor, self._publisher, self.store, kill_points, clock)
+        self._shower = Shower(spec, self.partitions, self._publisher, self._processor.gate)
         self.is_restored = False
 
     def physical(self, topic: Topic) -> str:
@@ -50,6 +52,15 @@ class Stage:
             raise
         except Exception as error:
             stop_loudly("stage_failed", error, topic=topic, partition=partition, first_offset=batch.start)
+
+    async def show(self) -> None:
+        """Sends the ephemeral records, for as long as the stage runs. Does not return if a core has a bug."""
+        try:
+            await self._shower.run()
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            stop_loudly("stage_failed", error, part="ephemeral records")
 
     async def commit(self, commit_offsets: Callable[[Covered], Awaitable[bool]]) -> bool:
         """See CommitGate.commit."""

@@ -16,7 +16,7 @@ _ANSWER_TIMEOUT_S = 3.0
 def check_topics(spec: StageSpec, kafka: KafkaSettings, bootstrap: str) -> None:
     """Blocks until Kafka answers, at most 60 s. Raises UserError for a missing topic, another partition count, or no answer."""
     counts = _partition_counts(kafka, bootstrap)
-    for topic in (*spec.inputs, *spec.outputs, spec.state, Topic.DLQ):
+    for topic in (*spec.inputs, *spec.outputs, *spec.ephemeral, spec.state, Topic.DLQ):
         name = kafka.topic(topic)
         if name not in counts:
             raise UserError(f"topic {name} does not exist; create the topics with `tickerplant topics apply`")

@@ -76,12 +76,15 @@ class Worker:
         watchdog = Watchdog(self._spec.name, self._settings.process.stall_timeout_s, self._clock, self._moving, self._stage.store.answers)
         self._add_checks(watchdog)
         watchdog.start()
-        ticking = asyncio.create_task(self._tick())
+        beside = [asyncio.create_task(self._tick())]
+        if self._spec.ephemeral:
+            beside.append(asyncio.create_task(self._stage.show()))
         starting = asyncio.create_task(self._start())
         await stopped.wait()
         watchdog.stop()
         await self._stop(starting)
-        ticking.cancel()
+        for task in beside:
+            task.cancel()
 
     def _build(self) -> StageApp:
         app = build_app(self._spec, self._settings.kafka, self._bootstrap, self._instance, self._stage)

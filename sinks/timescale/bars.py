@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from runtime.stage import InputRecord
 from schemas.codec import decode_bar
 from sinks.timescale.rows import Block
@@ -31,7 +33,18 @@ COLUMNS = (
     "known_at_ns",
     "is_primary",
     "primary_epoch",
+    "price_basis",
+    "quote_count",
+    "bid_open",
+    "bid_high",
+    "bid_low",
+    "bid_close",
+    "ask_open",
+    "ask_high",
+    "ask_low",
+    "ask_close",
 )
+_NO_SIDES = (None,) * 8
 _UPSERT = Upsert("market_ohlcv", COLUMNS, ("symbol", "source", "timeframe", "timestamp"), newest="{row}.revision")
 
 
@@ -64,6 +77,9 @@ class BarWriter:
             bar.known_at_ns,
             bar.primary,
             bar.primary_epoch,
+            bar.price_basis,
+            bar.quote_count,
+            *(structs.astuple(bar.sides) if bar.sides else _NO_SIDES),
         )
         return Block(row(values), 1)
 

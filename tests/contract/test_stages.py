@@ -22,6 +22,7 @@ from schemas.topics import SPECS, Topic
 from tests.unit.processors import inputs as made
 from tests.unit.processors.alert_inputs import put, quality_windows
 from tests.unit.processors.inputs import as_inputs, events, quote, run, ticks_record, trade, watermark_record
+from tests.unit.processors.test_bars_provider import provider_bar
 
 TYPES = {
     Topic.TICKS: {b"ticks", b"watermark"},
@@ -96,7 +97,7 @@ class Case:
 
 CASES = {
     "validate": Case(validate.spec, raw_records),
-    "bars": Case(bars.spec, tick_records),
+    "bars": Case(bars.spec, lambda: [*tick_records(), provider_bar(source="binance")]),
     "indicators": Case(indicators.spec, bar_records),
     "signals": Case(signals.spec, indicator_records),
     "alerts": Case(alerts.spec, alert_records),

@@ -13,7 +13,7 @@ from confluent_kafka.admin import AdminClient, NewPartitions
 from schemas.headers import IDENTITY, TRACE
 from schemas.identity import Identity
 from schemas.topics import Topic
-from tests.counting_stage import INPUT, OUTPUT, SECOND_INPUT, STATE
+from tests.counting_stage import INPUT, OUTPUT, SECOND_INPUT, SHOWN, STATE
 from tests.stage_world import StageWorld, stop, stop_all
 from tests.support import eventually
 
@@ -177,6 +177,25 @@ def test_two_input_topics_share_a_core_and_are_both_covered(world: StageWorld, s
     assert sum(world.ends(OUTPUT).values()) == 180  # nothing was read twice
     counts = [json.loads(value)["count"] for values in world.outputs().values() for value in values]
     assert max(counts) > 60 / PARTITIONS  # a key's records of both topics are counted together
+
+
+def test_ephemeral_records_stand_beside_exact_outputs(world: StageWorld, start: Start) -> None:
+    """They are written all the time, through commits and a restart, and no output, identity or offset knows of them."""
+    for _ in range(2):
+        world.feed(str(number) for number in range(60))
+        worker = start(0, "shown")
+        shown_before = sum(world.ends(SHOWN).values())
+        world.await_committed()
+        eventually(lambda before=shown_before: sum(world.ends(SHOWN).values()) >= before + 2 * PARTITIONS)  # type: ignore[misc]
+        assert stop(worker) == 0
+    assert world.outputs() == world.expected()
+    assert sum(world.ends(OUTPUT).values()) == 120
+    shown = world.read(SHOWN)
+    assert {frozenset(record.headers) for record in shown} == {frozenset()}
+    sums = {
+        partition: json.loads([record.value for record in shown if record.partition == partition][-1]) for partition in range(PARTITIONS)
+    }
+    assert sum(count for partition in sums.values() for count, _ in partition.values()) == 120
 
 
 def test_health_and_metrics_tell_progress(world: StageWorld, start: Start) -> None:

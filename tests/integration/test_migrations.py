@@ -103,7 +103,7 @@ def test_the_command(empty: str, line: Any) -> None:
     down = run_tickerplant("migrate", "--down-to", "6", "--dry-run", env=environment)
     assert "DROP TABLE kafka_offsets" in down.stdout
     assert "kafka_offsets" in tables(empty)
-    assert run_tickerplant("migrate", "--down-to", "6", env=environment).stdout == f"reverted {LABELS[6]}\n"
+    assert run_tickerplant("migrate", "--down-to", "6", env=environment).stdout == "".join(f"reverted {label}\n" for label in LABELS[:5:-1])
 
 
 def test_the_command_without_a_server_says_so_in_one_line(line: Any) -> None:

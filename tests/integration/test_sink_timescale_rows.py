@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from runtime.stage import InputRecord
+from schemas.bars import BidAsk
 from schemas.gaps import Gap
 from schemas.topics import Topic
 from tests.sinks_world import (
@@ -86,6 +88,16 @@ def test_every_column_of_a_bar_an_indicator_and_a_signal(line: Any) -> None:
     )
     components = {"macd": {"signal": 1, "weight": 1 / 3, "warm": True}, "rsi": {"signal": 0, "weight": 1 / 3, "warm": True}}
     assert stored == (1, "buy", 1 / 3, 0.329218, "macd", "hierarchy", "ok", components, "61710.63", signal().valid_until_ns)
+
+
+def test_a_bar_from_quotes_has_both_sides_and_others_have_none(line: Any) -> None:
+    sides = BidAsk("1.08598", "1.08605", "1.08593", "1.08599", "1.08607", "1.08613", "1.08603", "1.08609")
+    quoted = bar(1, price_basis="mid", quote_count=212, sides=sides, trade_count=0, volume="0")
+    store_all(line, record(Topic.BARS, 0, bar(0)), record(Topic.BARS, 1, quoted)).close()
+    names = [f"{side}_{name}" for side in ("bid", "ask") for name in ("open", "high", "low", "close")]
+    texts = ", ".join(f"{name}::text" for name in names)
+    stored = query(line, f'SELECT price_basis, quote_count, {texts} FROM market_ohlcv ORDER BY "timestamp"')
+    assert stored == [("trade", 0, *[None] * 8), ("mid", 212, *structs.astuple(sides))]
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -21,7 +21,7 @@ Ends = dict[Place, int]
 # Every reader by its consumer group and the topics that it reads. The TimescaleDB sink keeps its positions in its own table.
 GROUPS: dict[str, tuple[Topic, ...]] = {
     "validate": (Topic.TICKS_RAW,),
-    "bars": (Topic.TICKS,),
+    "bars": (Topic.TICKS, Topic.BARS_RAW),
     "indicators": (Topic.BARS,),
     "signals": (Topic.INDICATORS,),
     "alerts": (Topic.BARS, Topic.INDICATORS, Topic.GAPS),

@@ -9,10 +9,11 @@ from tickerplant.verify.capture import CaptureAudit
 from tickerplant.verify.capture_file import Capture, venue_symbol
 from tickerplant.verify.indicators import IndicatorAudit
 from tickerplant.verify.intervals import NAMES, text
+from tickerplant.verify.markets import has_synthetic, unaudited
 from tickerplant.verify.minutes import Minutes
 from tickerplant.verify.parameters import Parameters
 from tickerplant.verify.report import Report
-from tickerplant.verify.rows import TickRow
+from tickerplant.verify.rows import BarRow, TickRow
 from tickerplant.verify.signals import SignalAudit
 from tickerplant.verify.store import Series, Tables
 from tickerplant.verify.ticks import TickAudit
@@ -70,16 +71,27 @@ class Audit:
         minutes = self._judge_ticks(series, captured)
         for timeframe in self._timeframes(series):
             self._progress.tell(f"{series} {timeframe}")
-            bar_audit = BarAudit(series, timeframe, self._parameters.start_ns, self._report)
-            bars = list(bar_audit.run(expected_bars(minutes, timeframe), self._tables.bars(series, timeframe)))
+            bars = self._judge_bars(series, timeframe, minutes)
             if captured is not None:
                 captured.compare_bars(timeframe, bars)
             indicator_audit = IndicatorAudit(series, timeframe, self._parameters, self._report)
             points = indicator_audit.run(bars, self._tables.indicators(series, timeframe))
             SignalAudit(series, timeframe, self._parameters, self._report).run(points, self._tables.signals(series, timeframe))
 
+    def _judge_bars(self, series: Series, timeframe: str, minutes: Minutes) -> list[BarRow]:
+        """All stored bars, which the rest is judged by; compared with the trades where those make them."""
+        stored = self._tables.bars(series, timeframe)
+        why_not = unaudited(series, timeframe, self._parameters)
+        if why_not:
+            bars = list(stored)
+            self._report.note(why_not, len(bars))
+            return bars
+        synthetic = has_synthetic(series.symbol, self._parameters)
+        bar_audit = BarAudit(series, timeframe, self._parameters.start_ns, self._report, synthetic)
+        return list(bar_audit.run(expected_bars(minutes, timeframe), stored))
+
     def _judge_ticks(self, series: Series, captured: CaptureAudit | None) -> Minutes:
-        minutes = Minutes(self._parameters)
+        minutes = Minutes(self._parameters, has_synthetic=has_synthetic(series.symbol, self._parameters))
         is_shared = self._sources_of[series.symbol] > 1
         if is_shared:
             self._report.note(

@@ -73,12 +73,14 @@ def expected_bars(minutes: Minutes, timeframe: str) -> Iterator[ExpectedBar]:
 
 
 class BarAudit:
-    """Compares one timeframe of one series."""
+    """Compares one timeframe of one series. synthetic: intervals without trades may have bars; which of them must is not judged."""
 
-    def __init__(self, series: Series, timeframe: str, start_ns: int, report: Report) -> None:
+    def __init__(self, series: Series, timeframe: str, start_ns: int, report: Report, synthetic: bool = False) -> None:
         self._name = f"{series} {timeframe}"
         self._start_ns = start_ns
         self._report = report
+        self._synthetic = synthetic
+        self._last_close: Decimal | None = None
 
     def run(self, expected: Iterable[ExpectedBar], actual: Iterable[BarRow]) -> Iterator[BarRow]:
         """Yields every stored bar again, for what is made from bars."""
@@ -88,9 +90,12 @@ class BarAudit:
                 yield bar
             if ts_open_ns >= self._start_ns:
                 self._judge(f"{self._name} {text(ts_open_ns)}", wanted, bar)
+            self._last_close = bar.close_price if bar is not None else self._last_close
 
     def _judge(self, key: str, wanted: ExpectedBar | None, bar: BarRow | None) -> None:
-        if wanted is None:
+        if wanted is None and bar is not None and bar.kind == "synthetic" and self._synthetic:
+            self._report.compare(TABLE, key, standing_fields(self._last_close, bar))
+        elif wanted is None:
             self._report.unexpected(TABLE, key, "no trade lies in its interval")
         elif bar is None:
             if wanted.required:
@@ -109,12 +114,19 @@ class BarAudit:
         self._report.compare(TABLE, key, [("kind", kind, bar.kind)])
         if bar.revision == 0 and wanted.is_late:
             self._report.rule(TABLE, key, "revision", "above 0: a trade came after the close", 0)
-        if (
-            not 0 <= bar.revision <= wanted.span.trade_count
-        ):  # one a late trade, and one if an earlier trade took its place as the series' first
+        # One a late trade, and one if an earlier trade took its place as the series' first; a synthetic bar is also revised with the close before it.
+        if not 0 <= bar.revision <= wanted.span.trade_count and not self._synthetic:
             self._report.rule(TABLE, key, "revision", f"0 to {wanted.span.trade_count}, the number of its trades", bar.revision)
         if bar.revision == 0 and not wanted.is_late and bar.known_at_ns < wanted.span.known_ns:
             self._report.rule(TABLE, key, "known_at_ns", f"at least {wanted.span.known_ns}, its newest trade's receipt", bar.known_at_ns)
+
+
+def standing_fields(last_close: Decimal | None, bar: BarRow) -> list[tuple[str, object, object]]:
+    """What a synthetic bar says: the price stands at the close before it, and nothing is traded or scored."""
+    names = ("open_price", "high_price", "low_price", "close_price", "vwap")
+    standing = [(name, last_close, getattr(bar, name)) for name in names]
+    nothing = [(name, 0, getattr(bar, name)) for name in ("volume", "quote_volume", "trade_count", "quality_score")]
+    return [*standing, *nothing, ("reasons", [], sorted(bar.reasons))]
 
 
 def fields(wanted: ExpectedBar, bar: BarRow) -> list[tuple[str, object, object]]:

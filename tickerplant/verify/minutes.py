@@ -68,7 +68,7 @@ class Minutes:
     late: (timeframe, open) of intervals that surely had closed with a bar when a trade of theirs came: such a bar is a correction.
     undecided: minutes with a trade that came so late that the stream may or may not have kept the bar; the tables do not tell.
     behind_history: trades that surely came too late for any bar. first_trade_ns: event time of the series' earliest trade in a bar, -1 before it;
-    from_beginning: that trade is known, because nothing was cut from the tables.
+    from_beginning: that trade is known, because nothing was cut from the tables. has_synthetic: silent minutes have bars, which are kept in place of others.
     """
 
     parameters: Parameters
@@ -79,6 +79,7 @@ class Minutes:
     undecided: set[int] = field(default_factory=set)
     behind_history: int = 0
     from_beginning: bool = True
+    has_synthetic: bool = False
     _order: list[int] = field(default_factory=list)  # keys of spans, ascending
 
     def add(self, trade: TickRow) -> None:
@@ -104,6 +105,9 @@ class Minutes:
         return close_ns + self.parameters.grace_ns <= self.newest_ns
 
     def _is_kept(self, minute: int) -> bool:
+        if self.has_synthetic and self.newest_ns - minute > (HISTORY_BARS - 2) * MINUTE_NS:
+            self.undecided.add(minute)
+            return True
         newer = bisect_right(self._order, minute)
         if len(self._order) - newer < HISTORY_BARS:
             return True

@@ -1,6 +1,7 @@
 """What the stages were configured with, as plain values."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from runtime.settings import Settings
 
@@ -14,6 +15,7 @@ class Parameters:
     numbered_sources: sources that number a symbol's trades without holes. start_ns: rows before it are not judged; it says that retention cut the
     tables, so that counts from the beginning (seq, seed_bars, the first trade) are unknown; 0 is the beginning of all. also: indicators beside the
     three that signals are made of, as the setting names them.
+    asset_classes to synthetic_bars: the settings of the same names; they say which bars trades alone do not make.
     """
 
     timeframes: tuple[str, ...]
@@ -36,6 +38,10 @@ class Parameters:
     volume_factor: float = 10_000.0
     start_ns: int = 0
     also: tuple[str, ...] = ()
+    asset_classes: Mapping[str, str] = field(default_factory=dict)
+    quote_bars: tuple[str, ...] = ()
+    provider_bars: tuple[str, ...] = ()
+    synthetic_bars: tuple[str, ...] = ()
 
 
 def from_settings(settings: Settings, start_ns: int = 0) -> Parameters:
@@ -64,4 +70,8 @@ def from_settings(settings: Settings, start_ns: int = 0) -> Parameters:
         volume_factor=quality.volume_factor,
         start_ns=start_ns,
         also=process.indicators.also,
+        asset_classes=process.asset_classes,
+        quote_bars=process.quote_bars,
+        provider_bars=process.provider_bars,
+        synthetic_bars=process.synthetic_bars,
     )

@@ -4,8 +4,9 @@ from decimal import Decimal, localcontext
 
 import pytest
 
-from processors.bars.builder import HISTORY_BARS, BarBuilder, BarSeries
+from processors.bars.builder import BarBuilder
 from processors.bars.exact import EXACT
+from processors.bars.series import HISTORY_BARS, BarSeries
 from schemas.bars import Bar
 from schemas.ticks import Trade
 from schemas.timeframes import SECOND_NS, Timeframe
