@@ -117,7 +117,7 @@ class SinkWorker:
         """Repeats after transient errors until it works or has lost its purpose."""
         retrying = Retrying(
             retry=retry_if_exception_type(TransientError),
-            wait=wait_exponential_jitter(initial=0.1, max=_MAX_PAUSE_S, jitter=0.1),
+            wait=wait_exponential_jitter(multiplier=0.1, max=_MAX_PAUSE_S, jitter=0.1),
             sleep=self._pause,
             reraise=True,
         )
