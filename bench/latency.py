@@ -5,6 +5,7 @@ Every tick that the ingestor receives carries the machine's own clock at receipt
 
 import asyncio
 import json
+import sys
 import threading
 import time
 from dataclasses import asdict, dataclass
@@ -23,6 +24,7 @@ from schemas.ticks import TickEnvelope
 from schemas.topics import Topic
 
 SINKS = ("sink-timescale", "sink-redis", "process-bars", "process-indicators", "process-signals")
+_SWITCH_S = 0.0002  # the readers are threads: at Python's 5 ms one would measure how long it waited for another
 _WARM_UP_S = 2.0  # groups, connections and caches settle; its samples are left out
 
 
@@ -124,6 +126,7 @@ class ClientReader(_Reader):
 
 def measure(stack: LocalStack, feed: tuple[str, ...], seconds: float) -> Latency:
     """`feed`: a command of ours that plays in real time for at least warm-up and `seconds`. Blocks for so long."""
+    sys.setswitchinterval(_SWITCH_S)
     raw, validated = TopicReader(stack, Topic.TICKS_RAW), TopicReader(stack, Topic.TICKS)
     client = ClientReader(gateway_url(stack))
     player = stack.start(*feed)
