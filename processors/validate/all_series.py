@@ -3,10 +3,10 @@
 from collections import defaultdict
 from typing import Any
 
+from processors.forms import is_symbol
 from processors.state import Series
 from processors.validate.gaps import OpenGap
 from processors.validate.ids import SeenIds
-from processors.validate.rules import is_symbol
 from processors.validate.series import TickSeries
 
 

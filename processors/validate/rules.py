@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from processors.forms import NUMBER, is_number
 from processors.validate.limits import DEFAULTS
 from schemas.reasons import Reason
 from schemas.ticks import Quote, Tick, TickEnvelope, Trade, Watermark
@@ -15,15 +16,10 @@ MAX_ID = 2**63 - 1  # what a bigint column and msgpack hold
 
 Fault = tuple[Reason, str]
 
-# Plain decimal text, also a JSON number: exponents, spaces, signs and leading zeros are the ingestor's to normalise. The bound on the digits
-# keeps exact sums small: `1e999999999` is a finite decimal number, and a gigabyte when written out.
-_NUMBER = r"(?:0|[1-9][0-9]{0,23}+)(?:\.[0-9]{1,24}+)?+"
-_POSITIVE = rf"(?=[0.]*+[1-9]){_NUMBER}"
-_is_number = re.compile(f"-?{_NUMBER}").fullmatch
+_POSITIVE = rf"(?=[0.]*+[1-9]){NUMBER}"
 # One match for all numbers of a tick, parted by a space, which no number holds: a match a number and its conversion would cost three times as much.
 _are_trade_numbers = re.compile(f"{_POSITIVE} {_POSITIVE}").fullmatch
-_are_quote_numbers = re.compile(f"{_POSITIVE} {_POSITIVE} {_NUMBER} {_NUMBER}").fullmatch
-_is_symbol = re.compile(r"[A-Za-z0-9][A-Za-z0-9./_-]{0,31}").fullmatch
+_are_quote_numbers = re.compile(f"{_POSITIVE} {_POSITIVE} {NUMBER} {NUMBER}").fullmatch
 _is_source = re.compile(r"[a-z][a-z0-9-]{0,31}").fullmatch
 _is_text_id = re.compile(r"[!-~]{1,64}").fullmatch
 
@@ -50,11 +46,6 @@ def envelope_fault(envelope: TickEnvelope) -> Fault | None:
     if not 0 <= envelope.ts_receive_ns <= LATEST_NS:
         return Reason.TIME_OUT_OF_RANGE, f"ts_receive_ns {envelope.ts_receive_ns}"
     return None
-
-
-def is_symbol(text: str) -> bool:
-    """A comma, colon or bar would break headers, keys and gap ids."""
-    return _is_symbol(text) is not None
 
 
 def _is_good_trade(trade: Trade, ahead_ns: int) -> bool:
@@ -96,7 +87,7 @@ def _faults(tick: Tick, ahead_ns: int) -> Iterator[Fault]:
 
 def _not_numbers(fields: dict[str, str]) -> Iterator[Fault]:
     for name, text in fields.items():
-        if not _is_number(text):
+        if not is_number(text):
             yield Reason.NOT_A_NUMBER, f"{name} {text[:64]!r} is no plain decimal number"
 
 

@@ -4,7 +4,6 @@ Order: values written -> offsets committed. After a crash between them the same 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from runtime import metrics
 from runtime.clock import Clock
@@ -15,6 +14,7 @@ from runtime.stage import InputRecord
 from schemas.codec import DecodeError, SchemaError
 from schemas.reasons import Reason
 from schemas.topics import Topic
+from sinks.positions import GroupLog, group_positions
 from sinks.redis.client import RedisClient
 from sinks.redis.latest import Latest
 from sinks.store import Place
@@ -23,22 +23,12 @@ TOPICS = (Topic.TICKS, Topic.BARS, Topic.INDICATORS, Topic.SIGNALS)
 _SINK = "redis"
 
 
-class Log(Protocol):
-    """What the store asks of the reader."""
-
-    def committed(self, places: Sequence[Place]) -> dict[Place, int]: ...
-
-    def limits(self, place: Place) -> tuple[int, int]: ...
-
-    def commit(self, positions: Mapping[Place, int], *, wait: bool) -> None: ...
-
-
 class RedisStore:
     """A sinks.store.Store. Records that are no events are only counted here: the TimescaleDB sink reads the same ones and dead-letters them."""
 
     part = "redis"
 
-    def __init__(self, process: str, client: RedisClient, log: Log, points: KillPoints, clock: Clock, quote_ttl_s: int) -> None:
+    def __init__(self, process: str, client: RedisClient, log: GroupLog, points: KillPoints, clock: Clock, quote_ttl_s: int) -> None:
         self._process = process
         self._client = client
         self._log = log
@@ -63,12 +53,7 @@ class RedisStore:
     def begin(self, places: Sequence[Place]) -> Mapping[Place, int]:
         self.forget()
         self._client.ping()
-        committed = self._log.committed(places)
-        for place in places:
-            first, end = self._log.limits(place)
-            # Positions that the topic no longer holds, or does not hold yet after it was made anew, mean nothing: the guard makes re-reading harmless.
-            position = committed.get(place, first)
-            self._stored[place] = position if first <= position <= end else first
+        self._stored = group_positions(self._log, places)  # the guard makes reading again harmless
         return self._stored
 
     def take(self, record: InputRecord) -> None:

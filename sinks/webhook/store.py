@@ -6,7 +6,6 @@ Idempotency-Key.
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Protocol
 
 from runtime.clock import Clock
 from runtime.errors import InvalidRecord
@@ -18,6 +17,7 @@ from runtime.stage import InputRecord
 from schemas.codec import DecodeError, SchemaError, decode_alert
 from schemas.reasons import Reason
 from schemas.topics import Topic
+from sinks.positions import GroupLog, group_positions
 from sinks.store import Place, StoreDown
 from sinks.webhook.client import WebhookClient
 from sinks.webhook.letters import LetterBox
@@ -27,23 +27,13 @@ TOPICS = (Topic.ALERTS,)
 _FLUSH_S = 20.0  # then the reader polls: a member of the group that does not for five minutes is put out
 
 
-class Log(Protocol):
-    """What the store asks of the reader."""
-
-    def committed(self, places: Sequence[Place]) -> dict[Place, int]: ...
-
-    def limits(self, place: Place) -> tuple[int, int]: ...
-
-    def commit(self, positions: Mapping[Place, int], *, wait: bool) -> None: ...
-
-
 class WebhookStore:
     """A sinks.store.Store. A receiver that is away holds up the positions, not the other receivers."""
 
     part = "webhook"
 
     def __init__(
-        self, process: str, settings: WebhookSettings, log: Log, publisher: Callable[[], Publisher], points: KillPoints, clock: Clock
+        self, process: str, settings: WebhookSettings, log: GroupLog, publisher: Callable[[], Publisher], points: KillPoints, clock: Clock
     ) -> None:
         self._log = log
         self._points = points
@@ -73,11 +63,7 @@ class WebhookStore:
     def begin(self, places: Sequence[Place]) -> Mapping[Place, int]:
         """Without a committed position from the topic's first record: an alert is posted rather twice than never."""
         self.forget()
-        committed = self._log.committed(places)
-        for place in places:
-            first, end = self._log.limits(place)
-            position = committed.get(place, first)
-            self._stored[place] = position if first <= position <= end else first
+        self._stored = group_positions(self._log, places)
         return self._stored
 
     def take(self, record: InputRecord) -> None:

@@ -1,6 +1,7 @@
 import pytest
 
-from processors.validate.rules import AHEAD_NS, EARLIEST_NS, MAX_ID, envelope_fault, fault_of, is_symbol, watermark_fault
+from processors.forms import is_symbol
+from processors.validate.rules import AHEAD_NS, EARLIEST_NS, MAX_ID, envelope_fault, fault_of, watermark_fault
 from schemas.reasons import Reason
 from schemas.ticks import TickEnvelope, Watermark
 from tests.unit.processors.inputs import T0_NS, quote, trade
