@@ -91,7 +91,7 @@ class StackSettings(Section):
     java: Path | None = Field(None, description="a java >= 17 to use instead of the installed package's")
     postgres_bin: Path | None = Field(None, description="folder with a PostgreSQL's initdb and postgres to use instead of the package's")
     redis_server: Path | None = Field(None, description="a redis-server to use instead of the package's")
-    maven_url: str = Field("https://repo.maven.apache.org/maven2", description="Maven repository that Kafka's jars come from")
+    maven_url: str = Field("", description="Maven repository that Kafka's jars come from; empty: Maven Central")
 
 
 class BinanceSettings(Section):

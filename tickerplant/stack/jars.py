@@ -68,7 +68,7 @@ def fetch(maven_url: str, report: Report, cache: Path | None = None) -> tuple[Pa
 
 
 def _download(absent: list[Jar], maven_url: str, cache: Path, report: Report) -> None:
-    report(f"downloading {len(absent)} jars of Kafka from {without_login(maven_url)}")
+    report(f"downloading {len(absent)} jars of Kafka from {_place(maven_url)}")
     done = bytes_done = 0
     try:
         cache.mkdir(parents=True, exist_ok=True)
@@ -94,23 +94,28 @@ def _download_one(jar: Jar, maven_url: str, private: Path, cache: Path) -> int:
         content = part.read_bytes()
         if hashlib.sha256(content).hexdigest() != jar.sha256:
             raise UserError(
-                f"{jar.artifact} {jar.version} from {without_login(maven_url)} is not the locked file (SHA-256 differs); use another stack.maven_url"
+                f"{jar.artifact} {jar.version} from {_place(maven_url)} is not the locked file (SHA-256 differs); use another stack.maven_url"
             )
         target = jar.path(cache)
         target.parent.mkdir(parents=True, exist_ok=True)
         part.replace(target)
     except (OSError, RuntimeError) as error:  # requests' errors are OSErrors, jgo's "not found" is a RuntimeError
         raise UserError(
-            f"Kafka's jars cannot be downloaded from {without_login(maven_url)} ({type(error).__name__}): connect to the internet once, "
+            f"Kafka's jars cannot be downloaded from {_place(maven_url)} ({type(error).__name__}): connect to the internet once, "
             f"or set stack.maven_url to a mirror, or kafka.bootstrap_servers to a broker of yours"
         ) from None
     return len(content)
 
 
 def _context(maven_url: str, cache: Path) -> Any:
+    from jgo.constants import MAVEN_CENTRAL_URL
     from jgo.maven import MavenContext
 
-    return MavenContext(repo_cache=cache, remote_repos={"maven": maven_url}, timeout=30)
+    return MavenContext(repo_cache=cache, remote_repos={"maven": maven_url or MAVEN_CENTRAL_URL}, timeout=30)
+
+
+def _place(maven_url: str) -> str:
+    return without_login(maven_url) if maven_url else "Maven Central"
 
 
 def lock_lines(maven_url: str, cache: Path) -> Iterable[str]:
