@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import psutil
 import typer
 
-from bench import latency, report, throughput
+from bench import bare_hop, latency, report, throughput
 from bench.captures import MEASURED, TICKS_PER_S, WARM_UP, write_capture
 from bench.local_stack import SERVERS, LocalStack
 from bench.peers import race
@@ -25,16 +25,18 @@ app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How much of everything. event_s: event time through the line at once; latency_s: a run of two in real time; records, peer_s: of the peers."""
+    """How much of everything. event_s: event time through the line at once; warm_up_s: in real time before the first latency run, so that the broker's
+    compiler is done; latency_s: each of its runs; records, peer_s: of the peers."""
 
     event_s: int
+    warm_up_s: float
     latency_s: float
     records: int
     peer_s: float
 
 
-FULL = Effort(240, 15.0, 2_000_000, 8.0)
-QUICK = Effort(40, 4.0, 300_000, 3.0)
+FULL = Effort(240, 45.0, 15.0, 2_000_000, 8.0)
+QUICK = Effort(40, 2.0, 4.0, 300_000, 3.0)
 _WARM_UP_S = 24
 
 
@@ -53,14 +55,17 @@ def main(
     figures: dict[str, Any] = {"machine": machine(), "quick": quick}
     say("starting a fresh stack")
     with LocalStack() as stack:
+        if "latency" in chosen:
+            say(f"latency: twice {2 * effort.latency_s:.0f} s in real time, after {effort.warm_up_s:.0f} s to warm up")
+            latencies = latency.with_and_without_sinks(stack, effort.warm_up_s, effort.latency_s)
+            with stack.paused(ours(stack)):
+                hop = bare_hop.measure(stack, effort.latency_s)
+            figures["bare_hop"] = hop
+            show(figures, "latency", latencies, report.latency_text(latencies, hop))
         if "throughput" in chosen:
             say(f"replay to tables: {effort.event_s:,} s of event time with {TICKS_PER_S:,} ticks each")
             result = _throughput(stack, effort)
             show(figures, "throughput", result, report.throughput_text(result))
-        if "latency" in chosen:
-            say(f"latency: twice {effort.latency_s:.0f} s in real time")
-            latencies = latency.with_and_without_sinks(stack, effort.latency_s)
-            show(figures, "latency", latencies, report.latency_text(latencies))
         if "peers" in chosen:
             say(f"peers: {effort.records:,} records each, or {effort.peer_s:.0f} s")
             raced = _race(stack, effort)
@@ -78,9 +83,12 @@ def _throughput(stack: LocalStack, effort: Effort) -> throughput.Throughput:
 
 def _race(stack: LocalStack, effort: Effort) -> dict[str, race.Result]:
     """With our own processes held still: the peers have the cores and the broker for themselves."""
-    ours = [name for name in stack.pids() if name not in SERVERS]
-    with stack.paused(ours):
+    with stack.paused(ours(stack)):
         return race.measure(stack.settings.kafka, stack.addresses.kafka, stack.data_dir / "peers", effort.records, effort.peer_s)
+
+
+def ours(stack: LocalStack) -> list[str]:
+    return [name for name in stack.pids() if name not in SERVERS]
 
 
 def show(figures: dict[str, Any], name: str, result: Any, text: str) -> None:

@@ -1,6 +1,6 @@
-"""From receipt of a frame to a plain Kafka consumer (one hop, two hops) and to a WebSocket client, with and without sinks on the same cores.
+"""From receipt of a frame to a WebSocket client and to a plain Kafka consumer (one hop, two hops), with and without sinks on the same cores.
 
-Every tick that the ingestor receives carries the machine's own clock at receipt; readers here run on the same machine and subtract it.
+The client first, alone; then the consumers: each reader takes time of the cores and of the broker from what it measures. Every tick that the ingestor receives carries the machine's own clock at receipt; readers here run on the same machine and subtract it.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from schemas.topics import Topic
 
 SINKS = ("sink-timescale", "sink-redis", "process-bars", "process-indicators", "process-signals")
 _SWITCH_S = 0.0002  # the readers are threads: at Python's 5 ms one would measure how long it waited for another
-_WARM_UP_S = 2.0  # groups, connections and caches settle; its samples are left out
+_SETTLE_S = 2.0  # groups, connections and caches settle; the samples of that time are left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,38 +124,40 @@ class ClientReader(_Reader):
                     self.took(int(message["ts_receive_ns"]))
 
 
-def measure(stack: LocalStack, feed: tuple[str, ...], seconds: float) -> Latency:
-    """`feed`: a command of ours that plays in real time for at least warm-up and `seconds`. Blocks for so long."""
+def measure(stack: LocalStack, feed: tuple[str, ...], warm_up_s: float, seconds: float) -> Latency:
+    """`feed`: a command of ours that plays in real time for at least warm_up_s and twice `seconds`. Blocks for so long."""
     sys.setswitchinterval(_SWITCH_S)
     raw, validated = TopicReader(stack, Topic.TICKS_RAW), TopicReader(stack, Topic.TICKS)
     client = ClientReader(gateway_url(stack))
     player = stack.start(*feed)
     try:
-        with raw, validated, client:
+        with client:
             _wait_for(client, player)
-            time.sleep(_WARM_UP_S)
-            start_ns = time.time_ns()
-            time.sleep(seconds)
+            time.sleep(warm_up_s)
+            at_client = client.after(_sleep(seconds))
+        with raw, validated:
+            time.sleep(_SETTLE_S)
+            start_ns = _sleep(seconds)
     finally:
         player.terminate()
         player.communicate(timeout=60)
-    latencies = Latency(
-        len(raw.after(start_ns)) / seconds,
-        seconds,
-        spread(raw.after(start_ns)),
-        spread(validated.after(start_ns)),
-        spread(client.after(start_ns)),
-    )
-    if not latencies.client.count:
+    if not at_client:
         raise RuntimeError("the client received nothing")
-    return latencies
+    return Latency(len(at_client) / seconds, seconds, spread(raw.after(start_ns)), spread(validated.after(start_ns)), spread(at_client))
 
 
-def with_and_without_sinks(stack: LocalStack, seconds: float) -> dict[str, Latency]:
-    """Twice: all processes running, and only the way to the client (the others held still)."""
-    everything = measure(stack, live_feed(LIVE[0]), seconds)
+def _sleep(seconds: float) -> int:
+    """Returns when it began, nanoseconds of the machine's clock."""
+    start_ns = time.time_ns()
+    time.sleep(seconds)
+    return start_ns
+
+
+def with_and_without_sinks(stack: LocalStack, warm_up_s: float, seconds: float) -> dict[str, Latency]:
+    """Twice: all processes running, and only the way to the client (the others held still). warm_up_s: before the first, for a broker just started."""
+    everything = measure(stack, live_feed(LIVE[0]), warm_up_s, seconds)
     with stack.paused(SINKS):
-        return {"all processes": everything, "without sinks and bars": measure(stack, live_feed(LIVE[1]), seconds)}
+        return {"all processes": everything, "without sinks and bars": measure(stack, live_feed(LIVE[1]), _SETTLE_S, seconds)}
 
 
 def live_feed(symbols: tuple[str, ...]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
-from bench.figures import table
+from bench.figures import Spread, table
 from bench.latency import Latency
 from bench.peers.race import Result
 from bench.throughput import MEMORY_LIMIT_MB, TARGET_TICKS_PER_S, Throughput
@@ -27,12 +27,24 @@ def throughput_text(result: Throughput) -> str:
     return text + "\n" + table("Disk of the topics", ("topic", "MB a million ticks"), sizes)
 
 
-def latency_text(results: Mapping[str, Latency]) -> str:
-    rows = [
+def latency_text(results: Mapping[str, Latency], bare_hop: Spread) -> str:
+    rows: list[tuple[object, ...]] = [
         (name, path, latency.ticks_per_s, one.p50_ms, one.p90_ms, one.p99_ms, one.max_ms, one.count)
         for name, latency in results.items()
         for path, one in latency.rows()
     ]
+    rows.append(
+        (
+            "nothing of ours",
+            "a bare hop, for comparison",
+            None,
+            bare_hop.p50_ms,
+            bare_hop.p90_ms,
+            bare_hop.p99_ms,
+            bare_hop.max_ms,
+            bare_hop.count,
+        )
+    )
     head = ("running", "path", "ticks/s", "p50 ms", "p90 ms", "p99 ms", "max ms", "samples")
     return table("Latency of single ticks in real time (target at the client: p50 < 5 ms, p99 < 10 ms)", head, rows)
 

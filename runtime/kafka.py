@@ -101,7 +101,7 @@ class Publisher:
     us: the next flush raises FatalError and the process starts again from its last commit.
     """
 
-    def __init__(self, kafka: KafkaSettings, bootstrap: str, linger_ms: float = 0.5) -> None:
+    def __init__(self, kafka: KafkaSettings, bootstrap: str, linger_ms: float = 0) -> None:
         self._names = {topic: kafka.topic(topic) for topic in Topic}
         self._clock = SystemClock()
         self._failed = 0

@@ -85,6 +85,9 @@ class StackSettings(Section):
     postgres_port: int = Field(0, ge=0, le=65535, description="port of the local PostgreSQL; 0: a free one")
     redis_port: int = Field(0, ge=0, le=65535, description="port of the local Redis; 0: a free one")
     kafka_heap_mb: int = Field(512, ge=256, le=32768, description="memory of the local broker's Java heap")
+    kafka_quick_compiler: bool = Field(
+        False, description="a local broker that is ready sooner and slower after its first minutes: for tests"
+    )
     start_timeout_s: float = Field(90.0, gt=0, le=3600, description="a part that is not ready after this ends the start")
     stop_timeout_s: float = Field(20.0, gt=0, le=600, description="a part that has not ended after this is killed")
     minimum_free_mb: int = Field(500, ge=0, description="less free space than this on the data folder's disk refuses to start")
@@ -112,7 +115,7 @@ class IngestSettings(Section):
     """Shared by all ingestors."""
 
     flush_ticks: int = Field(500, ge=1, le=2_000, description="ticks at which an envelope is sent at once")
-    flush_interval_s: float = Field(0.002, ge=0, le=1, description="oldest a waiting tick gets")
+    flush_interval_s: float = Field(0.0005, ge=0, le=1, description="oldest a waiting tick gets")
     queue_frames: int = Field(
         20_000, ge=100, le=1_000_000, description="frames between the socket reader and the parser; full: the socket waits"
     )
@@ -174,8 +177,8 @@ class QualitySettings(Section):
 class ProcessSettings(Section):
     """The stages."""
 
-    validate_: StageSettings = Field(StageSettings(pace_s=0.001), alias="validate")
-    bars: StageSettings = StageSettings()
+    validate_: StageSettings = Field(StageSettings(pace_s=0.0), alias="validate")
+    bars: StageSettings = StageSettings(pace_s=0.02)
     indicators: IndicatorSettings = IndicatorSettings()
     signals: StageSettings = StageSettings()
     quality: QualitySettings = QualitySettings()

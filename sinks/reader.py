@@ -29,6 +29,9 @@ _TOPIC_TIMEOUT_S = 1.0
 _COMMIT_TIMEOUT_S = 5.0
 _COMMIT_POLL_S = 0.05
 _HELD_BYTES = 8_000_000  # a commit is answered within milliseconds: that many arrive meanwhile only if something is slow
+# The broker answers with so much, or after so long: without it every single tick costs the broker and the sink a request each.
+_FETCH_BYTES = 131_072
+_FETCH_WAIT_MS = 25
 _METADATA_REFRESH_MS = 5000  # topics made after the start are found within this; the default is five minutes
 
 
@@ -61,6 +64,8 @@ class TopicReader:
             group_instance_id=f"{process}-{instance}",
             queued_max_messages_kbytes=_QUEUE_KBYTES,
             topic_metadata_refresh_interval_ms=_METADATA_REFRESH_MS,
+            fetch_min_bytes=_FETCH_BYTES,
+            fetch_wait_max_ms=_FETCH_WAIT_MS,
             statistics_interval_ms=STATISTICS_INTERVAL_MS,
             stats_cb=self.watch.on_statistics,
             on_commit=self._on_commit,

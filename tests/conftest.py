@@ -133,7 +133,7 @@ def _own_stack() -> Iterator[Stack]:
 
     # Not under pytest's own folder: pytest makes that unreadable for the account that PostgreSQL runs as when we are root.
     data_dir = Path(tempfile.mkdtemp(prefix="tickerplant-stack-"))
-    settings = load_settings(data_dir=data_dir, stack={"kafka_heap_mb": 384, "start_timeout_s": 180})
+    settings = load_settings(data_dir=data_dir, stack={"kafka_heap_mb": 384, "kafka_quick_compiler": True, "start_timeout_s": 180})
     options = Options(postgres={"fsync": "off", "full_page_writes": "off", "max_connections": "200"}, redis_databases=512)
     running = Running(settings, local_servers(settings, print, options), SystemClock())
     try:

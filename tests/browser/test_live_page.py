@@ -288,7 +288,13 @@ def test_page_comes_back_after_the_gateway_was_killed(line: Any, new_page: Calla
 
 
 # What a browser says of a request that a killed server had open, and of those while nobody listens.
-_NOBODY_LISTENS = ("ERR_CONNECTION_REFUSED", "ERR_CONNECTION_RESET", "ERR_CONNECTION_CLOSED", "ERR_EMPTY_RESPONSE", "ERR_SOCKET_NOT_CONNECTED")
+_NOBODY_LISTENS = (
+    "ERR_CONNECTION_REFUSED",
+    "ERR_CONNECTION_RESET",
+    "ERR_CONNECTION_CLOSED",
+    "ERR_EMPTY_RESPONSE",
+    "ERR_SOCKET_NOT_CONNECTED",
+)
 
 
 def test_silence_is_shown_as_stale(line: Any, new_page: Callable[..., Page]) -> None:

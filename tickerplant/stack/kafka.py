@@ -44,8 +44,9 @@ _LOGGING = (
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
 )
-# Only the quick compiler: the optimising one costs a short-lived broker as much as all its work, and takes the cores from the line.
-_JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError", "-Xshare:auto", "-Djava.awt.headless=true")
+_JVM = ("-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Xshare:auto", "-Djava.awt.headless=true")
+# The optimising compiler costs a broker of a minute or two as much as all its work; later it halves what a request costs.
+_QUICK_COMPILER = ("-XX:TieredStopAtLevel=1",)
 
 
 class KafkaServer:
@@ -53,15 +54,18 @@ class KafkaServer:
 
     name = "kafka"
 
-    def __init__(self, data_dir: Path, port: int, controller_port: int, java: Path, jars: tuple[Path, ...], heap_mb: int) -> None:
+    def __init__(
+        self, data_dir: Path, ports: tuple[int, int], java: Path, jars: tuple[Path, ...], heap_mb: int, quick_compiler: bool = False
+    ) -> None:
+        """ports: for clients, for the controller."""
         self._directory = data_dir / "kafka"
         self._config = data_dir / "run" / "kafka.properties"
         self._log = data_dir / "logs" / "kafka.log"
-        self._port = port
-        self._controller_port = controller_port
+        self._port, self._controller_port = ports
         self._java = java
         self._jars = jars
         self._heap_mb = heap_mb
+        self._compiler = _QUICK_COMPILER if quick_compiler else ()
 
     @property
     def address(self) -> str:
@@ -76,8 +80,9 @@ class KafkaServer:
         )
         if not (self._directory / "meta.properties").exists():
             self._format()
-        heap = (f"-Xms{min(self._heap_mb, 256)}m", f"-Xmx{self._heap_mb}m")
-        command = self._java_command(*heap, "kafka.Kafka", str(self._config))
+        # Half of it for what lives as long as a request: a collection every few seconds, and each stops the broker for 10-20 ms.
+        heap = (f"-Xms{self._heap_mb}m", f"-Xmx{self._heap_mb}m", f"-Xmn{self._heap_mb // 2}m")
+        command = self._java_command(*self._compiler, *heap, "kafka.Kafka", str(self._config))
         return ChildSpec(self.name, command, self._log, orphan_signal=signal.SIGTERM)
 
     def _format(self) -> None:

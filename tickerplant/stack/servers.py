@@ -56,7 +56,8 @@ def local_servers(settings: Settings, report: Callable[[str], None], options: Op
     servers: list[Server] = []
     if "kafka" in ports:
         java, jars = find_java(stack.java), fetch(stack.maven_url, report)
-        servers.append(KafkaServer(data_dir, ports["kafka"], ports["kafka_controller"], java, jars, stack.kafka_heap_mb))
+        kafka_ports = (ports["kafka"], ports["kafka_controller"])
+        servers.append(KafkaServer(data_dir, kafka_ports, java, jars, stack.kafka_heap_mb, stack.kafka_quick_compiler))
     if "postgres" in ports:
         servers.append(PostgresServer(data_dir, ports["postgres"], password["postgres"], stack.postgres_bin, options.postgres))
     if "redis" in ports:

@@ -57,7 +57,9 @@ def test_texts_hold_the_figures() -> None:
     assert "100,000 ticks/s (target 60,000: reached)" in throughput_text(line)
     assert "over" in throughput_text(line)
     one = spread([2_000_000])
-    assert "receipt to client" in latency_text({"all": Latency(10.0, 1.0, one, one, one)})
+    latencies = latency_text({"all": Latency(10.0, 1.0, one, one, one)}, one)
+    assert "receipt to client" in latencies
+    assert "a bare hop" in latencies
     raced = peers_text({"slow": Result(10, 5.0, 1.0, 0.1), "fast": Result(100, 50.0, 1.0, 1.0)})
     assert raced.index("fast") < raced.index("slow")
 
