@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas.sessions import Interval, bar_interval, calendar_of
@@ -15,7 +15,8 @@ from tickerplant import calendar_files
 NEW_YORK = ZoneInfo("America/New_York")
 ASSET_CLASSES: tuple[AssetClass, ...] = ("crypto", "equity", "fx")
 TIMES_NS = st.integers(0, 2_524_000_000 * SECOND_NS)
-SPANS = {Timeframe.D1: 1, Timeframe.D2: 4, Timeframe.W1: 7, Timeframe.MN1: 31}  # days that an interval takes at most
+# Days that an interval takes at most; two sessions in a row have had a week between them (September 2001).
+SPANS = {Timeframe.D1: 1, Timeframe.D2: 8, Timeframe.W1: 7, Timeframe.MN1: 31}
 
 
 def at(text: str) -> int:
@@ -135,6 +136,8 @@ def test_outside_the_calendars_years_all_but_crypto_is_closed() -> None:
 
 
 @given(st.sampled_from(ASSET_CLASSES), TIMES_NS)
+@example("equity", 1_351_690_200 * SECOND_NS)  # the first session after a hurricane closed the exchange for two days
+@example("equity", 1_000_733_400 * SECOND_NS)  # 17 September 2001
 def test_an_interval_holds_its_instant_and_lies_in_the_longer_ones(asset_class: AssetClass, ts_ns: int) -> None:
     calendar = calendar_of(asset_class)
     day = calendar.day_interval(ts_ns)
