@@ -10,6 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 RUN_FOR ?=
 UP ?=
 T ?=
+JOBS ?= 2
 DATA_DIR ?= .tickerplant
 STACK ?=
 
@@ -22,8 +23,8 @@ help: ## this list
 run: install ## the whole pipeline with a simulated feed and a live page; Ctrl-C ends it (RUN_FOR=60: ends by itself)
 	@$(TICKERPLANT) up --data-dir $(DATA_DIR) $(if $(RUN_FOR),--run-for $(RUN_FOR)) $(UP)
 
-test: install ## all tests on a real Kafka, PostgreSQL and Redis (STACK=containers: in Docker; T=tests/unit: only those)
-	@STACK=$(STACK) $(PY) -m pytest $(T) $(if $(T),,--cov --cov-report=term:skip-covered --cov-fail-under=90 --durations=15)
+test: install ## all tests on a real Kafka, PostgreSQL and Redis (STACK=containers: in Docker; T=tests/unit: only those; JOBS=2 at a time)
+	@STACK=$(STACK) $(PY) -m pytest $(T) $(if $(T),,-n $(JOBS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered --cov-fail-under=90 --durations=25)
 
 chaos: install ## the kill and outage tests again, at more moments (CHAOS_SEEDS=5 runs of each)
 	@CHAOS_SEEDS=$(or $(CHAOS_SEEDS),5) OUTAGE_S=$(or $(OUTAGE_S),30) $(PY) -m pytest tests/chaos

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from websockets.asyncio.server import ServerConnection
+from websockets.protocol import State
 
 from ingestors.exchange_server.material import Frame
 
@@ -50,8 +51,8 @@ class Session:
     def write_bytes(self, data: bytes) -> None:
         """Raw WebSocket bytes past the library, which would frame and send them one by one."""
         transport = self.connection.transport
-        if transport.is_closing():
-            return
+        if self.connection.state is not State.OPEN or transport.is_closing():
+            return  # a client that has said goodbye gets nothing more, whether or not it has hung up
         transport.write(data)
         if transport.get_write_buffer_size() > _SLOW_READER_BYTES:
             transport.abort()

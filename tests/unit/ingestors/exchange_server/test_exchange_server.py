@@ -97,6 +97,22 @@ async def test_at_max_nothing_plays_while_nobody_listens(tmp_path: Path) -> None
         assert [message["data"]["t"] for message in messages] == list(range(played + 1, 30_001))
 
 
+async def test_a_client_that_says_goodbye_and_does_not_hang_up_stops_nothing(tmp_path: Path) -> None:
+    frames = [trade_frame(i, START_NS + i * 2_000_000) for i in range(1, 201)]
+    async with playing(tmp_path, frames, TimelinePace(1, SystemClock())) as (server, url, _):
+        host, port = url.removeprefix("ws://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        upgrade = (
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        )
+        writer.write(f"GET /stream?streams=btcusdt@trade HTTP/1.1\r\nHost: {host}\r\n{upgrade}\r\n".encode())
+        await eventually_async(lambda: server.frames.total() > 20)
+        writer.write(b"\x88\x82\0\0\0\0\x03\xe8")  # close, 1000
+        await eventually_async(lambda: server.frames.total() == len(frames))
+        writer.close()
+        assert (await reader.read()).startswith(b"HTTP/1.1 101")
+
+
 async def test_catching_up_ends_at_the_clock_and_not_at_the_end_of_a_chunk(tmp_path: Path) -> None:
     """Frames of the next seconds stand in the same chunk: played at once, they would come before their time, and then nothing for as long."""
     clock = ManualClock(START_NS + 100_000_000)
