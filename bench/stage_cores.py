@@ -96,12 +96,27 @@ def bar_records(number: int, symbol: str = "C0-USD") -> list[InputRecord]:
 def bar_of(symbol: str, index: int, first: float, last: float) -> Bar:
     """The 1m bar number `index` of a symbol."""
     open_ns = START_NS + index * MINUTE_NS
-    low, high = min(first, last), max(first, last)
-    texts = [f"{price:.4f}" for price in (first, high, low, last)]
+    close = f"{last:.4f}"
     return Bar(
-        symbol, "bench", "1m", open_ns, open_ns + MINUTE_NS, *texts, "12.5", "1250", texts[3], 20, "final", 0, 1.0, (),
+        symbol=symbol,
+        source="bench",
+        timeframe="1m",
+        ts_open_ns=open_ns,
+        ts_close_ns=open_ns + MINUTE_NS,
+        open=f"{first:.4f}",
+        high=f"{max(first, last):.4f}",
+        low=f"{min(first, last):.4f}",
+        close=close,
+        volume="12.5",
+        quote_volume="1250",
+        vwap=close,
+        trade_count=20,
+        kind="final",
+        revision=0,
+        quality=1.0,
+        reasons=(),
         known_at_ns=open_ns + MINUTE_NS,
-    )  # fmt: skip
+    )
 
 
 def batch_ms(symbols: int = 1000, bars: int = 512) -> float:

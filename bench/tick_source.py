@@ -23,7 +23,7 @@ class Segment(NamedTuple):
 
     partition: int
     symbols: bytes
-    count: int
+    trades: int
     ticks: bytes
 
 

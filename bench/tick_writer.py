@@ -36,11 +36,11 @@ class TickWriter:
         for segment in segments:
             by_partition[segment.partition].append(segment)
         for own in by_partition.values():
-            step = max(1, _ENVELOPE_TICKS // own[0].count)
+            step = max(1, _ENVELOPE_TICKS // own[0].trades)
             for begin in range(0, len(own), step):
                 self._envelope(own[begin : begin + step])
         self._publisher.poll()
-        return sum(one.count for one in segments)
+        return sum(one.trades for one in segments)
 
     def _envelope(self, segments: Sequence[Segment]) -> None:
         now_ns = time.time_ns()
@@ -69,15 +69,17 @@ def write_all(source: TickSource, publisher: Publisher, ticks: int, ticks_per_ev
     return made
 
 
-def write_steadily(source: TickSource, publisher: Publisher, rate: float, seconds: float, flush_s: float, speed: float) -> int:
-    """That many ticks a second; event time begins now and runs `speed` times as fast as the machine's. Returns how many were written."""
+def write_steadily(
+    source: TickSource, publisher: Publisher, rate: float, seconds: float, flush_s: float, speed: float
+) -> tuple[int, float]:
+    """That many ticks a second; event time begins now and runs `speed` times as fast as the machine's. Returns how many were written, and in which time."""
     writer, made, start_s, start_ns, watermark_s = TickWriter(source, publisher), 0, time.monotonic(), time.time_ns(), 0.0
     while (passed_s := time.monotonic() - start_s) < seconds:
         segments, waiting = [], 0
         event_ns = start_ns + round(passed_s * speed * 1e9)
         while made + waiting < passed_s * rate:
             segments.append(source.segment(event_ns))
-            waiting += segments[-1].count
+            waiting += segments[-1].trades
         made += writer.send(segments)
         if passed_s >= watermark_s:
             writer.watermark(event_ns)
@@ -85,7 +87,7 @@ def write_steadily(source: TickSource, publisher: Publisher, rate: float, second
         time.sleep(flush_s)
     writer.watermark(start_ns + round(seconds * speed * 1e9))
     publisher.flush()
-    return made
+    return made, time.monotonic() - start_s
 
 
 def main(
@@ -100,10 +102,10 @@ def main(
     flush_s: float = 0.002,
     speed: Annotated[float, typer.Option(help="Event time to real time.")] = 1.0,
 ) -> None:
-    """Prints how many ticks were written."""
+    """Prints how many ticks were written, and in how many seconds."""
     kafka = KafkaSettings(partitions=partitions, topic_names={Topic.TICKS_RAW: topic})
     source = TickSource(SOURCE, symbols_of(symbols, partitions, prefix), partitions, group)
-    print(write_steadily(source, Publisher(kafka, bootstrap), rate, seconds, flush_s, speed), flush=True)
+    print(*write_steadily(source, Publisher(kafka, bootstrap), rate, seconds, flush_s, speed), flush=True)
 
 
 if __name__ == "__main__":
