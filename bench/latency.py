@@ -103,18 +103,19 @@ class TopicReader(_Reader):
 
 
 class ClientReader(_Reader):
-    """A WebSocket client of the gateway that takes the ticks of every symbol."""
+    """A WebSocket client of the gateway that takes the ticks of every symbol, or of those."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, symbols: str | list[str] = "*") -> None:
         super().__init__("websocket client")
         self._url = url
+        self._subscribe = json.dumps({"action": "subscribe", "channel": "ticks", "symbol": symbols, "source": "*", "snapshot": 0})
 
     def read(self) -> None:
         asyncio.run(self._receive())
 
     async def _receive(self) -> None:
         async with websockets.connect(self._url, compression=None, max_queue=None) as connection:
-            await connection.send(json.dumps({"action": "subscribe", "channel": "ticks", "symbol": "*", "source": "*", "snapshot": 0}))
+            await connection.send(self._subscribe)
             while not self._stop_asked.is_set():
                 try:
                     message: dict[str, Any] = json.loads(await asyncio.wait_for(connection.recv(), 0.2))

@@ -120,9 +120,9 @@ class BarsCore:
             series = here.get(quote.symbol) or self._enter(here, quote.symbol, source)
             if not take_quote(series, quote, bid, ask, watermark_ns):
                 dropped += 1
-        for symbol, series in here.items():
-            self._series.touch((symbol, source))
-            self._forming.note((symbol, source), series)
+        changed = {(symbol, source): series for symbol, series in here.items()}
+        self._series.touch_all(changed)
+        self._forming.note(changed)
         return dropped
 
     def _enter(self, here: dict[str, BarSeries], symbol: str, source: str) -> BarSeries:

@@ -1,6 +1,6 @@
 """Bars that are still open, as they stand: for eyes, not for records. Nothing here is stored, and closed bars do not depend on it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import structs
 
@@ -20,9 +20,9 @@ class FormingBars:
         self._policies = policies
         self._changed: dict[tuple[str, str], BarSeries] = {}
 
-    def note(self, key: tuple[str, str], series: BarSeries) -> None:
-        """The series took a tick."""
-        self._changed[key] = series
+    def note(self, changed: Mapping[tuple[str, str], BarSeries]) -> None:
+        """These series, by symbol and source, took a tick."""
+        self._changed.update(changed)
 
     def take(self) -> list[Bar]:
         """The bar of every shown timeframe that holds the newest tick of each changed series; none of a minute that closed meanwhile."""

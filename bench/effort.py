@@ -1,0 +1,30 @@
+"""How much of everything a run does: all of it, or --quick."""
+
+from dataclasses import dataclass
+
+from bench.stages import StageEffort
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """event_s: event time through the line at once; warm_up_s: in real time before the first latency run, so that the broker's compiler is done;
+    latency_s: each of its runs; records, peer_s: of the peers; load_s: of the whole line's steady load; memory_*: ticks written at that rate, of so many
+    symbols, with event time so many times as fast as real.
+    """
+
+    event_s: int
+    warm_up_s: float
+    latency_s: float
+    records: int
+    peer_s: float
+    load_s: float
+    memory_ticks: int
+    memory_symbols: int
+    memory_speed: float
+    stages: StageEffort
+
+
+FULL = Effort(240, 45.0, 15.0, 2_000_000, 8.0, 60.0, 10_000_000, 2_000, 60.0, StageEffort(5, 2_000_000, 400_000, 500, 5))
+QUICK = Effort(40, 2.0, 4.0, 300_000, 3.0, 10.0, 200_000, 200, 60.0, StageEffort(1, 300_000, 60_000, 100, 2))
+DEFAULT_RATE = 100_000.0
+MEMORY_RATE = 50_000.0  # below what the line carries: what waits in queues is no growth

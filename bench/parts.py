@@ -1,0 +1,98 @@
+"""The parts of a run, in their order: each measures on the stack that runs, adds its figures and prints its table."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench import bare_hop, latency, memory, pipeline, pipeline_text, report, stages, stages_text, throughput
+from bench.captures import MEASURED, TICKS_PER_S, WARM_UP, write_capture
+from bench.effort import MEMORY_RATE, Effort
+from bench.local_stack import SERVERS, LocalStack
+from bench.memory_text import memory_text
+from bench.peers import race
+
+_WARM_UP_S = 24
+_LOAD_WARM_UP = (20_000.0, 5.0)
+
+
+@dataclass(slots=True)
+class Run:
+    """One run on one stack. rate: ticks a second of the whole line's steady load; figures: by part, for the JSON."""
+
+    stack: LocalStack
+    effort: Effort
+    rate: float
+    figures: dict[str, Any] = field(default_factory=dict)
+
+    def ours(self) -> list[str]:
+        return [name for name in self.stack.pids() if name not in SERVERS]
+
+    def show(self, name: str, result: Any, text: str) -> None:
+        self.figures[name] = result
+        print(text, flush=True)
+
+
+def say(text: str) -> None:
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+def _latency(run: Run) -> None:
+    effort = run.effort
+    say(f"latency: twice {2 * effort.latency_s:.0f} s in real time, after {effort.warm_up_s:.0f} s to warm up")
+    latencies = latency.with_and_without_sinks(run.stack, effort.warm_up_s, effort.latency_s)
+    with run.stack.paused(run.ours()):
+        hop = bare_hop.measure(run.stack, effort.latency_s)
+    run.figures["bare_hop"] = hop
+    run.show("latency", latencies, report.latency_text(latencies, hop))
+
+
+def _throughput(run: Run) -> None:
+    say(f"replay to tables: {run.effort.event_s:,} s of event time with {TICKS_PER_S:,} ticks each")
+    folder = run.stack.data_dir
+    warm_up = write_capture(folder / "warm_up.txt", WARM_UP, _WARM_UP_S)
+    result = throughput.measure(run.stack, warm_up, write_capture(folder / "capture.txt", MEASURED, run.effort.event_s))
+    run.show("throughput", result, report.throughput_text(result))
+
+
+def _pipeline(run: Run) -> None:
+    say(f"whole line: {run.rate:,.0f} ticks/s for {run.effort.load_s:.0f} s, then latency at {pipeline.LATENCY_RATE:,} ticks/s")
+    pipeline.carry(run.stack, *_LOAD_WARM_UP, "--prefix", "U")
+    load = pipeline.carry(run.stack, run.rate, run.effort.load_s)
+    run.show("pipeline", load, pipeline_text.load_text(load))
+    latencies = pipeline.latencies(run.stack, run.effort.latency_s)
+    run.show("latency_under_load", latencies, pipeline_text.load_latency_text(latencies))
+
+
+def _memory(run: Run) -> None:
+    effort = run.effort
+    say(f"memory: {effort.memory_ticks:,} ticks of {effort.memory_symbols:,} symbols")
+    result = memory.measure(run.stack, effort.memory_ticks, effort.memory_symbols, MEMORY_RATE, effort.memory_speed)
+    run.show("memory", result, memory_text(result))
+
+
+def _stages(run: Run) -> None:
+    say(f"stages alone: {run.effort.stages.runs} runs of each")
+    with run.stack.paused(run.ours()):
+        result = stages.measure(run.stack, run.effort.stages)
+    run.show("stages", result, stages_text.stages_text(result))
+
+
+def _peers(run: Run) -> None:
+    """With our own processes held still: the peers have the cores and the broker for themselves."""
+    say(f"peers: {run.effort.records:,} records each, or {run.effort.peer_s:.0f} s")
+    stack, effort = run.stack, run.effort
+    with stack.paused(run.ours()):
+        raced = race.measure(stack.settings.kafka, stack.addresses.kafka, stack.data_dir / "peers", effort.records, effort.peer_s)
+    run.show("peers", raced, report.peers_text(raced))
+
+
+# Those that hold our processes still come last: what was held for minutes has lost its place in its group.
+PARTS: dict[str, Callable[[Run], None]] = {
+    "latency": _latency,
+    "throughput": _throughput,
+    "pipeline": _pipeline,
+    "memory": _memory,
+    "stages": _stages,
+    "peers": _peers,
+}
