@@ -45,7 +45,8 @@ COLUMNS = (
     "ask_close",
 )
 _NO_SIDES = (None,) * 8
-_UPSERT = Upsert("market_ohlcv", COLUMNS, ("symbol", "source", "timeframe", "timestamp"), newest="{row}.revision")
+_KEY = ("symbol", "source", "timeframe", "timestamp")
+_UPSERT = Upsert("market_ohlcv", COLUMNS, _KEY, newest="{row}.revision", history="market_ohlcv_history")
 
 
 class BarWriter:
@@ -84,4 +85,4 @@ class BarWriter:
         return Block(row(values), 1)
 
     def write(self, connection: Connection, text: Sequence[bytes], rows: int) -> int:
-        return _UPSERT.write(connection, text)
+        return _UPSERT.write(connection, text, rows)
