@@ -31,6 +31,7 @@ COMMANDS = (
     "simulate",
     "replay",
     "verify",
+    "retention",
     "alerts",
     "dlq",
     "config",
