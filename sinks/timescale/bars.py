@@ -9,6 +9,7 @@ from schemas.codec import decode_bar
 from sinks.timescale.rows import Block
 from sinks.timescale.session import Connection
 from sinks.timescale.staging import Upsert
+from sinks.timescale.symbols import note_symbols
 from sinks.timescale.text import row, timestamp
 
 COLUMNS = (
@@ -85,4 +86,7 @@ class BarWriter:
         return Block(row(values), 1)
 
     def write(self, connection: Connection, text: Sequence[bytes], rows: int) -> int:
-        return _UPSERT.write(connection, text, rows)
+        changed = _UPSERT.write(connection, text, rows)
+        if changed:
+            note_symbols(connection)
+        return changed

@@ -32,6 +32,7 @@ COMMANDS = (
     "replay",
     "verify",
     "retention",
+    "symbols",
     "alerts",
     "dlq",
     "config",

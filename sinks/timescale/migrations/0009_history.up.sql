@@ -36,7 +36,8 @@ RETURNS SETOF market_ohlcv LANGUAGE sql STABLE PARALLEL SAFE AS $$
             AND NOT EXISTS (
                 SELECT FROM market_ohlcv AS now
                 WHERE now.symbol = past.symbol AND now.source = past.source AND now.timeframe = past.timeframe
-                    AND now."timestamp" = past."timestamp" AND now.known_at_ns <= tickerplant_ns($6)
+                    AND now."timestamp" = past."timestamp" AND now."timestamp" >= $4 AND now."timestamp" < $5
+                    AND now.known_at_ns <= tickerplant_ns($6)
             )
         ORDER BY past."timestamp", past.revision DESC
     ) AS superseded
@@ -57,7 +58,8 @@ RETURNS SETOF trading_signals LANGUAGE sql STABLE PARALLEL SAFE AS $$
             AND NOT EXISTS (
                 SELECT FROM trading_signals AS now
                 WHERE now.symbol = past.symbol AND now.source = past.source AND now.timeframe = past.timeframe
-                    AND now."timestamp" = past."timestamp" AND now.known_at_ns <= tickerplant_ns($6)
+                    AND now."timestamp" = past."timestamp" AND now."timestamp" >= $4 AND now."timestamp" < $5
+                    AND now.known_at_ns <= tickerplant_ns($6)
             )
         ORDER BY past."timestamp", past.revision DESC
     ) AS superseded
@@ -79,7 +81,8 @@ RETURNS SETOF technical_indicators LANGUAGE sql STABLE PARALLEL SAFE AS $$
                 SELECT FROM technical_indicators AS now
                 WHERE now.symbol = past.symbol AND now.source = past.source AND now.timeframe = past.timeframe
                     AND now.indicator_name = past.indicator_name AND now.output = past.output
-                    AND now."timestamp" = past."timestamp" AND now.known_at_ns <= tickerplant_ns($6)
+                    AND now."timestamp" = past."timestamp" AND now."timestamp" >= $4 AND now."timestamp" < $5
+                    AND now.known_at_ns <= tickerplant_ns($6)
             )
         ORDER BY past."timestamp", past.indicator_name, past.output, past.revision DESC
     ) AS superseded
