@@ -240,6 +240,26 @@ class SinkSettings(Section):
     webhook: WebhookSettings = WebhookSettings()
 
 
+class StorageSettings(Section):
+    """How long PostgreSQL or TimescaleDB keeps what, by event time. Indicators, signals and history go with their bars. 0: for ever."""
+
+    retention: bool = Field(
+        False,
+        description="TimescaleDB drops old chunks by itself; off, because recordings are older than any retention when they are replayed",
+    )
+    major_symbols: tuple[str, ...] = Field(("BTC-USDT", "ETH-USDT"), description="symbols whose ticks are kept for major_ticks_days")
+    major_ticks_days: int = Field(365, ge=0, le=36_500, description="ticks of major symbols")
+    ticks_days: int = Field(182, ge=0, le=36_500, description="ticks of the other symbols")
+    minute_bars_days: int = Field(1096, ge=0, le=36_500, description="bars below 5m")
+    intraday_bars_days: int = Field(1826, ge=0, le=36_500, description="bars from 5m to below 1d")
+    daily_bars_days: int = Field(3653, ge=0, le=36_500, description="bars of 1d and longer")
+    quality_days: int = Field(365, ge=0, le=36_500, description="rows of market_quality")
+    alerts_days: int = Field(1096, ge=0, le=36_500, description="rows of market_alerts")
+    columnstore_after_days: int = Field(
+        7, ge=0, le=36_500, description="on TimescaleDB chunks so old become columns, beyond the lateness of ticks; 0: never"
+    )
+
+
 class GatewaySettings(Section):
     """The WebSocket gateway and its page."""
 
@@ -292,6 +312,7 @@ class Settings(BaseSettings):
     binance: BinanceSettings = BinanceSettings()
     process: ProcessSettings = ProcessSettings()
     sink: SinkSettings = SinkSettings()
+    storage: StorageSettings = StorageSettings()
     gateway: GatewaySettings = GatewaySettings()
     health: HealthSettings = HealthSettings()
     log: LogSettings = LogSettings()

@@ -41,7 +41,8 @@ from tests.support import eventually, start_tickerplant
 T0_NS = 1_723_161_480_000_000_000  # 2024-08-08T23:58:00Z
 SYMBOL = "BTC-USDT"
 SOURCE = "binance-simulated"
-TABLES = ("market_ticks", "market_ohlcv", "technical_indicators", "trading_signals", "market_gaps")
+SERIES = ("market_ohlcv", "technical_indicators", "trading_signals")
+TABLES = ("market_ticks", *SERIES, *(f"{name}_history" for name in SERIES), "market_gaps", "market_quality", "market_alerts")
 
 
 def trade(seq: int, **changes: Any) -> Trade:

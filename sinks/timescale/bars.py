@@ -9,6 +9,7 @@ from schemas.codec import decode_bar
 from sinks.timescale.rows import Block
 from sinks.timescale.session import Connection
 from sinks.timescale.staging import Upsert
+from sinks.timescale.symbols import note_symbols
 from sinks.timescale.text import row, timestamp
 
 COLUMNS = (
@@ -45,7 +46,8 @@ COLUMNS = (
     "ask_close",
 )
 _NO_SIDES = (None,) * 8
-_UPSERT = Upsert("market_ohlcv", COLUMNS, ("symbol", "source", "timeframe", "timestamp"), newest="{row}.revision")
+_KEY = ("symbol", "source", "timeframe", "timestamp")
+_UPSERT = Upsert("market_ohlcv", COLUMNS, _KEY, newest="{row}.revision", history="market_ohlcv_history")
 
 
 class BarWriter:
@@ -84,4 +86,7 @@ class BarWriter:
         return Block(row(values), 1)
 
     def write(self, connection: Connection, text: Sequence[bytes], rows: int) -> int:
-        return _UPSERT.write(connection, text)
+        changed = _UPSERT.write(connection, text, rows)
+        if changed:
+            note_symbols(connection)
+        return changed

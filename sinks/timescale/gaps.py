@@ -39,7 +39,7 @@ class GapWriter:
         return gap_block(decode_gap(record.value))
 
     def write(self, connection: Connection, text: Sequence[bytes], rows: int) -> int:
-        return _UPSERT.write(connection, text)
+        return _UPSERT.write(connection, text, rows)
 
 
 def gap_block(gap: Gap) -> Block:

@@ -35,7 +35,7 @@ COLUMNS = (
     "primary_epoch",
 )
 _KEY = ("symbol", "source", "timeframe", "indicator_name", "output", "timestamp")
-_UPSERT = Upsert("technical_indicators", COLUMNS, _KEY, newest="{row}.revision")
+_UPSERT = Upsert("technical_indicators", COLUMNS, _KEY, newest="{row}.revision", history="technical_indicators_history")
 
 
 class IndicatorWriter:
@@ -48,7 +48,7 @@ class IndicatorWriter:
         return Block(b"".join(rows), len(rows))
 
     def write(self, connection: Connection, text: Sequence[bytes], rows: int) -> int:
-        return _UPSERT.write(connection, text)
+        return _UPSERT.write(connection, text, rows)
 
 
 def _rows(event: IndicatorRecord) -> Iterator[tuple[Any, ...]]:

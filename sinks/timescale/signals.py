@@ -36,7 +36,8 @@ COLUMNS = (
     "is_primary",
     "primary_epoch",
 )
-_UPSERT = Upsert("trading_signals", COLUMNS, ("symbol", "source", "timeframe", "timestamp"), newest="{row}.revision")
+_KEY = ("symbol", "source", "timeframe", "timestamp")
+_UPSERT = Upsert("trading_signals", COLUMNS, _KEY, newest="{row}.revision", history="trading_signals_history")
 
 
 class SignalWriter:
@@ -74,4 +75,4 @@ class SignalWriter:
         return Block(row(values), 1)
 
     def write(self, connection: Connection, text: Sequence[bytes], rows: int) -> int:
-        return _UPSERT.write(connection, text)
+        return _UPSERT.write(connection, text, rows)

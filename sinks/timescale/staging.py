@@ -1,4 +1,7 @@
-"""Writes rows to a stage table by COPY, then to the table by one INSERT ... ON CONFLICT, sorted by key: the newest revision of a key wins."""
+"""Writes rows to a stage table by COPY, then to the table by one INSERT ... ON CONFLICT, sorted by key: the newest revision of a key wins.
+
+Where a table has a history, the versions that lost are added to that, in the same transaction.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +15,7 @@ class Upsert:
 
     columns: in the order of the COPY text. key: the unique columns. newest: what makes one version newer than another, a row expression where
     `{row}` stands for the table's or stage's name; empty: the first version stays for ever.
-    null: how COPY text says NULL.
+    null: how COPY text says NULL. history: the table of superseded versions, unique by key and revision; empty: they are not kept.
     """
 
     table: str
@@ -20,17 +23,24 @@ class Upsert:
     key: tuple[str, ...]
     newest: str = ""
     null: str = r"\N"
+    history: str = ""
 
     @property
     def copy(self) -> str:
         """COPY straight into the table: fails on a key that is there."""
         return self._copy(self.table)
 
-    def write(self, connection: Connection, text: Sequence[bytes]) -> int:
-        """Rows inserted or replaced. Raises psycopg.Error."""
+    def write(self, connection: Connection, text: Sequence[bytes], rows: int) -> int:
+        """Rows inserted or replaced, of `rows` given. Raises psycopg.Error."""
+        stage = stage_of(self.table)
         connection.execute(self._clear().encode())  # rows of an earlier part of the same transaction
-        copy_text(connection, self._copy(stage_of(self.table)), text)
-        return connection.execute(self._merge().encode()).rowcount
+        copy_text(connection, self._copy(stage), text)
+        if self.history:
+            connection.execute(self._keep(self.table, stage).encode())  # what is about to be replaced
+        changed = connection.execute(self._merge().encode()).rowcount
+        if self.history and changed < rows:
+            connection.execute(self._keep(stage, self.table).encode())  # what came too late, or was followed within the batch
+        return changed
 
     # Table, column and stage names are constants of this package; values only travel as COPY data.
 
@@ -54,6 +64,19 @@ class Upsert:
             return "DO NOTHING"
         changes = ", ".join(f'"{c}" = excluded."{c}"' for c in self.columns if c not in self.key)
         return f"DO UPDATE SET {changes} WHERE {self.newest.format(row='excluded')} > {self.newest.format(row=self.table)}"
+
+    def _keep(self, older: str, newer: str) -> str:
+        """Adds rows of `older` that have a newer version in `newer` to the history. From the stage, row by row through the table's index: OFFSET 0
+        keeps the planner, which knows nothing of a table just filled, from reading the whole table. A first version replaces nothing."""
+        stage = stage_of(self.table)
+        same = " AND ".join(f'{self.table}."{column}" = {stage}."{column}"' for column in self.key)
+        corrected = f"{stage}.revision > 0" if newer == stage else "true"
+        chosen = ", ".join(f'pair."{column}"' if older == self.table else f'{stage}."{column}"' for column in self.columns)
+        return (
+            f"INSERT INTO {self.history} ({_names(self.columns)}) SELECT {chosen} FROM {stage} "  # noqa: S608
+            f"CROSS JOIN LATERAL (SELECT {self.table}.* FROM {self.table} WHERE {same} AND {newer}.revision > {older}.revision OFFSET 0) AS pair "
+            f"WHERE {corrected} ON CONFLICT DO NOTHING"
+        )
 
 
 def _names(columns: Sequence[str]) -> str:

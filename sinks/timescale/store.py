@@ -16,6 +16,7 @@ from schemas.identity import SeenIdentities
 from schemas.reasons import Reason
 from schemas.topics import Topic
 from sinks.store import Place, StoreDown
+from sinks.timescale.alerts import AlertWriter
 from sinks.timescale.bars import BarWriter
 from sinks.timescale.batch import Batch
 from sinks.timescale.errors import translated
@@ -24,13 +25,14 @@ from sinks.timescale.indicators import IndicatorWriter
 from sinks.timescale.letters import LetterBox, whole_record
 from sinks.timescale.log_identity import LogIdentity
 from sinks.timescale.offsets import Move, Offsets
+from sinks.timescale.quality import QualityWriter
 from sinks.timescale.rows import TableWriter
 from sinks.timescale.session import Connection, Session
 from sinks.timescale.signals import SignalWriter
 from sinks.timescale.ticks import TickWriter
 from sinks.timescale.transaction import BatchTransaction
 
-TOPICS = (Topic.TICKS, Topic.BARS, Topic.INDICATORS, Topic.SIGNALS, Topic.GAPS)
+TOPICS = (Topic.TICKS, Topic.BARS, Topic.INDICATORS, Topic.SIGNALS, Topic.GAPS, Topic.QUALITY, Topic.ALERTS)
 _SINK = "timescale"
 
 Identify = Callable[[], LogIdentity]
@@ -46,6 +48,8 @@ def table_writers() -> dict[Topic, TableWriter]:
         Topic.INDICATORS: IndicatorWriter(),
         Topic.SIGNALS: SignalWriter(),
         Topic.GAPS: GapWriter(),
+        Topic.QUALITY: QualityWriter(),
+        Topic.ALERTS: AlertWriter(),
     }
 
 

@@ -67,7 +67,7 @@ class TickWriter:
                 return rows
             except psycopg.errors.UniqueViolation:
                 pass  # a replay, or a batch whose commit was not heard of
-        inserted = _UPSERT.write(connection, text)
+        inserted = _UPSERT.write(connection, text, rows)
         self._expect_repeats = inserted < rows
         return inserted
 

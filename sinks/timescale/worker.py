@@ -12,8 +12,8 @@ from sinks.process import run_sink
 from sinks.reader import TopicReader
 from sinks.timescale.letters import LetterBox
 from sinks.timescale.log_identity import identify
-from sinks.timescale.migrations import apply_migrations
 from sinks.timescale.offsets import Offsets
+from sinks.timescale.policies import prepare_database
 from sinks.timescale.session import Session
 from sinks.timescale.store import TOPICS, TimescaleStore, table_writers
 from sinks.worker import SinkWorker
@@ -41,7 +41,7 @@ def build(settings: Settings, instance: int, health: Health, clock: Clock) -> Si
         clock,
         identify=partial(identify, kafka, addresses.kafka, TOPICS),
         limits=reader.limits,
-        prepare=partial(apply_migrations, addresses.postgres),
+        prepare=partial(prepare_database, addresses.postgres, settings.storage),
         announce=partial(reader.commit, wait=False),
     )
     return SinkWorker(PROCESS, reader, store, health, clock, settings)

@@ -18,7 +18,23 @@ ROOT = Path(__file__).parents[2]
 
 
 def python_of(page: str) -> list[str]:
-    return re.findall(r"^```python\n(.*?)^```$", (ROOT / "docs" / "guides" / page).read_text(), re.MULTILINE | re.DOTALL)
+    return blocks_of(page, "python")
+
+
+def blocks_of(page: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", (ROOT / "docs" / "guides" / page).read_text(), re.MULTILINE | re.DOTALL)
+
+
+def correct_a_bar(connection: Any) -> int:
+    """The first bar of a minute gets a second revision with a close of 1, known after the last bar. Returns its ts_open_ns."""
+    connection.execute("INSERT INTO market_ohlcv_history SELECT * FROM market_ohlcv WHERE timeframe = '1m' ORDER BY ts_open_ns LIMIT 1")
+    [(opening_ns,)] = connection.execute("SELECT ts_open_ns FROM market_ohlcv_history").fetchall()
+    connection.execute(
+        "UPDATE market_ohlcv SET close_price = 1, low_price = 1, revision = 1, kind = 'corrected',"
+        " known_at_ns = (SELECT max(known_at_ns) FROM market_ohlcv) WHERE timeframe = '1m' AND ts_open_ns = %s",
+        (opening_ns,),
+    )
+    return int(opening_ns)
 
 
 @pytest.mark.stack
@@ -29,14 +45,22 @@ def test_backtesting(stack: Any, tmp_path: Path) -> None:
     feed(world, "BTC-USDT")
     with psycopg.connect(names["url"]) as connection:
         world.tables().store(connection)
+        corrected_ns = correct_a_bar(connection)
+    with psycopg.connect(names["url"]) as connection:
+        for block in blocks_of("backtesting.md", "sql"):
+            assert connection.execute(block.encode()).description
     for block in python_of("backtesting.md"):
         exec(block, names)
     stack.drop_database(name)
     known = names["known"]
     assert len(known) == len(names["bars"]) == 19
+    known = known[known["ts_open_ns"] != corrected_ns]  # it is known late, when later signals are
     assert (known["signal_ts_open_ns"].dropna() <= known["ts_open_ns"][known["signal_ts_open_ns"].notna()]).all()
     assert known["signal"].abs().sum() > 0
     assert names["result"].abs().sum() > 0
+    before, _, after = names["moments"]
+    assert names["seen"][before][corrected_ns] != names["seen"][after][corrected_ns] == 1.0
+    assert len(names["seen"][before]) == len(names["seen"][after]) - 10
     assert set(names["indicators"].columns) >= {"rsi_2.value", "macd_2_3_2.histogram", "momentum_1.value"}
 
 

@@ -12,8 +12,9 @@ import psycopg
 import pytest
 
 from runtime.errors import FatalError, TransientError
+from schemas.topics import Topic
 from sinks.timescale.migrations import apply_migrations, load_migrations, pending_migrations, revert_migrations
-from tests.sinks_world import TABLES
+from tests.sinks_world import SERIES, TABLES, bar, checksums, envelope, query, record, ticks, timescale_store
 from tests.support import ROOT, run_tickerplant
 
 pytestmark = pytest.mark.stack
@@ -52,6 +53,25 @@ def test_one_step_back_keeps_the_rest(empty: str) -> None:
     assert [step.label for step in pending_migrations(empty)] == LABELS[6:]
     with psycopg.connect(empty) as connection:
         assert connection.execute("SELECT count(*) FROM market_gaps").fetchone() == (1,)
+
+
+def test_back_to_before_history_and_up_again_keeps_the_newest_rows(line: Any) -> None:
+    """What the steps back drop with their tables is theirs alone: old versions, quality, alerts, symbols. The symbols of stored bars come back."""
+    store = timescale_store(line)
+    store.begin([(Topic.TICKS, 0), (Topic.BARS, 0)])
+    store.take(record(Topic.TICKS, 0, envelope(ticks(1, 30))))
+    for offset, version in enumerate([(0, 0), (0, 1), (1, 0)]):
+        store.take(record(Topic.BARS, offset, bar(*version)))
+    store.flush()
+    store.close()
+    url = line.addresses.postgres
+    before = checksums(line)
+    symbols = query(line, "SELECT * FROM market_symbols")
+    assert revert_migrations(url, 8)[-1] == "0009_history"
+    assert apply_migrations(url)[0] == "0009_history"
+    after = checksums(line)
+    assert {name for name in after if after[name] != before[name]} == {"market_ohlcv_history"}
+    assert query(line, "SELECT symbol, source, first_at FROM market_symbols") == [row[:3] for row in symbols]
 
 
 def test_a_changed_applied_migration_is_refused(empty: str) -> None:
@@ -130,4 +150,6 @@ def test_the_reference_page_lists_every_column(empty: str) -> None:
     actual: dict[str, list[tuple[str, str]]] = {}
     for name, column, kind in found:
         actual.setdefault(name, []).append((column, kind.replace("timestamp with time zone", "timestamptz")))
+    for name in SERIES:  # their page says: the columns of the table
+        assert actual.pop(f"{name}_history") == actual[name]
     assert documented == actual

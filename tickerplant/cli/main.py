@@ -31,6 +31,8 @@ COMMANDS = (
     "simulate",
     "replay",
     "verify",
+    "retention",
+    "symbols",
     "alerts",
     "dlq",
     "config",

@@ -27,7 +27,7 @@ GROUPS: dict[str, tuple[Topic, ...]] = {
     "alerts": (Topic.BARS, Topic.INDICATORS, Topic.GAPS),
     "sink-redis": (Topic.TICKS, Topic.BARS, Topic.INDICATORS, Topic.SIGNALS),
 }
-SINK_TIMESCALE = (Topic.TICKS, Topic.BARS, Topic.INDICATORS, Topic.SIGNALS, Topic.GAPS)
+SINK_TIMESCALE = (Topic.TICKS, Topic.BARS, Topic.INDICATORS, Topic.SIGNALS, Topic.GAPS, Topic.QUALITY, Topic.ALERTS)
 
 
 class Offsets:

@@ -1,0 +1,61 @@
+"""TimescaleDB's own jobs, as the settings have them: chunks become columns after some time, and are dropped where retention is on.
+
+A policy that says the same already is left alone, so that a restart does not start its job anew.
+"""
+
+import psycopg
+
+from runtime.errors import TransientError
+from runtime.settings import StorageSettings
+from sinks.timescale.errors import is_away, said
+from sinks.timescale.keeping import HYPERTABLES, longest_days, rules_of
+from sinks.timescale.migrations import apply_migrations
+from sinks.timescale.session import Connection
+
+_POLICIES = {"policy_compression": ("compression", "compress_after"), "policy_retention": ("retention", "drop_after")}
+_FULL_EDITION = (
+    "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') AND current_setting('timescaledb.license', true) = 'timescale'"
+)
+_JOB = "SELECT config ->> %s FROM timescaledb_information.jobs WHERE hypertable_schema = current_schema AND hypertable_name = %s AND proc_name = %s"
+_LOCK_KEY = 7_424_230_120
+
+
+def prepare_database(url: str, storage: StorageSettings) -> list[str]:
+    """What a sink does before its first use of a database: migrations, then policies. Returns the labels of applied migrations. Raises as those."""
+    applied = apply_migrations(url)
+    apply_policies(url, storage)
+    return applied
+
+
+def apply_policies(url: str, storage: StorageSettings) -> None:
+    """Sets the jobs of every hypertable; nothing on a server without TimescaleDB. Raises TransientError if the server does not answer."""
+    try:
+        with psycopg.connect(url, connect_timeout=5, application_name="tickerplant-policies") as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK_KEY,))
+            if connection.execute(_FULL_EDITION).fetchone() == (True,):
+                _apply(connection, storage)
+    except psycopg.Error as error:
+        if not is_away(error):
+            raise
+        raise TransientError(f"PostgreSQL does not answer: {said(error)}") from error
+
+
+def _apply(connection: Connection, storage: StorageSettings) -> None:
+    rules = rules_of(storage)
+    for table in HYPERTABLES:
+        _set(connection, table, "policy_compression", storage.columnstore_after_days)
+        _set(connection, table, "policy_retention", longest_days(rules, table) if storage.retention else 0)
+
+
+def _set(connection: Connection, table: str, procedure: str, days: int) -> None:
+    """days: 0 for no such job."""
+    kind, argument = _POLICIES[procedure]
+    found = connection.execute(_JOB, (argument, table, procedure)).fetchone()
+    wanted = (f"{days} days",) if days else None
+    if found == wanted:
+        return
+    # The names are constants of this module.
+    if found:
+        connection.execute(f"SELECT remove_{kind}_policy(%s)".encode(), (table,))
+    if wanted:
+        connection.execute(f"SELECT add_{kind}_policy(%s, {argument} => %s::interval)".encode(), (table, wanted[0]))
