@@ -179,8 +179,8 @@ class ProcessSettings(Section):
 
     validate_: StageSettings = Field(StageSettings(pace_s=0.0), alias="validate")
     bars: StageSettings = StageSettings(pace_s=0.02)
-    indicators: IndicatorSettings = IndicatorSettings()
-    signals: StageSettings = StageSettings()
+    indicators: IndicatorSettings = IndicatorSettings(pace_s=0.0)
+    signals: StageSettings = StageSettings(pace_s=0.0)
     quality: QualitySettings = QualitySettings()
     alerts: StageSettings = StageSettings()
     timeframes: tuple[Timeframe, ...] = Field(tuple(Timeframe), min_length=1, description="1m is always built; the others from it")
