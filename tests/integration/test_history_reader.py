@@ -1,5 +1,6 @@
 """The reader for backtests on a real database: every kind, exact and quick, whole and in chunks, as of a time, and what it says to mistakes."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,6 +17,7 @@ from history import History, NoRows, Progress
 from history.columns import BARS, INDICATORS, SIGNALS, TICKS
 from runtime.errors import UserError
 from runtime.settings import load_settings
+from tests.support import run_tickerplant
 from tests.verify_world import SHORT, START_NS, World, feed
 
 pytestmark = pytest.mark.stack
@@ -214,3 +216,20 @@ def test_it_can_only_read_and_not_for_ever(url: str, tmp_path: Path) -> None:
         History(data_dir=tmp_path)
     with pytest.raises(UserError, match="does not answer"):
         History("postgresql://127.0.0.1:1/none")
+
+
+def test_dataset_command(url: str, tmp_path: Path) -> None:
+    def run(*more: str) -> Any:
+        words = ("dataset", "--data-dir", str(tmp_path), "--source", "made", *more)
+        return run_tickerplant(*words, env={"TICKERPLANT_POSTGRES__URL": url})
+
+    done = run("--symbol", "LONG-USDT", "--from", "2023-12-31T23:00:00", "--to", "2024-01-01T01:00:00", "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["expected"], found["stored"], found["completeness"], found["accuracy"]) == (120, 60, 0.5, 1)
+    assert [one["bars"] for one in found["missing"]] == [60]
+    text = run("--symbol", "LONG-USDT", "--to", "2024-01-01T01:00:00").stdout
+    assert "completeness  100.0000%  (60 bars stored, 60 intervals of open market)" in text
+    wrong = run("--symbol", "DOGE-USDT")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr.startswith("tickerplant: no bars of DOGE-USDT; there are some of BTC-USDT")
