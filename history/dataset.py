@@ -66,7 +66,7 @@ def _expected(calendar: Calendar, timeframe: Timeframe, start_ns: int, end_ns: i
     if isinstance(calendar, AlwaysOpen) and timeframe in FIXED_NS:
         length = FIXED_NS[timeframe]
         first = interval_of(timeframe, start_ns + length - 1)[0]
-        starts = np.arange(first, max(end_ns - length + 1, first), length, dtype=np.int64)
+        starts = first + np.arange(max((end_ns - first) // length, 0), dtype=np.int64) * length
         return np.stack((starts, starts + length), axis=1)
     return np.array(list(_walk(calendar, timeframe, start_ns, end_ns)), dtype=np.int64).reshape(-1, 2)
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from runtime.errors import UserError
 from tickerplant.cli.options import AsJson, DataDir, settings_for
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def dataset(
 
 
 def _metrics(data_dir: Any, symbol: str, source: str | None, timeframe: str, start: str | None, end: str | None) -> tuple[Any, "Metrics"]:
+    _require_pyarrow()
     from history import History
     from history.catalogue import timeframe_named
     from history.dataset import COLUMNS, measured
@@ -65,6 +67,14 @@ def _metrics(data_dir: Any, symbol: str, source: str | None, timeframe: str, sta
     name = {**series, "from_ns": start_ns, "to_ns": end_ns}
     calendar = calendar_of(asset_class)
     return name, measured(bars, calendar, timeframe_named(timeframe), start_ns, end_ns, SystemClock().now_ns())
+
+
+def _require_pyarrow() -> None:
+    """It is large and only this needs it, so the image of the processes does without."""
+    from importlib.util import find_spec
+
+    if find_spec("pyarrow") is None:
+        raise UserError('reading history needs pyarrow; install it with pip install "tickerplant[backtest]"')
 
 
 def _text(name: dict[str, Any], metrics: "Metrics") -> str:

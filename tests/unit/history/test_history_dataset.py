@@ -40,6 +40,13 @@ def test_ends_of_the_range_are_missing_too_and_the_future_is_not() -> None:
     assert [one.bars for one in found.missing] == [29, 29]
 
 
+def test_a_year_of_minutes_is_counted_exactly() -> None:
+    end_ns = START_NS + 365 * DAY_NS
+    found = measured(bars([START_NS, end_ns - MINUTE_NS]), calendar_of("crypto"), Timeframe.M1, START_NS, end_ns, end_ns)
+    assert found.expected == 525_600
+    assert found.missing == (Missing(START_NS + MINUTE_NS, end_ns - MINUTE_NS, 525_598),)
+
+
 def test_an_equity_misses_nothing_at_night_and_on_weekends() -> None:
     friday_ns = int(datetime(2024, 8, 9, 13, 30, tzinfo=UTC).timestamp()) * 1_000_000_000
     monday_ns = friday_ns + 3 * DAY_NS
