@@ -42,7 +42,7 @@ $(STAMP): pyproject.toml constraints.txt requirements-page.txt tickerplant/stack
 	echo "==> 1/4 making $(VENV) with $$($$found --version)"; \
 	$$found -m venv $(VENV) || { echo "$$found cannot make a virtual environment; install its venv module (Debian: apt-get install python3-venv)" >&2; rm -rf $(VENV); exit 2; }
 	@echo "==> 2/4 installing pinned packages (about 300 MB are downloaded the first time)"
-	@$(PY) -m pip install -c constraints.txt -e ".[stack,dev]" || { echo "the packages could not be installed: connect to the internet once, or point pip at a mirror (PIP_INDEX_URL)" >&2; exit 2; }
+	@$(PY) -m pip install -c constraints.txt -e ".[stack,backtest,dev]" || { echo "the packages could not be installed: connect to the internet once, or point pip at a mirror (PIP_INDEX_URL)" >&2; exit 2; }
 	@echo "==> 3/4 fetching the live page's chart library"
 	@$(PY) -m pip install --no-deps -r requirements-page.txt || { echo "the chart library could not be installed: connect to the internet once, or point pip at a mirror (PIP_INDEX_URL)" >&2; exit 2; }
 	@if [ -f gateway/page_assets.py ]; then $(PY) -m gateway.page_assets; fi

@@ -61,6 +61,12 @@ def test_backtesting(stack: Any, tmp_path: Path) -> None:
     before, _, after = names["moments"]
     assert names["seen"][before][corrected_ns] != names["seen"][after][corrected_ns] == 1.0
     assert len(names["seen"][before]) == len(names["seen"][after]) - 10
+    assert len(names["exact"]) == len(names["quick"]) == names["arrow"].num_rows == len(names["bars"])
+    assert names["total"] == float(names["trades"]["volume"].sum())
+    assert 0 < len(names["then"]) < len(names["bars"])
+    assert names["wide"].columns.tolist() == ["rsi_2.value"]
+    assert names["comparable"]["close"].iloc[-1] == names["exact"]["close"].iloc[-1]
+    assert names["comparable"]["volume"].iloc[0] == 5 * names["exact"]["volume"].iloc[0]
     assert set(names["indicators"].columns) >= {"rsi_2.value", "macd_2_3_2.histogram", "momentum_1.value"}
 
 

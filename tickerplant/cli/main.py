@@ -33,6 +33,7 @@ COMMANDS = (
     "verify",
     "retention",
     "symbols",
+    "dataset",
     "alerts",
     "dlq",
     "config",

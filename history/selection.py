@@ -1,0 +1,117 @@
+"""A selection: what was asked for, not yet read. Reads it whole or in chunks, as pandas or Arrow."""
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import pandas as pd
+import pyarrow as pa
+
+from history.decode import Numbers, frame_of, table_of
+from history.errors import NoRows
+from history.plan import Plan, plan_of
+from history.query import Question, statement
+from history.session import Connection, Session
+from runtime.errors import UserError
+
+CHUNK_ROWS = 100_000
+# What a caller says: exact decimals, or float64, which is quicker and right for returns.
+As = Literal["exact", "float"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """rows: read so far; until: the range is read up to here; share: of the range in time, 0 to 1."""
+
+    rows: int
+    until: datetime
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Rows with start <= timestamp < end. Every read sees one snapshot, may block on the database, and raises NoRows where there is nothing.
+
+    spacing_of: estimates the time between rows, given a connection.
+    """
+
+    session: Session
+    question: Question
+    start: datetime
+    end: datetime
+    spacing_of: Callable[[Connection], Any]
+
+    def pandas(self, numbers: As = "exact") -> pd.DataFrame:
+        """A frame indexed by timestamp. Exact numbers are Decimal objects with the table's own digits."""
+        tables = list(self._tables("text" if _is_exact(numbers) else "float", CHUNK_ROWS, None, own=False))
+        return frame_of(pa.concat_tables(tables), self.question.columns)
+
+    def arrow(self, numbers: As = "exact") -> pa.Table:
+        """A table. Exact numbers are decimal128 with 18 places, or decimal256 with 38 where one needs it."""
+        tables = list(self._tables("decimal" if _is_exact(numbers) else "float", CHUNK_ROWS, None, own=False))
+        return pa.concat_tables(tables, promote_options="permissive")
+
+    def frames(
+        self, numbers: As = "exact", rows: int = CHUNK_ROWS, progress: Callable[[Progress], None] | None = None
+    ) -> Iterator[pd.DataFrame]:
+        """The range in order, a frame of about `rows` rows at a time, so that memory does not grow with the range."""
+        for table in self._tables("text" if _is_exact(numbers) else "float", rows, progress, own=True):
+            yield frame_of(table, self.question.columns)
+
+    def tables(
+        self, numbers: As = "exact", rows: int = CHUNK_ROWS, progress: Callable[[Progress], None] | None = None
+    ) -> Iterator[pa.Table]:
+        """The same as Arrow tables."""
+        yield from self._tables("decimal" if _is_exact(numbers) else "float", rows, progress, own=True)
+
+    def _tables(self, numbers: Numbers, rows: int, progress: Callable[[Progress], None] | None, own: bool) -> Iterator[pa.Table]:
+        if rows < 1:
+            raise UserError(f"rows={rows}: a chunk has at least one row")
+        read = 0
+        with self.session.snapshot(own) as connection:
+            plan = plan_of(self.start, self.end, self.spacing_of(connection), rows)
+            for until, table in self._decoded(connection, plan, numbers):
+                read += table.num_rows
+                if progress is not None:
+                    progress(Progress(read, until, plan.share(until)))
+                if table.num_rows:
+                    yield table
+        if not read:
+            raise NoRows(self._nothing())
+
+    def _decoded(self, connection: Connection, plan: Plan, numbers: Numbers) -> Iterator[tuple[datetime, pa.Table]]:
+        """While the server works on a chunk, a thread decodes the one before."""
+        query, columns = statement(self.question), self.question.columns
+        parameters = {**self.question.parameters(), "slice": plan.slice}
+        before: tuple[datetime, Future[pa.Table]] | None = None
+        with ThreadPoolExecutor(1, "history") as decoder:
+            for start, end in plan.chunks():
+                packed = _packed(connection, query, {**parameters, "from": start, "to": end})
+                if before is not None:
+                    yield before[0], before[1].result()
+                before = end, decoder.submit(table_of, packed, columns, numbers)
+            if before is not None:
+                yield before[0], before[1].result()
+
+    def _nothing(self) -> str:
+        asked = self.question
+        series = " ".join(part for part in (asked.symbol, asked.source, asked.timeframe) if part)
+        known = "" if asked.as_of is None else f", known at {asked.as_of:%Y-%m-%dT%H:%M:%SZ}"
+        return f"no {asked.kind.name} of {series} from {self.start:%Y-%m-%dT%H:%M:%SZ} to {self.end:%Y-%m-%dT%H:%M:%SZ}{known}"
+
+
+def _is_exact(numbers: str) -> bool:
+    if numbers not in ("exact", "float"):
+        raise UserError(f"numbers={numbers!r}: write exact or float")
+    return numbers == "exact"
+
+
+def _packed(connection: Connection, query: Any, parameters: Mapping[str, Any]) -> list[bytes]:
+    """The slices that have rows, as the bytes that came: a decoded string would only be encoded again."""
+    result = connection.execute(query, parameters).pgresult
+    if result is None:
+        return []
+    values = (result.get_value(row, 0) for row in range(result.ntuples))
+    return [value for value in values if value]
