@@ -15,6 +15,7 @@ from schemas.codec import DecodeError, SchemaError
 from schemas.identity import SeenIdentities
 from schemas.reasons import Reason
 from schemas.topics import Topic
+from sinks.letters import LetterBox, whole_record
 from sinks.store import Place, StoreDown
 from sinks.timescale.alerts import AlertWriter
 from sinks.timescale.bars import BarWriter
@@ -22,7 +23,6 @@ from sinks.timescale.batch import Batch
 from sinks.timescale.errors import translated
 from sinks.timescale.gaps import GapWriter, gap_block, lost_records
 from sinks.timescale.indicators import IndicatorWriter
-from sinks.timescale.letters import LetterBox, whole_record
 from sinks.timescale.log_identity import LogIdentity
 from sinks.timescale.offsets import Move, Offsets
 from sinks.timescale.quality import QualityWriter
