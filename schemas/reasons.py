@@ -33,7 +33,7 @@ class Reason(StrEnum):
     PRICE_ANOMALY = "price_anomaly"
     VOLUME_ANOMALY = "volume_anomaly"
     CROSS_SOURCE_DEVIATION = "cross_source_deviation"
-    # bars of providers (validate's bar rules)
+    # bars of providers (the stage bars)
     PRICE_SCALE = "price_scale"
     SPLIT_SUSPECTED = "split_suspected"
     ADJUSTMENT_MISSING = "adjustment_missing"

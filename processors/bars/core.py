@@ -1,4 +1,4 @@
-"""One partition of the stage `bars`: ticks and watermarks in, closed and corrected bars out; bars of venues are checked and passed on."""
+"""One partition of the stage `bars`: ticks and watermarks in, closed and corrected bars out; bars of providers are judged and passed on."""
 
 from collections.abc import Iterable
 from decimal import localcontext
@@ -8,7 +8,7 @@ from processors.bars.builder import BarBuilder
 from processors.bars.exact import EXACT
 from processors.bars.forming import FormingBars
 from processors.bars.policy import Policies
-from processors.bars.provider import check
+from processors.bars.provider import ProviderBars
 from processors.bars.rows import QuoteRow, TradeRow, quote_rows, trade_rows
 from processors.bars.series import BarSeries
 from processors.decoding import decoded
@@ -17,7 +17,7 @@ from runtime.metrics import DROPPED, QUALITY, TICKS_IN, TICKS_OUT
 from runtime.settings import ProcessSettings
 from runtime.stage import InputRecord, Output
 from schemas.bars import Bar
-from schemas.codec import decode_bar, decode_ticks, decode_trades, encode
+from schemas.codec import decode_ticks, decode_trades, encode
 from schemas.headers import SYMBOLS, TYPE
 from schemas.reasons import Reason
 from schemas.ticks import TickEnvelope, TradeEnvelope, Watermark
@@ -30,7 +30,7 @@ _RANK = {timeframe.value: rank for rank, timeframe in enumerate(Timeframe)}
 
 
 class BarsCore:
-    """State: a BarSeries per (symbol, source) and the watermark of each source. See runtime.stage.StageCore for the contract."""
+    """State: a BarSeries per (symbol, source), the watermark of each source, and ProviderBars'. See runtime.stage.StageCore for the contract."""
 
     def __init__(self, settings: ProcessSettings) -> None:
         self._policies = Policies.from_settings(settings)
@@ -38,13 +38,14 @@ class BarsCore:
         self._builder = BarBuilder(settings.timeframes, round(settings.grace_s * 1e9), self._policies)
         self._forming = FormingBars(settings.forming_timeframes, self._policies)
         self._provider_sources = frozenset(settings.provider_bars)
+        self._provider = ProviderBars(STAGE, self._provider_sources, self._policies)
         self._series: Series[BarSeries] = Series()
         self._watermarks: dict[str, int] = {}
 
     def apply(self, record: InputRecord) -> Iterable[Output]:
         """The bars that closed or changed: by symbol and source, then timeframe by length, then ts_open_ns, then revision."""
         if record.topic is Topic.BARS_RAW:
-            return self._pass_on(record)
+            return self._provider.apply(record)
         event = self._decode(record)
         self._builder.emitted = []
         with localcontext(EXACT):
@@ -61,10 +62,13 @@ class BarsCore:
         return [Output(Topic.BARS_FORMING, encode(bar), bar.symbol.encode(), _BAR) for bar in bars]
 
     def snapshot(self) -> bytes:
-        return self._series.pack(watermarks=self._watermarks)
+        return self._series.pack(watermarks=self._watermarks, provider=self._provider.pack())
 
     def restore(self, snapshot: bytes) -> None:
-        self._watermarks = self._series.unpack(snapshot, BarSeries)["watermarks"]
+        more = self._series.unpack(snapshot, BarSeries)
+        self._watermarks = more["watermarks"]
+        if "provider" in more:
+            self._provider.unpack(more["provider"])
         for series in self._series.values():
             self._builder.adopt(series)
 
@@ -77,14 +81,6 @@ class BarsCore:
         for key, series in self._series.items():
             if key[1] == source and self._builder.advance(series, ts_event_ns, watermark.ts_ingest_ns):
                 self._series.touch(key)
-
-    def _pass_on(self, record: InputRecord) -> list[Output]:
-        """A bar that the venue built, as it came. It touches no state: see StageSpec.inputs."""
-        bar = decoded(decode_bar, record.value)
-        check(bar)
-        if bar.source not in self._provider_sources:
-            return []
-        return [Output(Topic.BARS, record.value, bar.symbol.encode(), _BAR)]
 
     def _decode(self, record: InputRecord) -> TickEnvelope | TradeEnvelope | Watermark:
         """Quotes stay unread, which saves half of the work, unless the envelope says that it holds a symbol of which they build the bars."""
