@@ -35,7 +35,7 @@ class BarsCore:
     def __init__(self, settings: ProcessSettings) -> None:
         self._policies = Policies.from_settings(settings)
         self._any_from_quotes = lru_cache(maxsize=1024)(self._policies.any_from_quotes)
-        self._builder = BarBuilder(settings.timeframes, round(settings.grace_s * 1e9), self._policies)
+        self._builder = BarBuilder(settings.timeframes, round(settings.grace_s * 1e9), self._policies, settings.history_bars)
         self._forming = FormingBars(settings.forming_timeframes, self._policies)
         self._provider_sources = frozenset(settings.provider_bars)
         self._provider = ProviderBars(STAGE, self._provider_sources, self._policies)

@@ -8,7 +8,6 @@ from itertools import groupby
 
 from tickerplant.verify.definitions import Definition, calculate, columns, define
 from tickerplant.verify.intervals import text
-from tickerplant.verify.minutes import HISTORY_BARS
 from tickerplant.verify.pairs import paired
 from tickerplant.verify.parameters import Parameters
 from tickerplant.verify.report import Report
@@ -52,7 +51,7 @@ class IndicatorAudit:
         """bars: all stored ones by open time; yields a point for each."""
         self._columns = columns(bars)
         definitions = calculate(self._columns, self._parameters)
-        recently_known_ns: deque[int] = deque(maxlen=HISTORY_BARS + 1)
+        recently_known_ns: deque[int] = deque(maxlen=self._parameters.history_bars + 1)
         for ts_us, numbered, stored in paired(enumerate(bars), _by_bar(rows), lambda item: item[1].timestamp_us, lambda item: item[0]):
             here = stored[1] if stored is not None else {}
             self._report.compared[TABLE] += len(here)
