@@ -5,6 +5,7 @@ from decimal import localcontext
 from functools import lru_cache
 
 from processors.bars.builder import BarBuilder
+from processors.bars.dropped import gaps_of
 from processors.bars.exact import EXACT
 from processors.bars.forming import FormingBars
 from processors.bars.policy import Policies
@@ -12,6 +13,7 @@ from processors.bars.provider import ProviderBars
 from processors.bars.rows import QuoteRow, TradeRow, quote_rows, trade_rows
 from processors.bars.series import BarSeries
 from processors.decoding import decoded
+from processors.gap_events import gap_output
 from processors.state import Series
 from runtime.metrics import DROPPED, QUALITY, TICKS_IN, TICKS_OUT
 from runtime.settings import ProcessSettings
@@ -20,7 +22,7 @@ from schemas.bars import Bar
 from schemas.codec import decode_ticks, decode_trades, encode
 from schemas.headers import SYMBOLS, TYPE
 from schemas.reasons import Reason
-from schemas.ticks import TickEnvelope, TradeEnvelope, Watermark
+from schemas.ticks import Quote, TickEnvelope, Trade, TradeEnvelope, Watermark
 from schemas.timeframes import Timeframe
 from schemas.topics import Topic
 
@@ -41,9 +43,10 @@ class BarsCore:
         self._provider = ProviderBars(STAGE, self._provider_sources, self._policies)
         self._series: Series[BarSeries] = Series()
         self._watermarks: dict[str, int] = {}
+        self._dropped: list[Trade | Quote] = []  # of the record at hand, behind what can be corrected
 
     def apply(self, record: InputRecord) -> Iterable[Output]:
-        """The bars that closed or changed: by symbol and source, then timeframe by length, then ts_open_ns, then revision."""
+        """The bars that closed or changed: by symbol and source, then timeframe by length, then ts_open_ns, then revision. Then gaps of what came too late."""
         if record.topic is Topic.BARS_RAW:
             return self._provider.apply(record)
         event = self._decode(record)
@@ -53,7 +56,8 @@ class BarsCore:
                 self._advance(event)
             else:
                 self._fold(event)
-        return _outputs(self._builder.emitted)
+        dropped, self._dropped = self._dropped, []
+        return _outputs(self._builder.emitted) + [gap_output(gap) for gap in gaps_of(dropped, event.source)]
 
     def ephemeral(self) -> Iterable[Output]:
         """The open bars of series that took a tick since the last call; see runtime.stage.Ephemeral."""
@@ -97,29 +101,28 @@ class BarsCore:
         source = envelope.source
         if source in self._provider_sources:
             trades, quotes = [], []  # its bars are the venue's: two of a kind under one key would be a mixture
-        dropped = self._take(source, trades, quotes)
+        self._take(source, trades, quotes)
+        dropped = len(self._dropped)
         TICKS_IN.labels(STAGE, source).inc(len(envelope.ticks))
         TICKS_OUT.labels(STAGE, source).inc(len(trades) + len(quotes) - dropped)
         if dropped:
             DROPPED.labels(STAGE, Reason.BEHIND_HISTORY.value).inc(dropped)
 
-    def _take(self, source: str, trades: list[TradeRow], quotes: list[QuoteRow]) -> int:
-        """Folds all; returns how many came too late. A series is built from the one or the other, so their order does not matter."""
+    def _take(self, source: str, trades: list[TradeRow], quotes: list[QuoteRow]) -> None:
+        """Folds all, and notes what came too late. A series is built from the one or the other, so their order does not matter."""
         take, take_quote, watermark_ns = self._builder.take, self._builder.take_quote, self._watermarks.get(source, 0)
         here: dict[str, BarSeries] = {}
-        dropped = 0
         for trade, price, size in trades:
             series = here.get(trade.symbol) or self._enter(here, trade.symbol, source)
             if not take(series, trade, price, size, watermark_ns):
-                dropped += 1
+                self._dropped.append(trade)
         for quote, bid, ask in quotes:
             series = here.get(quote.symbol) or self._enter(here, quote.symbol, source)
             if not take_quote(series, quote, bid, ask, watermark_ns):
-                dropped += 1
+                self._dropped.append(quote)
         changed = {(symbol, source): series for symbol, series in here.items()}
         self._series.touch_all(changed)
         self._forming.note(changed)
-        return dropped
 
     def _enter(self, here: dict[str, BarSeries], symbol: str, source: str) -> BarSeries:
         """The symbol's series, made if it is new; `here` holds those of this envelope."""

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from processors.bars.policy import Policies
-from processors.bars.provider_gaps import gap_output
 from processors.bars.provider_rules import of_bar
 from processors.bars.provider_series import ProviderSeries, Verdict
 from processors.decoding import decoded
 from processors.forms import is_number, is_symbol
+from processors.gap_events import gap_output
 from processors.state import Series
 from runtime.dead_letters import dead_letter
 from runtime.errors import InvalidRecord

@@ -2,16 +2,10 @@
 
 from msgspec import Struct
 
-from runtime.metrics import GAPS
-from runtime.stage import Output
 from schemas.bars import Bar
-from schemas.codec import encode
 from schemas.gaps import Gap, GapCause, GapState
-from schemas.headers import TYPE
-from schemas.topics import Topic
 
 MAX_HOLES = 16  # of a series; the oldest is given up
-_GAP = {TYPE: b"gap"}
 
 
 class BarHole(Struct, array_like=True):
@@ -64,9 +58,3 @@ def fill_holes(holes: list[BarHole], bar: Bar) -> list[Gap]:
     for hole in full:
         holes.remove(hole)
     return [hole.event(bar, "filled") for hole in full]
-
-
-def gap_output(gap: Gap) -> Output:
-    """The event's record; counted."""
-    GAPS.labels(gap.source, gap.channel, gap.state).inc()
-    return Output(Topic.GAPS, encode(gap), gap.symbol.encode(), _GAP)
