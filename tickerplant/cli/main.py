@@ -33,6 +33,7 @@ COMMANDS = (
     "verify",
     "retention",
     "symbols",
+    "rebuild",
     "alerts",
     "dlq",
     "config",
