@@ -30,7 +30,7 @@ class Published:
     """Newest ids by canonical symbol: trades by trade id, quotes and books by update id.
 
     A hole that was reported counts as published, for it must not be reported again when its far end was lost by a crash; but not a filled one: its
-    trades may be lost too. open_holes: those of trades that are not done, oldest first; the venue is to be asked again.
+    trades may be lost too. open_holes: those in the numbers of trades that are not done, oldest first; the venue is to be asked again.
     """
 
     trades: dict[str, Known] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Published:
 
     @property
     def open_holes(self) -> list[Hole]:
-        left = [gap for gap in self.gaps.values() if gap.channel == "trade" and gap.state in ("open", "partial")]
+        left = [gap for gap in self.gaps.values() if gap.channel == "trade" and gap.to_id and gap.state in ("open", "partial")]
         return [
             Hole(gap.symbol, gap.channel, gap.cause, gap.from_id, gap.to_id, gap.from_ns, gap.to_ns)
             for gap in sorted(left, key=lambda gap: gap.from_id)

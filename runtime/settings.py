@@ -189,6 +189,9 @@ class ProcessSettings(Section):
         default_factory=dict, description="by symbol, where its name does not tell: crypto, equity or fx"
     )
     quote_bars: tuple[AssetClass, ...] = Field(("fx",), description="asset classes whose bars are built from quotes, not from trades")
+    history_bars: int = Field(
+        64, ge=64, le=500, description="closed 1m bars that a late tick may correct through the stream; state grows with it"
+    )
     synthetic_bars: tuple[str, ...] = Field((), description="symbols of which an interval without trades gets a bar; * for all")
     provider_bars: tuple[str, ...] = Field(
         (), description="sources that send no trades: the bars that they build are published, and none are built of their ticks"

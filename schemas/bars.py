@@ -60,3 +60,23 @@ class Bar(Struct):
     price_basis: PriceBasis = "trade"
     quote_count: int = 0
     sides: BidAsk | None = None
+
+
+class ProviderActions(Struct):
+    """What a provider says beside a bar; prices and ratios are decimal text, empty: nothing.
+
+    splits: those that it declares near the bar, coming ones too: (ts_open_ns of the bar at which it takes effect, new shares for one old share).
+    splits_adjusted: prices before a split are already divided by it. dividend: paid at this bar. adjusted_close: the close with later dividends taken off.
+    Adjustments hold among the bars of one answer: those with the same known_at_ns.
+    """
+
+    splits: tuple[tuple[int, str], ...] = ()
+    splits_adjusted: bool = True
+    dividend: str = ""
+    adjusted_close: str = ""
+
+
+class ProviderBar(Bar):
+    """A bar as a venue or data vendor sent it (market.bars.raw)."""
+
+    actions: ProviderActions | None = None

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from schemas.alerts import Alert
-from schemas.bars import Bar
+from schemas.bars import Bar, ProviderBar
 from schemas.books import BookDifference
 from schemas.control import RuleChange
 from schemas.dead_letters import DeadLetter
@@ -43,6 +43,7 @@ def _decoder(kind: Any) -> Callable[[bytes], Any]:
 decode_ticks: Callable[[bytes], TickRecord] = _decoder(TickRecord)
 decode_trades: Callable[[bytes], TradeRecord] = _decoder(TradeRecord)
 decode_bar: Callable[[bytes], Bar] = _decoder(Bar)
+decode_provider_bar: Callable[[bytes], ProviderBar] = _decoder(ProviderBar)
 decode_book: Callable[[bytes], BookDifference] = _decoder(BookDifference)
 decode_indicators: Callable[[bytes], IndicatorRecord] = _decoder(IndicatorRecord)
 decode_signal: Callable[[bytes], Signal] = _decoder(Signal)
@@ -55,7 +56,7 @@ decode_dead_letter: Callable[[bytes], DeadLetter] = _decoder(DeadLetter)
 EVENTS: dict[Topic, Any] = {
     Topic.TICKS_RAW: TickEnvelope | Watermark,
     Topic.TICKS: TickEnvelope | Watermark,
-    Topic.BARS_RAW: Bar,
+    Topic.BARS_RAW: ProviderBar,
     Topic.BARS: Bar,
     Topic.BARS_FORMING: Bar,
     Topic.BOOKS_RAW: BookDifference,

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 GapCause = Literal["reconnect", "restart", "sequence", "silence", "dropped", "dead_letter", "retention"]
 GapState = Literal["open", "filled", "partial", "unfillable"]
-GapChannel = Literal["trade", "quote", "book", "record"]
+GapChannel = Literal["trade", "quote", "book", "bar", "record"]
 
 
 class Gap(Struct):
@@ -17,7 +17,10 @@ class Gap(Struct):
     filled: how many events were recovered. Quotes cannot be fetched again at Binance: their gaps are `unfillable`.
     cause `silence`: nothing came for too long while the market was open; no ids, gap_id ends in silence:<from_ns>, to_ns is how far that is known.
     Its next tick ends it: `filled` where the venue numbers its trades, so that a lost one makes a gap of its own, else `unfillable`.
-    cause `dead_letter`: every trade in the hole came, and was refused.
+    cause `dead_letter`: all that is missing in the hole came, and was refused.
+    cause `dropped`: ticks that came too late for the stream's bars: they are stored, `tickerplant rebuild bars` puts them into bars and tells it as
+    `filled`; no ids, from_ns and to_ns are the event times of the first and last of them, size is how many, gap_id ends in dropped:<from_ns>:<seq>.
+    channel `bar`: bars that a provider left out while the market was open; no ids, gap_id ends in the timeframe, from_ns and to_ns; size counts bars.
     """
 
     gap_id: str

@@ -33,7 +33,7 @@ class Reason(StrEnum):
     PRICE_ANOMALY = "price_anomaly"
     VOLUME_ANOMALY = "volume_anomaly"
     CROSS_SOURCE_DEVIATION = "cross_source_deviation"
-    # bars of providers (validate's bar rules)
+    # bars of providers (the stage bars)
     PRICE_SCALE = "price_scale"
     SPLIT_SUSPECTED = "split_suspected"
     ADJUSTMENT_MISSING = "adjustment_missing"
@@ -46,6 +46,7 @@ class Reason(StrEnum):
     CONFLATED = "conflated"
     # bars
     PARTIAL_INTERVAL = "partial_interval"
+    REBUILT = "rebuilt"
     # sinks
     UNSTORABLE = "unstorable"
     REFUSED_BY_RECEIVER = "refused_by_receiver"
@@ -137,6 +138,9 @@ CATALOGUE: dict[Reason, ReasonSpec] = {
     ),
     Reason.PARTIAL_INTERVAL: ReasonSpec(
         "the bar's interval was not observed from its start to its end", 0, "a series' first bar, begun at second 42"
+    ),
+    Reason.REBUILT: ReasonSpec(
+        "the bar was computed again from the stored ticks, by `tickerplant rebuild bars`", 0, "a bar with trades that came two hours late"
     ),
     Reason.UNSTORABLE: ReasonSpec("the store refuses the value", 1, "a number that the column's type cannot hold"),
     Reason.REFUSED_BY_RECEIVER: ReasonSpec(

@@ -28,10 +28,10 @@ from schemas.signals import Signal, SignalComponent
 from schemas.ticks import Quote, TickEnvelope, Trade, Watermark
 from schemas.timeframes import MINUTE_NS
 from schemas.topics import Topic
+from sinks.letters import LetterBox
 from sinks.redis.client import RedisClient
 from sinks.redis.store import RedisStore
 from sinks.store import Place
-from sinks.timescale.letters import LetterBox
 from sinks.timescale.log_identity import LogIdentity
 from sinks.timescale.offsets import Offsets
 from sinks.timescale.session import Session
@@ -200,7 +200,7 @@ def timescale_store(line: Any, log: Log | None = None, points: Any = None, ident
         "sink-timescale",
         Session(line.addresses.postgres, 5, "test", stages),
         Offsets(line.settings.kafka),
-        LetterBox("sink-timescale", partial(Publisher, line.settings.kafka, line.addresses.kafka)),
+        LetterBox("row_refused", partial(Publisher, line.settings.kafka, line.addresses.kafka)),
         points or KillPoints("sink-timescale"),
         ManualClock(T0_NS),
         identify=lambda: identity,

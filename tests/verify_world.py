@@ -109,7 +109,10 @@ class World:
             self._pass(Output(Topic.TICKS_RAW, encode(event)))
 
     def _pass(self, output: Output) -> None:
-        record = InputRecord(output.topic, 0, len(self.records), output.key, output.value, dict(output.headers))
+        self.take(InputRecord(output.topic, 0, len(self.records), output.key, output.value, dict(output.headers)))
+
+    def take(self, record: InputRecord) -> None:
+        """A record of any topic, and all that the stages make of it."""
         self.records.append(record)
         if record.topic in self._next:
             for following in self._next[record.topic].apply(record):

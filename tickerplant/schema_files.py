@@ -14,7 +14,7 @@ import msgspec
 
 from schemas import codec
 from schemas.alerts import Alert
-from schemas.bars import Bar
+from schemas.bars import Bar, ProviderBar
 from schemas.books import BookDifference
 from schemas.control import RuleChange
 from schemas.dead_letters import DeadLetter
@@ -33,6 +33,7 @@ EVENTS: dict[str, tuple[Any, Callable[[bytes], Any]]] = {
     "ticks": (TickEnvelope, codec.decode_ticks),
     "watermark": (Watermark, codec.decode_ticks),
     "bar": (Bar, codec.decode_bar),
+    "provider_bar": (ProviderBar, codec.decode_provider_bar),
     "book": (BookDifference, codec.decode_book),
     "indicators": (IndicatorRecord, codec.decode_indicators),
     "signal": (Signal, codec.decode_signal),

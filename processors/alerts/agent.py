@@ -18,7 +18,7 @@ def spec(settings: Settings) -> StageSpec:
         process=f"process-{STAGE}",
         inputs=INPUTS,
         state=Topic.STATE_ALERTS,
-        core=lambda _partition: AlertsCore(),
+        core=lambda _partition: AlertsCore(settings.process.history_bars),
         pace_s=process.alerts.pace_s,
         commit_interval_s=process.alerts.commit_interval_s,
         outputs=(Topic.ALERTS,),

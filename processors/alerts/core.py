@@ -10,7 +10,7 @@ from processors.alerts.gaps import GapBook
 from processors.alerts.measures import Sample, columns_of
 from processors.alerts.rules import StoredRule, concerns, fault_of, timeframe_of, topic_of, version_of
 from processors.alerts.samples import BAR_COLUMNS, bar_sample, decode_quality, indicator_sample, quality_sample
-from processors.alerts.series import History
+from processors.alerts.series import CORRECTED_BARS, History
 from processors.alerts.sources import SourceBook
 from processors.alerts.track import Track
 from processors.decoding import decoded
@@ -36,7 +36,8 @@ class AlertsCore:
     a place in the log, so one that is read late judges what it missed: the same alerts with the same ids, whatever came first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, corrected_bars: int = CORRECTED_BARS) -> None:
+        self._corrected_bars = corrected_bars
         self._rules: _Rules = {}
         self._series: Series[History] = Series()
         self._gaps = GapBook()
@@ -90,7 +91,7 @@ class AlertsCore:
                 outputs += track.judge(place, history.samples)
             else:
                 outputs += track.judge_again(place, history.samples, history.first, sample)
-        history.trim(self._columns_of(key, rules))
+        history.trim(self._columns_of(key, rules), self._corrected_bars)
         return outputs
 
     def _rules_of(self, key: Key) -> list[StoredRule]:

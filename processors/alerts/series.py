@@ -9,7 +9,7 @@ from processors.alerts.measures import Sample
 from processors.alerts.rules import LOOKBACK_BARS
 from processors.alerts.track import Track
 
-CORRECTED_BARS = 64  # a correction of one of so many is judged again
+CORRECTED_BARS = 64  # a correction of one of so many is judged again, if no setting says more
 QUIET_SAMPLES = 24  # kept while no rule looks: a median of 20 bars is there at once
 _WHOLE_SAMPLES = 2  # the newest keep all their values, for a rule that is read just after them
 
@@ -44,13 +44,13 @@ class History(Struct, array_like=True):
         self.first += at < self.first
         return at
 
-    def trim(self, wanted: Collection[str]) -> None:
+    def trim(self, wanted: Collection[str], corrected_bars: int = CORRECTED_BARS) -> None:
         """Forgets what nothing needs: samples that are too many, and of older ones the values that are not wanted."""
-        while len(self.samples) - self.first > CORRECTED_BARS:
+        while len(self.samples) - self.first > corrected_bars:
             for track in self.tracks.values():
                 track.pass_over(self.samples, self.first)
             self.first += 1
-        kept = LOOKBACK_BARS + CORRECTED_BARS if self.tracks else QUIET_SAMPLES
+        kept = LOOKBACK_BARS + corrected_bars if self.tracks else QUIET_SAMPLES
         while len(self.samples) > kept:
             del self.samples[0]
             self.first = max(0, self.first - 1)

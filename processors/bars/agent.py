@@ -17,7 +17,7 @@ def spec(settings: Settings) -> StageSpec:
         core=lambda _partition: BarsCore(process),
         pace_s=process.bars.pace_s,
         commit_interval_s=process.bars.commit_interval_s,
-        outputs=(Topic.BARS,),
+        outputs=(Topic.BARS, Topic.GAPS),
         ephemeral=(Topic.BARS_FORMING,) if process.forming_timeframes else (),
         ephemeral_interval_s=process.forming_interval_s,
     )

@@ -22,12 +22,15 @@ from schemas.timeframes import MINUTE_NS, Timeframe, interval_of
 
 
 class BarBuilder(Emission):
-    """Rules for all series: timeframes (1m is always built), grace, policies."""
+    """Rules for all series: timeframes (1m is always built), grace, policies, how many closed 1m bars a late trade may correct."""
 
-    def __init__(self, timeframes: Sequence[Timeframe], grace_ns: int, policies: Policies | None = None) -> None:
+    def __init__(
+        self, timeframes: Sequence[Timeframe], grace_ns: int, policies: Policies | None = None, history_bars: int = HISTORY_BARS
+    ) -> None:
         super().__init__(Policies() if policies is None else policies)
         self._longer = [timeframe for timeframe in Timeframe if timeframe in timeframes and timeframe is not Timeframe.M1]
         self._grace_ns = grace_ns
+        self._history_bars = history_bars
 
     def new_series(self, symbol: str, source: str, source_watermark_ns: int) -> BarSeries:
         return BarSeries(symbol, source, Timeline(), {timeframe: Timeline() for timeframe in self._longer}, source_watermark_ns)
@@ -35,6 +38,8 @@ class BarBuilder(Emission):
     def adopt(self, series: BarSeries) -> None:
         """Fits a stored series to the configured timeframes: one that was added begins now, one that was removed ends."""
         series.longer = {timeframe: series.longer.get(timeframe) or Timeline() for timeframe in self._longer}
+        if len(series.minutes.closed) >= HISTORY_BARS and not series.forgotten_ns:
+            series.forgotten_ns = series.minutes.closed[0].ts_open_ns  # stored before it was noted
         self._plan_next_close(series)
 
     def take(self, series: BarSeries, trade: Trade, price: Decimal, size: Decimal, source_watermark_ns: int) -> bool:
@@ -78,7 +83,7 @@ class BarBuilder(Emission):
             series.watermark_ns = max(series.watermark_ns, source_watermark_ns)
         minutes = series.minutes
         ts_open_ns, ts_close_ns = interval_of(Timeframe.M1, tick.ts_event_ns)
-        if len(minutes.closed) == HISTORY_BARS and ts_open_ns < minutes.closed[0].ts_open_ns:
+        if ts_open_ns < series.forgotten_ns:
             return False
         minute = minutes.closed_bar(ts_open_ns)
         if minute is None:
@@ -138,7 +143,7 @@ class BarBuilder(Emission):
                 self._fill(series, timeframe, bar.ts_open_ns, known_at_ns)
                 self._finish(series, timeframe, bar, known_at_ns)
             self._fill(series, timeframe, until_ns, known_at_ns)
-        series.forget(kept_longer=1 if self._policies[series.symbol].synthetic else 0)
+        series.forget(self._history_bars, kept_longer=1 if self._policies[series.symbol].synthetic else 0)
         self._plan_next_close(series)
 
     def _roll_up(self, series: BarSeries, timeframe: Timeframe, minute: OpenBar, known_at_ns: int) -> None:

@@ -1,26 +1,28 @@
-"""One partition of the stage `bars`: ticks and watermarks in, closed and corrected bars out; bars of venues are checked and passed on."""
+"""One partition of the stage `bars`: ticks and watermarks in, closed and corrected bars out; bars of providers are judged and passed on."""
 
 from collections.abc import Iterable
 from decimal import localcontext
 from functools import lru_cache
 
 from processors.bars.builder import BarBuilder
+from processors.bars.dropped import gaps_of
 from processors.bars.exact import EXACT
 from processors.bars.forming import FormingBars
 from processors.bars.policy import Policies
-from processors.bars.provider import check
+from processors.bars.provider import ProviderBars
 from processors.bars.rows import QuoteRow, TradeRow, quote_rows, trade_rows
 from processors.bars.series import BarSeries
 from processors.decoding import decoded
+from processors.gap_events import gap_output
 from processors.state import Series
 from runtime.metrics import DROPPED, QUALITY, TICKS_IN, TICKS_OUT
 from runtime.settings import ProcessSettings
 from runtime.stage import InputRecord, Output
 from schemas.bars import Bar
-from schemas.codec import decode_bar, decode_ticks, decode_trades, encode
+from schemas.codec import decode_ticks, decode_trades, encode
 from schemas.headers import SYMBOLS, TYPE
 from schemas.reasons import Reason
-from schemas.ticks import TickEnvelope, TradeEnvelope, Watermark
+from schemas.ticks import Quote, TickEnvelope, Trade, TradeEnvelope, Watermark
 from schemas.timeframes import Timeframe
 from schemas.topics import Topic
 
@@ -30,21 +32,23 @@ _RANK = {timeframe.value: rank for rank, timeframe in enumerate(Timeframe)}
 
 
 class BarsCore:
-    """State: a BarSeries per (symbol, source) and the watermark of each source. See runtime.stage.StageCore for the contract."""
+    """State: a BarSeries per (symbol, source), the watermark of each source, and ProviderBars'. See runtime.stage.StageCore for the contract."""
 
     def __init__(self, settings: ProcessSettings) -> None:
         self._policies = Policies.from_settings(settings)
         self._any_from_quotes = lru_cache(maxsize=1024)(self._policies.any_from_quotes)
-        self._builder = BarBuilder(settings.timeframes, round(settings.grace_s * 1e9), self._policies)
+        self._builder = BarBuilder(settings.timeframes, round(settings.grace_s * 1e9), self._policies, settings.history_bars)
         self._forming = FormingBars(settings.forming_timeframes, self._policies)
         self._provider_sources = frozenset(settings.provider_bars)
+        self._provider = ProviderBars(STAGE, self._provider_sources, self._policies)
         self._series: Series[BarSeries] = Series()
         self._watermarks: dict[str, int] = {}
+        self._dropped: list[Trade | Quote] = []  # of the record at hand, behind what can be corrected
 
     def apply(self, record: InputRecord) -> Iterable[Output]:
-        """The bars that closed or changed: by symbol and source, then timeframe by length, then ts_open_ns, then revision."""
+        """The bars that closed or changed: by symbol and source, then timeframe by length, then ts_open_ns, then revision. Then gaps of what came too late."""
         if record.topic is Topic.BARS_RAW:
-            return self._pass_on(record)
+            return self._provider.apply(record)
         event = self._decode(record)
         self._builder.emitted = []
         with localcontext(EXACT):
@@ -52,7 +56,8 @@ class BarsCore:
                 self._advance(event)
             else:
                 self._fold(event)
-        return _outputs(self._builder.emitted)
+        dropped, self._dropped = self._dropped, []
+        return _outputs(self._builder.emitted) + [gap_output(gap) for gap in gaps_of(dropped, event.source)]
 
     def ephemeral(self) -> Iterable[Output]:
         """The open bars of series that took a tick since the last call; see runtime.stage.Ephemeral."""
@@ -61,10 +66,13 @@ class BarsCore:
         return [Output(Topic.BARS_FORMING, encode(bar), bar.symbol.encode(), _BAR) for bar in bars]
 
     def snapshot(self) -> bytes:
-        return self._series.pack(watermarks=self._watermarks)
+        return self._series.pack(watermarks=self._watermarks, provider=self._provider.pack())
 
     def restore(self, snapshot: bytes) -> None:
-        self._watermarks = self._series.unpack(snapshot, BarSeries)["watermarks"]
+        more = self._series.unpack(snapshot, BarSeries)
+        self._watermarks = more["watermarks"]
+        if "provider" in more:
+            self._provider.unpack(more["provider"])
         for series in self._series.values():
             self._builder.adopt(series)
 
@@ -77,14 +85,6 @@ class BarsCore:
         for key, series in self._series.items():
             if key[1] == source and self._builder.advance(series, ts_event_ns, watermark.ts_ingest_ns):
                 self._series.touch(key)
-
-    def _pass_on(self, record: InputRecord) -> list[Output]:
-        """A bar that the venue built, as it came. It touches no state: see StageSpec.inputs."""
-        bar = decoded(decode_bar, record.value)
-        check(bar)
-        if bar.source not in self._provider_sources:
-            return []
-        return [Output(Topic.BARS, record.value, bar.symbol.encode(), _BAR)]
 
     def _decode(self, record: InputRecord) -> TickEnvelope | TradeEnvelope | Watermark:
         """Quotes stay unread, which saves half of the work, unless the envelope says that it holds a symbol of which they build the bars."""
@@ -101,29 +101,28 @@ class BarsCore:
         source = envelope.source
         if source in self._provider_sources:
             trades, quotes = [], []  # its bars are the venue's: two of a kind under one key would be a mixture
-        dropped = self._take(source, trades, quotes)
+        self._take(source, trades, quotes)
+        dropped = len(self._dropped)
         TICKS_IN.labels(STAGE, source).inc(len(envelope.ticks))
         TICKS_OUT.labels(STAGE, source).inc(len(trades) + len(quotes) - dropped)
         if dropped:
             DROPPED.labels(STAGE, Reason.BEHIND_HISTORY.value).inc(dropped)
 
-    def _take(self, source: str, trades: list[TradeRow], quotes: list[QuoteRow]) -> int:
-        """Folds all; returns how many came too late. A series is built from the one or the other, so their order does not matter."""
+    def _take(self, source: str, trades: list[TradeRow], quotes: list[QuoteRow]) -> None:
+        """Folds all, and notes what came too late. A series is built from the one or the other, so their order does not matter."""
         take, take_quote, watermark_ns = self._builder.take, self._builder.take_quote, self._watermarks.get(source, 0)
         here: dict[str, BarSeries] = {}
-        dropped = 0
         for trade, price, size in trades:
             series = here.get(trade.symbol) or self._enter(here, trade.symbol, source)
             if not take(series, trade, price, size, watermark_ns):
-                dropped += 1
+                self._dropped.append(trade)
         for quote, bid, ask in quotes:
             series = here.get(quote.symbol) or self._enter(here, quote.symbol, source)
             if not take_quote(series, quote, bid, ask, watermark_ns):
-                dropped += 1
+                self._dropped.append(quote)
         changed = {(symbol, source): series for symbol, series in here.items()}
         self._series.touch_all(changed)
         self._forming.note(changed)
-        return dropped
 
     def _enter(self, here: dict[str, BarSeries], symbol: str, source: str) -> BarSeries:
         """The symbol's series, made if it is new; `here` holds those of this envelope."""

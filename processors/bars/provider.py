@@ -1,41 +1,129 @@
-"""Bars that a venue built (market.bars.raw): what makes one wrong, and which of them are published.
+"""Bars that venues built (market.bars.raw): what makes one wrong or odd, and which of them are published.
 
-Only the bar itself is looked at. A wrong one is refused whichever its source is; a right one is published for the sources of process.provider_bars alone.
+A bar that is wrong by itself is refused whichever its source is. Those of the sources of process.provider_bars are also compared with their
+neighbours, scored, and published. All that is remembered comes from market.bars.raw alone: see StageSpec.inputs.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 
+from processors.bars.policy import Policies
+from processors.bars.provider_rules import of_bar
+from processors.bars.provider_series import ProviderSeries, Verdict
+from processors.decoding import decoded
 from processors.forms import is_number, is_symbol
+from processors.gap_events import gap_output
+from processors.state import Series
+from runtime.dead_letters import dead_letter
 from runtime.errors import InvalidRecord
-from schemas.bars import Bar
-from schemas.reasons import Reason
+from runtime.records import trace_of
+from runtime.stage import InputRecord, Output
+from schemas.bars import Bar, ProviderBar
+from schemas.codec import decode_provider_bar, encode
+from schemas.headers import TYPE
+from schemas.reasons import CATALOGUE, Reason
 from schemas.timeframes import Timeframe
+from schemas.topics import Topic
 
 _TIMEFRAMES = frozenset(timeframe.value for timeframe in Timeframe)
+_OF_PRICES = frozenset({Reason.NON_POSITIVE_PRICE, Reason.OHLC_VIOLATION, Reason.PRICE_SCALE})
+_BAR, _DEAD_LETTER = {TYPE: b"bar"}, {TYPE: b"dead_letter"}
 
 
-def check(bar: Bar) -> None:
+class ProviderBars:
+    """State: a ProviderSeries per (symbol, source, timeframe) of the published sources."""
+
+    def __init__(self, stage: str, sources: frozenset[str], policies: Policies) -> None:
+        self._stage = stage
+        self._sources = sources
+        self._policies = policies
+        self._series: Series[ProviderSeries] = Series()
+
+    def apply(self, record: InputRecord) -> list[Output]:
+        """The bar as it came, or with what its score lost; then gaps. Or a dead letter. Raises InvalidRecord for what is no bar at all."""
+        bar: ProviderBar = decoded(decode_provider_bar, record.value)
+        if bar.source not in self._sources:
+            check(bar)
+            return []
+        try:
+            check(bar)
+        except InvalidRecord as error:
+            if error.reason not in _OF_PRICES:
+                raise
+            self._enter(bar).refuse(bar)
+            return [self._letter(record, bar, error.reason, error.detail)]
+        verdict = self._enter(bar).take(bar, self._policies[bar.symbol].calendar)
+        if verdict.refused:
+            return [self._letter(record, bar, verdict.refused.reason, verdict.refused.text)]
+        return [_published(record, bar, verdict), *(gap_output(gap) for gap in verdict.gaps)]
+
+    def pack(self) -> bytes:
+        return self._series.pack()
+
+    def unpack(self, snapshot: bytes) -> None:
+        self._series.unpack(snapshot, ProviderSeries)
+
+    def _enter(self, bar: ProviderBar) -> ProviderSeries:
+        """The bar's series, made if it is new, and about to change."""
+        key = (bar.symbol, bar.source, bar.timeframe)
+        self._series.touch(key)
+        return self._series.setdefault(key, ProviderSeries())
+
+    def _letter(self, record: InputRecord, bar: ProviderBar, reason: str, error: str) -> Output:
+        letter = dead_letter(
+            stage=self._stage,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            reason=reason,
+            error=error,
+            payload=record.value,
+            ts_ns=bar.known_at_ns,
+            headers=record.headers,
+            source=bar.source,
+            trace=trace_of(record),
+        )
+        return Output(Topic.DLQ, encode(letter), bar.symbol.encode(), _DEAD_LETTER)
+
+
+def check(bar: ProviderBar) -> None:
     """Raises InvalidRecord with the first fault: a field, a number, a price or size, or prices that contradict each other."""
     if bar.kind != "provider" or bar.timeframe not in _TIMEFRAMES or not is_symbol(bar.symbol):
         raise InvalidRecord(Reason.INVALID_FIELD, f"a {bar.kind} bar of {bar.symbol[:64]!r}, {bar.timeframe[:8]!r}")
     if not 0 <= bar.ts_open_ns < bar.ts_close_ns:
         raise InvalidRecord(Reason.TIME_OUT_OF_RANGE, f"from {bar.ts_open_ns} to {bar.ts_close_ns}")
-    prices = {"open": bar.open, "high": bar.high, "low": bar.low, "close": bar.close}
-    amounts = {"volume": bar.volume, "quote_volume": bar.quote_volume}
-    for name, text in (prices | amounts | {"vwap": bar.vwap}).items():
+    _check_numbers({name: getattr(bar, name) for name in ("open", "high", "low", "close", "volume", "quote_volume", "vwap")})
+    if bar.actions is not None:
+        said = {"dividend": bar.actions.dividend, "adjusted_close": bar.actions.adjusted_close}
+        _check_numbers({name: text for name, text in said.items() if text})
+        _check_positive({f"split {number}": text for number, (_, text) in enumerate(bar.actions.splits)})
+    for finding in of_bar(bar):
+        raise InvalidRecord(finding.reason, finding.text)
+    for name, text in (("volume", bar.volume), ("quote_volume", bar.quote_volume)):
+        if Decimal(text) < 0:
+            raise InvalidRecord(Reason.NON_POSITIVE_SIZE, f"{name} is {text}")
+
+
+def _check_numbers(texts: Mapping[str, str]) -> None:
+    for name, text in texts.items():
         if not is_number(text):
             raise InvalidRecord(Reason.NOT_A_NUMBER, f"{name} {text[:64]!r} is no plain decimal number")
-    _check_values({name: Decimal(text) for name, text in prices.items()}, {name: Decimal(text) for name, text in amounts.items()})
 
 
-def _check_values(prices: dict[str, Decimal], amounts: dict[str, Decimal]) -> None:
-    for name, price in prices.items():
-        if price <= 0:
-            raise InvalidRecord(Reason.NON_POSITIVE_PRICE, f"{name} is {price}")
-    for name, amount in amounts.items():
-        if amount < 0:
-            raise InvalidRecord(Reason.NON_POSITIVE_SIZE, f"{name} is {amount}")
-    low, high = prices["low"], prices["high"]
-    for name in ("open", "close"):
-        if not low <= prices[name] <= high:
-            raise InvalidRecord(Reason.OHLC_VIOLATION, f"{name} {prices[name]} is not between low {low} and high {high}")
+def _check_positive(texts: Mapping[str, str]) -> None:
+    _check_numbers(texts)
+    for name, text in texts.items():
+        if Decimal(text) <= 0:
+            raise InvalidRecord(Reason.INVALID_FIELD, f"{name} is {text}")
+
+
+def _published(record: InputRecord, bar: ProviderBar, verdict: Verdict) -> Output:
+    """What the provider says beside the bar is for the comparison only."""
+    value = record.value
+    if verdict.odd or bar.actions is not None:
+        plain = Bar(**{name: getattr(bar, name) for name in Bar.__struct_fields__})
+        plain.reasons = tuple(sorted({*bar.reasons, *(reason.value for reason in verdict.odd)}))
+        lost = sum(CATALOGUE[reason].weight for reason in set(verdict.odd))
+        plain.quality = max(0.0, round(bar.quality - lost, 6))
+        value = encode(plain)
+    return Output(Topic.BARS, value, bar.symbol.encode(), _BAR)

@@ -6,7 +6,7 @@ from processors.bars.fold import NEVER_NS
 from processors.bars.timeline import Timeline
 from schemas.timeframes import Timeframe
 
-HISTORY_BARS = 64  # closed 1m bars that a late trade may correct; an hour of trading, far beyond what a reconnect takes to fill
+HISTORY_BARS = 64  # closed 1m bars that a late trade may correct, if no setting says more: an hour of trading, far beyond what a reconnect takes to fill
 
 
 class BarSeries(Struct, array_like=True):
@@ -14,7 +14,7 @@ class BarSeries(Struct, array_like=True):
 
     watermark_ns: the largest event time of its trades and of its source's watermark records; born_ns: the source's watermark when the series began. A
     source's watermark counts for a series once it has grown after that: a symbol that begins to trade late, in its own time, first gets bars from its trades.
-    next_close_ns: at this watermark the next bar closes.
+    next_close_ns: at this watermark the next bar closes. forgotten_ns: bars that began before it were let go of.
     """
 
     symbol: str
@@ -24,16 +24,18 @@ class BarSeries(Struct, array_like=True):
     born_ns: int = 0
     watermark_ns: int = 0
     next_close_ns: int = NEVER_NS
+    forgotten_ns: int = 0
 
     def timeline(self, timeframe: Timeframe) -> Timeline:
         return self.minutes if timeframe is Timeframe.M1 else self.longer[timeframe]
 
-    def forget(self, kept_longer: int) -> None:
-        """Keeps the last HISTORY_BARS closed 1m bars, and of the longer ones those that a trade of these minutes could still reach; kept_longer at least."""
+    def forget(self, history_bars: int, kept_longer: int) -> None:
+        """Keeps the last history_bars closed 1m bars, and of the longer ones those that a trade of these minutes could still reach; kept_longer at least."""
         minutes = self.minutes.closed
-        del minutes[:-HISTORY_BARS]
-        if len(minutes) < HISTORY_BARS:
+        del minutes[:-history_bars]
+        if len(minutes) < history_bars:
             return
+        self.forgotten_ns = max(self.forgotten_ns, minutes[0].ts_open_ns)
         for timeline in self.longer.values():
             while len(timeline.closed) > kept_longer and timeline.closed[0].ts_close_ns <= minutes[0].ts_open_ns:
                 del timeline.closed[0]

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import talib
 
+from processors.indicators.formulas.momentum import FLAT_RSI
 from processors.indicators.formulas.money_flow import SAME
 from processors.indicators.formulas.oscillators import LEAST_RSI
 from processors.indicators.rolling import Floats, padded, quotient, spread, windows
@@ -92,8 +93,15 @@ def _vwap(columns: Columns, p: Parameters) -> Sequence[Floats]:
     return (values,)
 
 
+def _rsi(columns: Columns, p: Parameters) -> Sequence[Floats]:
+    """TA-Lib's, but for a price that never moved: it alone has both an RSI and a CMO of 0, since without gains, but with losses, the CMO is -100."""
+    close, period = columns["close"], p["period"]
+    value = talib.RSI(close, period)
+    return (np.where((value == 0.0) & (talib.CMO(close, period) == 0.0), FLAT_RSI, value),)
+
+
 def _stochrsi(columns: Columns, p: Parameters) -> Sequence[Floats]:
-    rsi = talib.RSI(columns["close"], p["period"])[p["period"] :]
+    rsi = _rsi(columns, p)[0][p["period"] :]
     rows = windows(rsi, p["k"])
     lowest, span = rows.min(axis=1), rows.max(axis=1) - rows.min(axis=1)
     k = quotient(100.0 * (rsi[p["k"] - 1 :] - lowest), np.where(span > LEAST_RSI, span, 0.0))
@@ -137,6 +145,7 @@ def _rvol(columns: Columns, p: Parameters) -> Sequence[Floats]:
 
 
 ARRAYS: dict[str, Callable[[Columns, Parameters], Sequence[Floats]]] = {
+    "rsi": _rsi,
     "macd": _macd,
     "ao": _ao,
     "dpo": _dpo,

@@ -29,6 +29,7 @@ class IndicatorsCore:
 
     def __init__(self, settings: ProcessSettings) -> None:
         self._chosen = chosen(settings)
+        self._history_bars = settings.history_bars
         self._keys = [choice.key for choice in self._chosen]
         self._is_whole = any(set(choice.spec.inputs) - {"close"} for choice in self._chosen)
         self._series: Series[BarHistory] = Series()
@@ -41,7 +42,7 @@ class IndicatorsCore:
         series = self._series.get(key)
         if series is None:
             series = self._series[key] = BarHistory.empty(States.empty(self._chosen))
-        steps = series.take(bar, self._is_whole)
+        steps = series.take(bar, self._is_whole, self._history_bars)
         if steps is None:
             DROPPED.labels(STAGE, Reason.BEHIND_HISTORY.value).inc()
             return []

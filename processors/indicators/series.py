@@ -10,7 +10,7 @@ from processors.indicators.spec import Ohlcv, Values
 from processors.indicators.streaming import States
 from schemas.bars import Bar
 
-HISTORY_BARS = 64  # as many as the bars stage corrects
+HISTORY_BARS = 64  # as many as the bars stage corrects, if no setting says more
 
 
 class PastBar(Struct, array_like=True):
@@ -63,10 +63,10 @@ class Step(NamedTuple):
 
 
 class BarHistory(Struct, array_like=True):
-    """base: the states before the oldest kept bar; bars: the last HISTORY_BARS, oldest first; head: the states after the newest.
+    """base: the states before the oldest kept bar; bars: the last ones, oldest first; head: the states after the newest.
 
     Between base and bars lies everything that a correction needs: the states before any kept bar are computed again from base, which takes
-    microseconds and keeps the stored state small (64 bars instead of 64 states). head is stored too: it is what a new bar continues.
+    microseconds and keeps the stored state small (bars instead of states). head is stored too: it is what a new bar continues.
     begins_ns: bars that opened before it are no longer part of the series.
     """
 
@@ -79,7 +79,7 @@ class BarHistory(Struct, array_like=True):
     def empty(cls, states: States) -> "BarHistory":
         return cls(states, states.copy())
 
-    def take(self, bar: Bar, is_whole: bool = False) -> Iterator[Step] | None:
+    def take(self, bar: Bar, is_whole: bool = False, history_bars: int = HISTORY_BARS) -> Iterator[Step] | None:
         """The bar and all later ones with their values, oldest first, each with its record_revision raised: read it at once.
 
         An empty iterator for a bar that is already known in this revision or a later one; None for one that is older than the kept bars, if
@@ -89,7 +89,7 @@ class BarHistory(Struct, array_like=True):
         if bar.ts_open_ns < self.begins_ns:
             return None
         if not bars or bar.ts_open_ns > bars[-1].ts_open_ns:
-            return self._append(PastBar.of(bar, is_whole))
+            return self._append(PastBar.of(bar, is_whole), history_bars)
         at = bisect_left(bars, bar.ts_open_ns, key=_ts_open_ns)
         known = bars[at]
         if known.ts_open_ns == bar.ts_open_ns:
@@ -100,24 +100,24 @@ class BarHistory(Struct, array_like=True):
             return None
         else:
             bars.insert(at, PastBar.of(bar, is_whole))
-        return self._again(at)
+        return self._again(at, history_bars)
 
-    def _append(self, bar: PastBar) -> Iterator[Step]:
+    def _append(self, bar: PastBar, history_bars: int) -> Iterator[Step]:
         self.bars.append(bar)
         step = _step(bar, self.head)
-        self._trim()
+        self._trim(history_bars)
         return iter((_emitted(step),))
 
-    def _again(self, at: int) -> Iterator[Step]:
+    def _again(self, at: int, history_bars: int) -> Iterator[Step]:
         """Everything from the bar at this position on, computed again."""
         self.head = self.base.copy()
         steps = [_step(bar, self.head) for bar in self.bars][at:]
-        self._trim()
+        self._trim(history_bars)
         return iter([_emitted(step) for step in steps])
 
-    def _trim(self) -> None:
+    def _trim(self, history_bars: int) -> None:
         """Moves the base over bars that are too many."""
-        while len(self.bars) > HISTORY_BARS:
+        while len(self.bars) > history_bars:
             self.base.update(self.bars.pop(0).numbers())
 
     def restart(self, empty: States, is_whole: bool) -> None:

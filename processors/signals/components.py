@@ -20,7 +20,7 @@ def macd_vote(values: Values) -> int:
 
 
 def rsi_vote(values: Values) -> int:
-    """Overbought says sell, oversold says buy; the thresholds themselves say nothing."""
+    """Overbought says sell, oversold says buy; the thresholds themselves say nothing, and neither does a price that never moved: its RSI is 50."""
     if "value" not in values:
         return 0
     return _outside(values["value"], RSI_OVERSOLD, RSI_OVERBOUGHT, below=1)

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from processors.decoding import decoded
+from processors.gap_events import gap_output
 from processors.validate import silence
 from processors.validate.all_series import AllSeries
 from processors.validate.envelope import EnvelopePass
-from processors.validate.gaps import gap_output
 from processors.validate.limits import DEFAULTS, Limits
 from processors.validate.rules import Fault, envelope_fault, watermark_fault
 from processors.validate.windows import Windows, quality_of

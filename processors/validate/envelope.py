@@ -4,9 +4,9 @@ from functools import lru_cache
 
 from prometheus_client import Counter, Gauge
 
+from processors.gap_events import gap_output
 from processors.validate import silence
 from processors.validate.all_series import AllSeries
-from processors.validate.gaps import gap_output
 from processors.validate.latencies import MAX_WAITING
 from processors.validate.limits import Limits
 from processors.validate.rules import Fault, fault_of

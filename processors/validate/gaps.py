@@ -2,15 +2,9 @@
 
 from msgspec import Struct
 
-from runtime.metrics import GAPS
-from runtime.stage import Output
-from schemas.codec import encode
 from schemas.gaps import Gap, GapCause, GapState
-from schemas.headers import TYPE
 from schemas.ticks import Trade
-from schemas.topics import Topic
 
-_GAP = {TYPE: b"gap"}
 MAX_OPEN_GAPS = 256
 
 
@@ -82,9 +76,3 @@ def give_up_below(gaps: list[OpenGap], given_up: int, trade: Trade, source: str)
 
 def _give_up(gap: OpenGap, trade: Trade, source: str) -> Gap:
     return gap.event(trade, source, "partial" if gap.filled else "unfillable")
-
-
-def gap_output(gap: Gap) -> Output:
-    """The event's record; counted."""
-    GAPS.labels(gap.source, gap.channel, gap.state).inc()
-    return Output(Topic.GAPS, encode(gap), gap.symbol.encode(), _GAP)

@@ -17,7 +17,10 @@ from runtime.faust_stage.snapshots import SnapshotStore
 from runtime.faust_stage.spec import StageSpec
 from runtime.kafka import Publisher
 from runtime.logs import get_logger
+from runtime.lost_records import lost_records
 from runtime.settings import Settings
+from schemas.codec import encode
+from schemas.headers import TYPE
 from schemas.reasons import Reason
 from schemas.topics import Topic
 
@@ -28,6 +31,7 @@ class Stage:
     def __init__(self, spec: StageSpec, settings: Settings, bootstrap: str, kill_points: KillPoints, clock: Clock) -> None:
         self.spec = spec
         self.pace_s = spec.pace_s
+        self._clock = clock
         self.partitions = Partitions(spec)
         self.store = SnapshotStore(spec.name, spec.state, settings.kafka, bootstrap, clock)
         self._physical = {topic: settings.kafka.topic(topic) for topic in spec.inputs}
@@ -99,7 +103,9 @@ class Stage:
         return starts
 
     def on_hole(self, topic: str, partition: int, expected: int, found: int) -> None:
-        """Offsets that the log does not have (any more): counted, and the log says which."""
+        """Offsets that the log does not have (any more): counted, logged, and a gap event that is delivered before they count as read."""
         logical = self._logical[topic]
         metrics.DROPPED.labels(self.spec.name, Reason.LOST_TO_RETENTION).inc(found - expected)
+        gap = lost_records(logical, partition, expected, found, self._clock.now_ns())
+        self._publisher.send(Topic.GAPS, partition, encode(gap), headers={TYPE: b"gap"})
         get_logger().error("input_lost", topic=logical.value, partition=partition, from_offset=expected, to_offset=found)

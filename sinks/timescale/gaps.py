@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from runtime.stage import InputRecord
 from schemas.codec import decode_gap
 from schemas.gaps import Gap
-from sinks.store import Place
 from sinks.timescale.rows import Block
 from sinks.timescale.session import Connection
 from sinks.timescale.staging import Upsert
@@ -44,23 +43,3 @@ class GapWriter:
 
 def gap_block(gap: Gap) -> Block:
     return Block(row([getattr(gap, name) for name in COLUMNS]), 1)
-
-
-def lost_records(place: Place, expected: int, found: int, known_at_ns: int) -> Gap:
-    """Records that the topic dropped (its retention) before this sink had read them: offsets expected to found - 1."""
-    topic, partition = place
-    return Gap(
-        gap_id=f"record:{topic.value}:{partition}:{expected - 1}:{found}",
-        symbol="",
-        source="",
-        channel="record",
-        cause="retention",
-        state="unfillable",
-        from_id=expected - 1,
-        to_id=found,
-        from_ns=0,
-        to_ns=0,
-        size=found - expected,
-        filled=0,
-        known_at_ns=known_at_ns,
-    )

@@ -9,20 +9,21 @@ from runtime import metrics
 from runtime.clock import Clock
 from runtime.errors import FatalError, InvalidRecord, TransientError
 from runtime.faults import KillPoints
+from runtime.lost_records import lost_records
 from runtime.records import is_repeat
 from runtime.stage import InputRecord
 from schemas.codec import DecodeError, SchemaError
 from schemas.identity import SeenIdentities
 from schemas.reasons import Reason
 from schemas.topics import Topic
+from sinks.letters import LetterBox, whole_record
 from sinks.store import Place, StoreDown
 from sinks.timescale.alerts import AlertWriter
 from sinks.timescale.bars import BarWriter
 from sinks.timescale.batch import Batch
 from sinks.timescale.errors import translated
-from sinks.timescale.gaps import GapWriter, gap_block, lost_records
+from sinks.timescale.gaps import GapWriter, gap_block
 from sinks.timescale.indicators import IndicatorWriter
-from sinks.timescale.letters import LetterBox, whole_record
 from sinks.timescale.log_identity import LogIdentity
 from sinks.timescale.offsets import Move, Offsets
 from sinks.timescale.quality import QualityWriter
@@ -151,7 +152,7 @@ class TimescaleStore:
         place = (record.topic, record.partition)
         if record.offset < expected:
             raise FatalError(f"{place} starts again at {record.offset}, but {expected} was reached: the topic lost acknowledged records")
-        gap = lost_records(place, expected, record.offset, self._clock.now_ns())
+        gap = lost_records(*place, expected, record.offset, self._clock.now_ns())
         metrics.GAPS.labels("", gap.channel, gap.state).inc()
         self._batch.add(self._gap_table, record, gap_block(gap))
 

@@ -11,10 +11,11 @@ import psycopg
 from runtime.faults import KillPoints
 from schemas.reasons import Reason
 from schemas.topics import Topic
+from sinks.letters import LetterBox
 from sinks.timescale.batch import Batch
 from sinks.timescale.errors import is_row_error
 from sinks.timescale.isolation import write_isolated
-from sinks.timescale.letters import LetterBox, one_row
+from sinks.timescale.letters import deliver, one_row
 from sinks.timescale.offsets import Move, Offsets
 from sinks.timescale.rows import TableRows, TableWriter
 from sinks.timescale.session import Connection
@@ -60,7 +61,7 @@ class BatchTransaction:
                 if rows.rows:
                     written[writer.table] = write(connection, batch, writer, rows)
             self._points.reach("rows_copied")
-            self._letters.deliver(batch)
+            deliver(self._letters, batch)
             self._offsets.move(connection, moves)
             self._points.reach("offsets_moved")
         return written

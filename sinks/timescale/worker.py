@@ -8,9 +8,9 @@ from runtime.faults import KillPoints
 from runtime.health import Health
 from runtime.kafka import Publisher
 from runtime.settings import Settings
+from sinks.letters import LetterBox
 from sinks.process import run_sink
 from sinks.reader import TopicReader
-from sinks.timescale.letters import LetterBox
 from sinks.timescale.log_identity import identify
 from sinks.timescale.offsets import Offsets
 from sinks.timescale.policies import prepare_database
@@ -36,7 +36,7 @@ def build(settings: Settings, instance: int, health: Health, clock: Clock) -> Si
         PROCESS,
         Session(addresses.postgres, settings.postgres.connect_timeout_s, f"{PROCESS}-{instance}", stages),
         Offsets(kafka),
-        LetterBox(PROCESS, partial(Publisher, kafka, addresses.kafka)),
+        LetterBox("row_refused", partial(Publisher, kafka, addresses.kafka)),
         KillPoints(PROCESS, settings.faults.kill_at, settings.data_dir / "run"),
         clock,
         identify=partial(identify, kafka, addresses.kafka, TOPICS),

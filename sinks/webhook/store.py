@@ -11,16 +11,18 @@ from runtime.clock import Clock
 from runtime.errors import InvalidRecord
 from runtime.faults import KillPoints
 from runtime.kafka import Publisher
+from runtime.metrics import DROPPED
 from runtime.records import check_identity
 from runtime.settings import WebhookSettings
 from runtime.stage import InputRecord
 from schemas.codec import DecodeError, SchemaError, decode_alert
+from schemas.identity import Identity
 from schemas.reasons import Reason
 from schemas.topics import Topic
+from sinks.letters import LetterBox, whole_record
 from sinks.positions import GroupLog, group_positions
 from sinks.store import Place, StoreDown
 from sinks.webhook.client import WebhookClient
-from sinks.webhook.letters import LetterBox
 from sinks.webhook.receiver import Pending, Receiver
 
 TOPICS = (Topic.ALERTS,)
@@ -38,7 +40,8 @@ class WebhookStore:
         self._log = log
         self._points = points
         self._clock = clock
-        self._letters = LetterBox(process, publisher)
+        self._process = process
+        self._letters = LetterBox("alert_dropped", publisher)
         self._receivers = [
             Receiver(
                 WebhookClient(number, url.get_secret_value(), settings, clock), clock, settings.give_up_after_s, partial(self._drop, number)
@@ -75,18 +78,24 @@ class WebhookStore:
             if not (alert.alert_id.isalnum() and alert.alert_id.isascii()):
                 raise InvalidRecord(Reason.INVALID_FIELD, "alert_id is none that a header can hold")
         except InvalidRecord as error:
-            self._letters.add(record, -1, Reason(error.reason), error.detail)
+            self._refuse(record, -1, Reason(error.reason), error.detail)
         except SchemaError as error:
-            self._letters.add(record, -1, Reason.INVALID_SCHEMA, str(error))
+            self._refuse(record, -1, Reason.INVALID_SCHEMA, str(error))
         except DecodeError as error:
-            self._letters.add(record, -1, Reason.UNDECODABLE, str(error))
+            self._refuse(record, -1, Reason.UNDECODABLE, str(error))
         else:
             self._alerts += 1
             for receiver in self._receivers:
                 receiver.take(Pending(record, alert.alert_id))
 
     def _drop(self, number: int, one: Pending, reason: Reason, error: str) -> None:
-        self._letters.add(one.record, number, reason, error)
+        self._refuse(one.record, number, reason, error)
+
+    def _refuse(self, record: InputRecord, number: int, reason: Reason, error: str) -> None:
+        """number: the receiver's, -1 for the whole record; it is in the letter's identity, so that repeats are known."""
+        letter = whole_record(self._process, record, reason, error, number)
+        self._letters.send(letter, Identity(f"{self._process}-{number + 1}", record.topic, record.partition, record.offset, 0), record.key)
+        DROPPED.labels(self._process, reason).inc()
 
     def flush(self) -> None:
         """Raises StoreDown while a receiver fails, wants a pause, or takes long; the same alerts go on at the next call."""

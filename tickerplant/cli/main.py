@@ -34,6 +34,7 @@ COMMANDS = (
     "retention",
     "symbols",
     "dataset",
+    "rebuild",
     "alerts",
     "dlq",
     "config",

@@ -105,7 +105,9 @@ class Audit:
         audit.check_gaps(gaps)
         if captured is not None:
             captured.finish(gaps)
-        self._report.note(f"{series}: trades in no bar, they came more than 64 bars late", minutes.behind_history)
+        self._report.note(
+            f"{series}: trades in no bar, they came more than {self._parameters.history_bars} bars late", minutes.behind_history
+        )
         return minutes
 
     def _timeframes(self, series: Series) -> list[str]:

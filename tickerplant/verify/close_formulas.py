@@ -23,8 +23,14 @@ def _dpo(c: Columns, period: int) -> Mapping[str, Floats]:
     return {"value": back(c.close, period // 2 + 1) - mean(c.close, period)}
 
 
+def _rsi(c: Columns, period: int) -> Floats:
+    """50 while the price never moved: then, and only then, both are 0."""
+    value = talib.RSI(c.close, period)
+    return np.where((value == 0) & (talib.CMO(c.close, period) == 0), 50.0, value)
+
+
 def _stochrsi(c: Columns, period: int, k: int, d: int) -> Mapping[str, Floats]:
-    rsi = talib.RSI(c.close, period)
+    rsi = _rsi(c, period)
     lowest, span = rolled(rsi, k, lambda rows: rows.min(axis=1)), rolled(rsi, k, lambda rows: np.ptp(rows, axis=1))
     place = over(100 * (rsi - lowest), np.where(span <= 1e-6, 0.0, span))
     smooth = mean(place, d)
@@ -57,7 +63,7 @@ _PERIOD_14, _PERIOD_20, _PERIOD_10 = {"period": 14}, {"period": 20}, {"period": 
 _FAST_SLOW, _BANDS = {"fast": 12, "slow": 26}, {"period": 20, "deviations": 2.0}
 CLOSE_FORMULAS: dict[str, Formula] = {
     "macd": Formula(lambda _, slow, signal: slow + signal + 10, _macd, {"fast": 12, "slow": 26, "signal": 9}),
-    "rsi": Formula(lambda period: 2 * period, _one(talib.RSI), _PERIOD_14),
+    "rsi": Formula(lambda period: 2 * period, lambda c, period: {"value": _rsi(c, period)}, _PERIOD_14),
     "momentum": Formula(lambda period: period + 5, _one(talib.ROCP), _PERIOD_10),
     "roc": Formula(lambda period: period + 1, _one(talib.ROC), _PERIOD_10),
     "mom": Formula(lambda period: period + 1, _one(talib.MOM), _PERIOD_10),

@@ -8,7 +8,6 @@ from itertools import groupby
 
 from tickerplant.verify.definitions import Definition, calculate, columns, define
 from tickerplant.verify.intervals import text
-from tickerplant.verify.minutes import HISTORY_BARS
 from tickerplant.verify.pairs import paired
 from tickerplant.verify.parameters import Parameters
 from tickerplant.verify.report import Report
@@ -45,6 +44,7 @@ class IndicatorAudit:
         self._parameters = parameters
         self._report = report
         self._seeds_before: int | None = None if parameters.start_ns else 0  # bars of the series that were cut from the tables
+        self._rebuilt_at: int | None = None  # position of the newest bar so far that the batch job made
         self._columns = columns([])
         self._found: dict[str, Definition | None] = {}  # by key: stored though not configured, None if there is no formula for it
 
@@ -52,7 +52,8 @@ class IndicatorAudit:
         """bars: all stored ones by open time; yields a point for each."""
         self._columns = columns(bars)
         definitions = calculate(self._columns, self._parameters)
-        recently_known_ns: deque[int] = deque(maxlen=HISTORY_BARS + 1)
+        rebuilt_known_ns: set[int] = set()
+        recently_known_ns: deque[int] = deque(maxlen=self._parameters.history_bars + 1)
         for ts_us, numbered, stored in paired(enumerate(bars), _by_bar(rows), lambda item: item[1].timestamp_us, lambda item: item[0]):
             here = stored[1] if stored is not None else {}
             self._report.compared[TABLE] += len(here)
@@ -61,13 +62,21 @@ class IndicatorAudit:
                 continue
             position, bar = numbered
             recently_known_ns.append(bar.known_at_ns)
-            point = IndicatorPoint(bar, here, position + 1 + self._before(position, here), frozenset(recently_known_ns))
+            if "rebuilt" in bar.reasons:
+                self._rebuilt_at = position
+                rebuilt_known_ns.add(bar.known_at_ns)
+                self._report.note("indicators compared by their stored values: those after a bar that the batch job made remember either")
+            point = IndicatorPoint(
+                bar, here, position + 1 + self._before(position, here), frozenset({*recently_known_ns, *rebuilt_known_ns})
+            )
             for definition in definitions:
                 self._judge(definition, position, point)
             self._judge_others(definitions, position, point)
             yield point
 
     def _before(self, position: int, rows: dict[tuple[str, str], IndicatorRow]) -> int:
+        if self._rebuilt_at is not None and rows:  # a bar that the batch job added is in the count of its own records only
+            return next(iter(rows.values())).seed_bars - position - 1
         if self._seeds_before is None and rows:
             self._seeds_before = next(iter(rows.values())).seed_bars - position - 1
         return self._seeds_before or 0
@@ -76,7 +85,9 @@ class IndicatorAudit:
         """Each output of one indicator at one bar; fills the point's values."""
         if definition.component:
             point.warm[definition.component] = point.seed_bars >= definition.minimum_bars
-        is_settled = not self._seeds_before or (definition.settled_bars is not None and position >= definition.settled_bars)
+        since = position if self._seeds_before else None
+        since = since if self._rebuilt_at is None else position - self._rebuilt_at
+        is_settled = since is None or (definition.settled_bars is not None and since >= definition.settled_bars)
         for output, series in definition.outputs.items():
             value, row = float(series[position]), point.rows.get((definition.name, output))
             if not is_settled:

@@ -11,7 +11,6 @@ from tickerplant.verify.parameters import Parameters
 from tickerplant.verify.rows import TickRow
 
 EXACT = Context(prec=200, traps=[Inexact])  # sums must be exact: raises rather than round
-HISTORY_BARS = 64  # closed 1m bars that the stream keeps for late trades
 
 
 @dataclass(slots=True)
@@ -105,13 +104,13 @@ class Minutes:
         return close_ns + self.parameters.grace_ns <= self.newest_ns
 
     def _is_kept(self, minute: int) -> bool:
-        if self.has_synthetic and self.newest_ns - minute > (HISTORY_BARS - 2) * MINUTE_NS:
+        if self.has_synthetic and self.newest_ns - minute > (self.parameters.history_bars - 2) * MINUTE_NS:
             self.undecided.add(minute)
             return True
         newer = bisect_right(self._order, minute)
-        if len(self._order) - newer < HISTORY_BARS:
+        if len(self._order) - newer < self.parameters.history_bars:
             return True
-        if self._has_closed(self._order[newer + HISTORY_BARS - 1] + MINUTE_NS):
+        if self._has_closed(self._order[newer + self.parameters.history_bars - 1] + MINUTE_NS):
             self.behind_history += 1
             return False
         self.undecided.add(minute)

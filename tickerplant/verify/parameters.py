@@ -15,7 +15,7 @@ class Parameters:
     numbered_sources: sources that number a symbol's trades without holes. start_ns: rows before it are not judged; it says that retention cut the
     tables, so that counts from the beginning (seq, seed_bars, the first trade) are unknown; 0 is the beginning of all. also: indicators beside the
     three that signals are made of, as the setting names them.
-    asset_classes to synthetic_bars: the settings of the same names; they say which bars trades alone do not make.
+    history_bars: closed 1m bars that the stream keeps for late trades. asset_classes to synthetic_bars: the settings of the same names; they say which bars trades alone do not make.
     """
 
     timeframes: tuple[str, ...]
@@ -42,6 +42,7 @@ class Parameters:
     quote_bars: tuple[str, ...] = ()
     provider_bars: tuple[str, ...] = ()
     synthetic_bars: tuple[str, ...] = ()
+    history_bars: int = 64
 
 
 def from_settings(settings: Settings, start_ns: int = 0) -> Parameters:
@@ -74,4 +75,5 @@ def from_settings(settings: Settings, start_ns: int = 0) -> Parameters:
         quote_bars=process.quote_bars,
         provider_bars=process.provider_bars,
         synthetic_bars=process.synthetic_bars,
+        history_bars=process.history_bars,
     )

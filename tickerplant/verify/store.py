@@ -59,11 +59,11 @@ class Store:
     """The tables of a database as they stood when the snapshot was taken; see Tables. All methods may block on the database."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
-        self._connection = connection
+        self.connection = connection
 
     def series(self, symbols: tuple[str, ...] = (), sources: tuple[str, ...] = ()) -> list[Series]:
         union = SQL(" UNION ").join(SQL("SELECT symbol, source FROM {}").format(Identifier(table)) for table in TABLES)
-        rows = self._connection.execute(SQL("SELECT symbol, source FROM ({}) AS known ORDER BY 1, 2").format(union)).fetchall()
+        rows = self.connection.execute(SQL("SELECT symbol, source FROM ({}) AS known ORDER BY 1, 2").format(union)).fetchall()
         return [Series(*row) for row in rows if (not symbols or row[0] in symbols) and (not sources or row[1] in sources)]
 
     def ticks(self, series: Series) -> Iterator[TickRow]:
@@ -85,7 +85,7 @@ class Store:
         tables = ("market_ohlcv", "technical_indicators", "trading_signals")
         select = SQL("SELECT DISTINCT timeframe FROM {} WHERE symbol = %(symbol)s AND source = %(source)s")
         query = SQL(" UNION ").join(select.format(Identifier(table)) for table in tables)
-        return {row[0] for row in self._connection.execute(query, series._asdict()).fetchall()}
+        return {row[0] for row in self.connection.execute(query, series._asdict()).fetchall()}
 
     def _rows(self, table: str, row: type[Row], series: Series, order: Composable, timeframe: str | None = None) -> Iterator[Row]:
         names: tuple[str, ...] = row._fields  # type: ignore[attr-defined]
@@ -95,7 +95,7 @@ class Store:
         if timeframe is not None:
             where += SQL(" AND timeframe = {}").format(Placeholder("timeframe"))
         query = SQL("SELECT {} FROM {} WHERE {} ORDER BY {}").format(columns, Identifier(table), where, order)
-        with self._connection.cursor(f"verify_{table}", binary=True, row_factory=args_row(row)) as cursor:
+        with self.connection.cursor(f"verify_{table}", binary=True, row_factory=args_row(row)) as cursor:
             cursor.itersize = _CHUNK_ROWS
             cursor.execute(query, {**series._asdict(), "timeframe": timeframe})
             yield from cursor

@@ -13,7 +13,7 @@ SPECS = (
         first_bar=lambda p: period(p) + 1,
         minimum=lambda p: 2 * period(p),
         memory="recursive",
-        formula="100 * G / (G + L); G, L: Wilder averages of gains and losses, seeded with the mean of the first `period` changes; 0 where G + L is 0",
+        formula="100 * G / (G + L); G, L: Wilder averages of gains and losses, seeded with the mean of the first `period` changes; 50 where G + L is 0 (TA-Lib: 0)",
         oracle="talib.RSI(close, period)",
         source="J. Welles Wilder, New Concepts in Technical Trading Systems, 1978",
     ),

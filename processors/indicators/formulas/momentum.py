@@ -5,8 +5,7 @@ from itertools import pairwise
 from processors.indicators.blocks import Window, ratio
 from processors.indicators.spec import Ohlcv, State, Values
 
-# TA-Lib takes a smaller sum of averages for zero and answers 0: so does a series that does not move. Absolute, whatever the price.
-_ZERO = 1e-14
+FLAT_RSI = 50.0  # of a price that never moved: neither gains nor losses outweigh, so nothing is overbought or oversold. (TA-Lib says 0, the requirements' own formula NaN.)
 
 
 class Gains(State):
@@ -41,7 +40,7 @@ class Gains(State):
 
 
 class Rsi(Gains):
-    """Relative strength index, 0 to 100."""
+    """Relative strength index, 0 to 100. It keeps its value while a price that moved once stands still: gains and losses fade alike."""
 
     def update(self, bar: Ohlcv) -> Values:
         value = self.next(bar.close)
@@ -51,7 +50,7 @@ class Rsi(Gains):
         if not self.push(close):
             return None
         total = self.gain + self.loss
-        return 0.0 if -_ZERO < total < _ZERO else 100.0 * (self.gain / total)
+        return 100.0 * (self.gain / total) if total else FLAT_RSI
 
 
 class Cmo(Gains):
@@ -61,7 +60,7 @@ class Cmo(Gains):
         if not self.push(bar.close):
             return {}
         total = self.gain + self.loss
-        return {"value": 0.0 if -_ZERO < total < _ZERO else 100.0 * ((self.gain - self.loss) / total)}
+        return {"value": 100.0 * ((self.gain - self.loss) / total) if total else 0.0}
 
 
 class Momentum(State):

@@ -10,7 +10,7 @@ from tickerplant.cli import main
 
 main.build()
 COMMANDS = (
-    *("up", "replay", "simulate", "verify", "dlq list", "dlq show", "topics apply", "migrate", "ingest", "process"),
+    *("up", "replay", "simulate", "verify", "rebuild bars", "dlq list", "dlq show", "topics apply", "migrate", "ingest", "process"),
     *("sink timescale", "sink redis", "gateway", "exchange", "config show"),
 )
 

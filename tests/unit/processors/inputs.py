@@ -81,6 +81,8 @@ def final_bars(outputs: Iterable[Output]) -> dict[tuple[str, str, str, int], Bar
     """The newest revision of every bar; revisions must come one after the other."""
     bars: dict[tuple[str, str, str, int], Bar] = {}
     for output in outputs:
+        if output.topic is not Topic.BARS:
+            continue
         bar = decode_bar(output.value)
         key = (bar.symbol, bar.source, bar.timeframe, bar.ts_open_ns)
         assert bar.revision == (bars[key].revision + 1 if key in bars else 0)

@@ -7,12 +7,14 @@ from processors.bars.core import BarsCore
 from processors.validate.core import ValidateCore
 from runtime.errors import InvalidRecord
 from runtime.settings import ProcessSettings
-from schemas.timeframes import Timeframe
+from schemas.timeframes import SECOND_NS, Timeframe
 from schemas.topics import Topic
 from tests.unit.processors.inputs import (
+    T0_NS,
     as_inputs,
     events,
     final_bars,
+    gaps_of,
     needs_recordings,
     quote,
     recorded_ticks,
@@ -80,8 +82,12 @@ def test_a_trade_that_is_no_number_leaves_the_state_as_it_was() -> None:
 def test_what_is_behind_the_history_is_counted() -> None:
     before = _behind()
     ticks = [trade(n, 60 * n) for n in range(70)] + [trade(100, 5), trade(101, 6)]
-    BarsCore(MINUTES).apply(ticks_record(ticks, topic=Topic.TICKS))
+    outputs = list(BarsCore(MINUTES).apply(ticks_record(ticks, topic=Topic.TICKS)))
     assert _behind() - before == 2
+    (gap,) = gaps_of(outputs)
+    assert gap.gap_id == f"binance:BTC-USDT:trade:dropped:{T0_NS + 5 * SECOND_NS}:100"
+    assert (gap.cause, gap.state, gap.size, gap.to_ns) == ("dropped", "open", 2, T0_NS + 6 * SECOND_NS)
+    assert outputs[-1].topic is Topic.GAPS
 
 
 def _behind() -> float:

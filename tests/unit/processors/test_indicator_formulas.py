@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 import talib
 
+from processors.indicators.batch import calculate
 from processors.indicators.blocks import Window
 from processors.indicators.formulas.convergence import Macd
-from processors.indicators.formulas.momentum import Momentum, Rsi
+from processors.indicators.formulas.momentum import FLAT_RSI, Momentum, Rsi
 from processors.indicators.spec import Ohlcv, State
+from processors.signals.components import rsi_vote
 
 REL = 1e-12
 
@@ -47,7 +49,7 @@ def test_rsi_by_hand() -> None:
 def test_rsi_at_its_ends() -> None:
     assert outputs(Rsi(2), [1.0, 2.0, 3.0])[-1] == {"value": 100.0}
     assert outputs(Rsi(2), [3.0, 2.0, 1.0])[-1] == {"value": 0.0}
-    assert outputs(Rsi(2), [5.0, 5.0, 5.0])[-1] == {"value": 0.0}  # TA-Lib's answer for a series that does not move
+    assert outputs(Rsi(2), [5.0, 5.0, 5.0])[-1] == {"value": FLAT_RSI}
 
 
 def test_macd_by_hand() -> None:
@@ -73,7 +75,25 @@ def test_momentum_by_hand() -> None:
 @pytest.mark.parametrize(("start", "step"), [(60_000.0, 0.002), (1.0, 0.05), (100.0, 0.0)])
 def test_rsi_equals_ta_lib(period: int, start: float, step: float) -> None:
     closes = walk(300, period, start, step)
-    assert same(column(outputs(Rsi(period), closes), "value"), talib.RSI(np.array(closes), period))
+    expected = talib.RSI(np.array(closes), period)
+    assert same(column(outputs(Rsi(period), closes), "value"), np.where(expected == 0, FLAT_RSI, expected) if step == 0 else expected)
+
+
+@pytest.mark.parametrize("period", [2, 14])
+def test_an_rsi_stands_while_the_price_does_and_is_50_before_its_first_move(period: int) -> None:
+    """Stream and batch agree on every bar: averages fade to 1e-14 within 40 bars of period 2, and to nothing at all within 1,100."""
+    closes = [100.0] * 40 + [101.0, 100.5, 102.0] + [102.0] * 1200 + [101.0]
+    stream = column(outputs(Rsi(period), closes), "value")
+    assert same(stream, calculate(f"rsi_{period}", {"close": np.array(closes)})["value"])
+    assert set(stream[period:40]) == {FLAT_RSI}
+    assert stream[300] == pytest.approx(stream[43], rel=1e-9)
+    assert rsi_vote({"value": FLAT_RSI}) == 0
+
+
+def test_an_rsi_without_gains_is_0() -> None:
+    closes = [100.0, 99.0, 98.0, 98.0, 98.0]
+    assert column(outputs(Rsi(2), closes), "value")[2:] == [0.0, 0.0, 0.0]
+    assert list(calculate("rsi_2", {"close": np.array(closes)})["value"][2:]) == [0.0, 0.0, 0.0]
 
 
 @pytest.mark.parametrize(("fast", "slow", "signal"), [(12, 26, 9), (2, 3, 2), (5, 35, 5), (3, 4, 20)])

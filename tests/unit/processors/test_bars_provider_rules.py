@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from processors.validate.bar_rules import Actions, Finding, findings, missing, of_bar
+from processors.bars.provider_rules import Actions, Finding, findings, missing, of_bar
 from schemas.bars import Bar
 from schemas.reasons import Reason
 from schemas.sessions import calendar_of

@@ -1,0 +1,101 @@
+"""What is remembered of one series of a provider's bars, and what one bar does to it."""
+
+from bisect import insort
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from processors.bars.expected import expected_opens
+from processors.bars.provider_gaps import BarHole, fill_holes, open_hole
+from processors.bars.provider_rules import Actions, Finding, of_dividends, of_steps
+from schemas.bars import ProviderBar
+from schemas.gaps import Gap, GapCause
+from schemas.reasons import CATALOGUE, Reason
+from schemas.sessions import Calendar
+from schemas.timeframes import Timeframe
+
+KEPT_BARS = 4  # the newest accepted ones: a revised bar is compared with the one before it, too
+KEPT_SPLITS = 16
+MAX_REFUSED = 20  # bars in a row at another scale; the next one is believed
+
+
+class Verdict(NamedTuple):
+    """What became of a bar. refused: why it is a dead letter, else None. odd: what took score of it. gaps: events that it caused."""
+
+    refused: Finding | None
+    odd: tuple[Reason, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+
+
+class ProviderSeries(Struct, array_like=True):
+    """bars: the newest accepted ones by time. splits: declared, by the open of the bar at which each takes effect. holes: open ones, oldest first.
+
+    refused: where bars that were refused since the newest accepted one begin.
+    """
+
+    bars: list[ProviderBar] = []
+    splits: dict[int, str] = {}
+    holes: list[BarHole] = []
+    refused: list[int] = []
+
+    def refuse(self, bar: ProviderBar) -> None:
+        """A bar that is wrong by itself: where it was the only one, it is missing."""
+        if bar.ts_open_ns not in self.refused:
+            self.refused = [*self.refused, bar.ts_open_ns][-MAX_REFUSED:]
+
+    def take(self, bar: ProviderBar, calendar: Calendar) -> Verdict:
+        """Compares the bar with the accepted one before it. One whose step is of a factor of 100 is refused, and with it those that follow at that
+        scale: which side is wrong cannot be told, so the known one holds, until MAX_REFUSED bars in a row have said otherwise."""
+        self._learn_splits(bar)
+        before = next((known for known in reversed(self.bars) if known.ts_open_ns < bar.ts_open_ns), None)
+        found = list(self._findings(before, bar)) if before else []
+        wrong = next((finding for finding in found if CATALOGUE[finding.reason].weight == 1), None)
+        if wrong and len(self.refused) < MAX_REFUSED:
+            self.refuse(bar)
+            return Verdict(wrong)
+        gaps = self._continuity(bar, calendar)
+        odd = [finding.reason for finding in found]
+        if gaps and gaps[0].state == "open":
+            odd.append(Reason.MISSING_INTERVAL)
+        self._keep(bar)
+        return Verdict(None, tuple(odd), tuple(gaps))
+
+    def _learn_splits(self, bar: ProviderBar) -> None:
+        if bar.actions is not None and bar.actions.splits:
+            known = self.splits | dict(bar.actions.splits)
+            self.splits = {opens: known[opens] for opens in sorted(known)[-KEPT_SPLITS:]}
+
+    def _findings(self, before: ProviderBar, bar: ProviderBar) -> Iterator[Finding]:
+        """Prices are adjusted to each other within one answer of the provider only: what came at another time was right at that time."""
+        actions, of_one_answer = bar.actions, before.known_at_ns == bar.known_at_ns
+        adjusted = {
+            one.ts_open_ns: Decimal(one.actions.adjusted_close) for one in (before, bar) if one.actions and one.actions.adjusted_close
+        }
+        said = Actions(
+            splits={opens: Decimal(split) for opens, split in self.splits.items()},
+            dividends={bar.ts_open_ns: Decimal(actions.dividend)} if actions and actions.dividend else {},
+            adjusted_closes=adjusted if of_one_answer else {},
+            splits_adjusted=of_one_answer and (actions is None or actions.splits_adjusted),
+        )
+        yield from of_steps((before, bar), said)
+        yield from of_dividends((before, bar), said)
+
+    def _continuity(self, bar: ProviderBar, calendar: Calendar) -> list[Gap]:
+        newest = self.bars[-1] if self.bars else None
+        if newest is None or bar.ts_open_ns <= newest.ts_open_ns:
+            return fill_holes(self.holes, bar)
+        missing = expected_opens(calendar, Timeframe(bar.timeframe), newest.ts_close_ns, bar.ts_open_ns)
+        refused = sum(newest.ts_open_ns < opens < bar.ts_open_ns for opens in self.refused)
+        self.refused = []
+        if not missing:
+            return []
+        cause: GapCause = "dead_letter" if refused >= len(missing) else "sequence"
+        return open_hole(self.holes, BarHole(newest.ts_close_ns, bar.ts_open_ns, len(missing), missing, cause), bar)
+
+    def _keep(self, bar: ProviderBar) -> None:
+        """In the place of an earlier revision of it."""
+        self.bars = [known for known in self.bars if known.ts_open_ns != bar.ts_open_ns]
+        insort(self.bars, bar, key=lambda known: known.ts_open_ns)
+        del self.bars[:-KEPT_BARS]
