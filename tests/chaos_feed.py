@@ -19,7 +19,7 @@ from tests.unit.processors.inputs import T0_NS, quote, trade
 SOURCE = "binance"
 SYMBOLS_FED = ("ADA-USDT", "SOL-USDT", "BTC-USDT", "XRP-USDT")  # one in each of four partitions
 STEP_S = 20  # event time between two envelopes of a symbol: three envelopes a minute
-PACE_S = 0.1  # of the real clock between two steps: 200 times as fast as a market
+PACE_S = 0.25  # of the real clock between two steps: 80 times as fast as a market
 RULES = (
     {"id": "high", "kind": "price_level", "direction": "above", "threshold": "101", "hysteresis": "1"},
     {"id": "move", "kind": "price_change", "direction": "either", "threshold": "1", "bars": 3, "cooldown_s": 300},

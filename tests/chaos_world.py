@@ -26,6 +26,7 @@ PROCESS: dict[str, Any] = {
     **dict.fromkeys(STAGES, _QUICK),
     "indicators": {"also": ["all"], **_QUICK},
     "timeframes": ["1m", "5m", "1h"],
+    "stall_timeout_s": 240,  # a machine that does other things too may hold one up for a minute
 }
 # What each reads, in the order in which records pass.
 INPUTS = {
