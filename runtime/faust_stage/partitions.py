@@ -14,7 +14,8 @@ from schemas.topics import Topic
 class Snapshot(msgspec.Struct, frozen=True):
     """State of one partition, and the input offsets that it covers: next_offsets[topic] is the first offset that is not in it.
 
-    version counts the snapshots of a partition; seen: schemas.identity.SeenIdentities; core: what StageCore.snapshot gave.
+    version counts the snapshots of a partition; core: what StageCore.snapshot gave; seen_in: by input topic, schemas.identity.SeenIdentities.
+    seen: of all inputs together, as versions before seen_in kept it; holds for topics that seen_in does not name.
     """
 
     stage: str
@@ -22,18 +23,20 @@ class Snapshot(msgspec.Struct, frozen=True):
     next_offsets: dict[str, int]
     seen: dict[str, tuple[int, int]]
     core: bytes
+    seen_in: dict[str, dict[str, tuple[int, int]]] = {}
 
 
 class PartitionState:
     """One partition's state. Changed only by the event loop, a whole record at a time, so at any await it is consistent with next_offsets."""
 
-    __slots__ = ("core", "durable", "next_offsets", "partition", "seen", "version")
+    __slots__ = ("_seen_before", "_seen_in", "core", "durable", "next_offsets", "partition", "version")
 
     def __init__(self, partition: int, core: StageCore, snapshot: Snapshot | None = None) -> None:
         self.partition = partition
         self.core = core
         self.next_offsets: dict[Topic, int] = {}
-        self.seen = SeenIdentities(snapshot.seen if snapshot else None)
+        self._seen_before = dict(snapshot.seen) if snapshot else {}
+        self._seen_in = {Topic(topic): SeenIdentities(seen) for topic, seen in (snapshot.seen_in if snapshot else {}).items()}
         self.version = snapshot.version if snapshot else 0
         if snapshot:
             core.restore(snapshot.core)
@@ -45,10 +48,19 @@ class PartitionState:
         """True if records were applied that no durable snapshot covers."""
         return self.durable != self.next_offsets
 
+    def seen_in(self, topic: Topic) -> SeenIdentities:
+        """What was read of this input topic. Apart from the others, because one stage may write several topics from the same input: who has read
+        further in one of them would take the other one's records for repeats."""
+        seen = self._seen_in.get(topic)
+        if seen is None:
+            seen = self._seen_in[topic] = SeenIdentities(self._seen_before)
+        return seen
+
     def capture(self, stage: str) -> Snapshot:
         """The state as it is now. Does not block; its cost is the core's snapshot()."""
         offsets = {topic.value: offset for topic, offset in self.next_offsets.items()}
-        return Snapshot(stage, self.version + 1, offsets, self.seen.snapshot(), self.core.snapshot())
+        seen_in = {topic.value: seen.snapshot() for topic, seen in self._seen_in.items()}
+        return Snapshot(stage, self.version + 1, offsets, self._seen_before, self.core.snapshot(), seen_in)
 
 
 class Partitions:

@@ -16,6 +16,7 @@ from runtime.records import headers_of, is_repeat, received_ns_of
 from runtime.stage import InputRecord, Output
 from schemas.codec import decode_dead_letter
 from schemas.headers import IDENTITY, RECEIVED, TRACE
+from schemas.identity import SeenIdentities
 from schemas.reasons import Reason
 from schemas.topics import Topic
 
@@ -79,12 +80,13 @@ class Processor:
     async def _apply_some(self, state: PartitionState, topic: Topic, records: Sequence[Any], begin: int) -> int:
         """Applies up to a chunk; returns how many of the batch's records are done now."""
         end = min(begin + _CHUNK_RECORDS, len(records))
+        seen = state.seen_in(topic)
         origin = f"{self._stage}|{topic}|{state.partition}|"
         for index in range(begin, end):
             record = records[index]
             value = record.value or b""  # a null value is nobody's event: the core refuses it as it does other bytes
             inputs = InputRecord(topic, state.partition, record.offset, record.key, value, headers_of(record.headers), record.timestamp)
-            if not self._is_repeat(state, inputs, origin):
+            if not self._is_repeat(seen, inputs, origin):
                 try:
                     outputs = self._guard.apply(state.core.apply, inputs)
                 except TransientError:
@@ -104,10 +106,10 @@ class Processor:
         finally:
             self.between_records.set()
 
-    def _is_repeat(self, state: PartitionState, record: InputRecord, origin: str) -> bool:
+    def _is_repeat(self, seen: SeenIdentities, record: InputRecord, origin: str) -> bool:
         """True if the record is done with: seen before, or refused because its identity is none."""
         try:
-            if not is_repeat(record, state.seen):
+            if not is_repeat(record, seen):
                 return False
             self._repeats.inc()
         except InvalidRecord as error:

@@ -179,6 +179,17 @@ def test_two_input_topics_share_a_core_and_are_both_covered(world: StageWorld, s
     assert max(counts) > 60 / PARTITIONS  # a key's records of both topics are counted together
 
 
+def test_two_topics_that_one_stage_wrote_from_the_same_input_are_both_read_whole(world: StageWorld, start: Start) -> None:
+    """Whichever is read first: the newest identity of the one says nothing of the other."""
+    for topic in (INPUT, SECOND_INPUT):
+        for offset in (5, 6, 7):
+            world.feed(["1"], partition=0, headers={IDENTITY: Identity("before", "market.ticks.raw", 0, offset, 0).encode()}, topic=topic)
+    worker = start(0, "two")
+    world.await_committed()
+    eventually(lambda: len(world.outputs().get(0, [])) == 6)
+    assert stop(worker) == 0
+
+
 def test_ephemeral_records_stand_beside_exact_outputs(world: StageWorld, start: Start) -> None:
     """They are written all the time, through commits and a restart, and no output, identity or offset knows of them."""
     for _ in range(2):

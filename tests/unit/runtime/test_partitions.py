@@ -66,16 +66,35 @@ def test_a_restored_state_goes_on_as_the_captured_one() -> None:
     state = PartitionState(0, Total())
     state.next_offsets[Topic.TICKS] = 0
     state.core.apply(InputRecord(Topic.TICKS, 0, 0, None, b"5"))
-    assert not state.seen.is_repeat(IDENTITY)
+    assert not state.seen_in(Topic.TICKS).is_repeat(IDENTITY)
     state.next_offsets[Topic.TICKS] = 1
     snapshot = state.capture("bars")
     assert (snapshot.version, snapshot.next_offsets) == (1, {"market.ticks": 1})
 
     restored = PartitionState(0, Total(), snapshot)
     assert restored.core.snapshot() == b"5"
-    assert restored.seen.is_repeat(IDENTITY)
+    assert restored.seen_in(Topic.TICKS).is_repeat(IDENTITY)
     assert restored.next_offsets == {Topic.TICKS: 1}
     assert (restored.version, restored.is_dirty) == (1, False)
+
+
+def test_what_was_read_of_one_topic_makes_no_repeats_in_another() -> None:
+    """validate writes ticks, gaps and quality from the same input: whoever reads quality further than gaps must still take the gaps."""
+    state = PartitionState(0, Total())
+    later = b"validate|market.ticks.raw|0|9|0"
+    assert not state.seen_in(Topic.QUALITY).is_repeat(later)
+    restored = PartitionState(0, Total(), state.capture("alerts"))
+    for one in (state, restored):
+        assert not one.seen_in(Topic.GAPS).is_repeat(IDENTITY)
+        assert one.seen_in(Topic.QUALITY).is_repeat(IDENTITY)
+
+
+def test_a_snapshot_of_before_knows_what_was_seen_of_all_topics_together() -> None:
+    older = Snapshot("bars", 4, {"market.ticks": 10}, {"validate|market.ticks.raw|0": (7, 0)}, b"1")
+    state = PartitionState(0, Total(), older)
+    assert state.seen_in(Topic.TICKS).is_repeat(IDENTITY)
+    again = PartitionState(0, Total(), state.capture("bars"))
+    assert again.seen_in(Topic.TICKS).is_repeat(IDENTITY)
 
 
 def test_only_states_that_moved_are_dirty() -> None:
