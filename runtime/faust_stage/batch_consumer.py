@@ -29,6 +29,7 @@ class StageHooks(Protocol):
     def physical(self, topic: Topic) -> str: ...
     def on_hole(self, topic: str, partition: int, expected: int, found: int) -> None: ...
     def start_offsets(self, committed: Mapping[TP, int | None], earliest: Mapping[TP, int], ends: Mapping[TP, int]) -> dict[TP, int]: ...
+    def covered_but_uncommitted(self, committed: Mapping[TP, int | None]) -> dict[TP, int]: ...
     async def commit(self, commit_offsets: Any) -> bool: ...
 
 
@@ -85,9 +86,12 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust is untyped
         await super().perform_seek()
         tps = self.assignment()
         committed = {tp: self._committed_offset[tp] for tp in tps}
+        uncommitted = self._stage.covered_but_uncommitted(committed)
         starts = self._stage.start_offsets(committed, await self.earliest_offsets(*tps), await self.highwaters(*tps))
         await self.seek_wait(starts)
         self._expected.update(starts)
+        if uncommitted:  # on a partition where nothing more comes nobody else would: its lag would stay for ever
+            await super()._commit_offsets(uncommitted)
 
     def end_of(self, topic: str, partition: int) -> int:
         """The log's end as of the last fetch; 0 while it is not known."""

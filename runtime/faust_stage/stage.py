@@ -84,6 +84,16 @@ class Stage:
             "partitions_restored", partitions=sorted(partitions), with_state=sum(one is not None for one in snapshots.values())
         )
 
+    def covered_but_uncommitted(self, committed: Mapping[Any, int | None]) -> dict[Any, int]:
+        """What the restored snapshots cover beyond the group's offsets: somebody was killed between his snapshot and his commit. Asked before start_offsets."""
+        covered = {}
+        for place, offset in committed.items():
+            state = self.partitions.get(place.partition)
+            covered_offset = state.next_offsets.get(self._logical[place.topic]) if state else None
+            if covered_offset is not None and covered_offset > (offset or 0):
+                covered[place] = covered_offset
+        return covered
+
     def start_offsets(self, committed: Mapping[Any, int | None], earliest: Mapping[Any, int], ends: Mapping[Any, int]) -> dict[Any, int]:
         """Where each assigned partition is read from; the states take note of it. Raises FatalError where that cannot be exact."""
         starts = {}

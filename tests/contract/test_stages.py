@@ -1,7 +1,7 @@
 """What every stage promises (runtime.stage.StageCore), as one suite over all. A new stage adds one entry to CASES."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -59,6 +59,14 @@ def tick_records() -> list[InputRecord]:
     return outputs_before(validate.spec, raw_records(), Topic.TICKS)
 
 
+def bar_inputs() -> list[InputRecord]:
+    """The ticks of the hour and of another one, then one that is too late for any correction, and a provider's bar."""
+    hours = [trade(1000 + minute, minute * 60, "101") for minute in range(60, 150)]
+    records = [*tick_records(), *(ticks_record([one], topic=Topic.TICKS) for one in (*hours, trade(2000, 65, "99")))]
+    records = [replace(record, offset=offset) for offset, record in enumerate(records)]
+    return [*records, provider_bar(source="binance")]
+
+
 def bar_records() -> list[InputRecord]:
     return outputs_before(bars.spec, tick_records(), Topic.BARS)
 
@@ -97,7 +105,7 @@ class Case:
 
 CASES = {
     "validate": Case(validate.spec, raw_records),
-    "bars": Case(bars.spec, lambda: [*tick_records(), provider_bar(source="binance")]),
+    "bars": Case(bars.spec, bar_inputs),
     "indicators": Case(indicators.spec, bar_records),
     "signals": Case(signals.spec, indicator_records),
     "alerts": Case(alerts.spec, alert_records),

@@ -147,6 +147,19 @@ def test_killed_between_each_two_commit_steps_the_outputs_are_the_same(world: St
     assert world.covered() == world.committed() == world.ends()
 
 
+def test_what_a_snapshot_covers_is_committed_though_nothing_more_comes(world: StageWorld, start: Start) -> None:
+    """Killed between the two, and the log stays idle: whoever takes over commits for the dead one, or its lag would stay for ever."""
+    world.feed(str(number) for number in range(40))
+    assert start(TICKERPLANT_FAULTS__KILL_AT="process-counting:snapshot_delivered:1").wait(timeout=60) == -9
+    assert (bool(world.covered()), bool(world.committed())) == (True, False)
+    covered = world.covered()
+    worker = start()
+    eventually(lambda: all(world.committed().get(place) == offset for place, offset in covered.items()), timeout_s=60)
+    world.await_committed()
+    assert stop(worker) == 0
+    assert world.outputs() == world.expected()
+
+
 def test_hostile_headers_and_null_values_are_dead_letters_and_stop_nothing(world: StageWorld, start: Start) -> None:
     world.feed(["1"], partition=0, headers={IDENTITY: b"no identity \xff"})
     world.feed(["bad"], partition=0, headers={TRACE: None, IDENTITY: None})  # type: ignore[dict-item]

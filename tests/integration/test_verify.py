@@ -141,7 +141,7 @@ def test_right_set(filled: Filled) -> None:
 
 def test_the_audit_cannot_write(filled: Filled) -> None:
     with open_store(filled.settings) as store, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-        store._connection.execute("DELETE FROM market_ticks")
+        store.connection.execute("DELETE FROM market_ticks")
 
 
 MINUTE_9 = "symbol = 'ETH-USDT' AND timeframe = '1m' AND \"timestamp\" = '2024-08-09 00:03:00Z'"
