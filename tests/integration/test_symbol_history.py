@@ -82,7 +82,7 @@ def test_the_commands(line: Any) -> None:
         f"MATIC-USDT  {SOURCE}  since 2024-08-08  renamed  POL-USDT  2024-09-13\n"
     )
     wrong = run_tickerplant("symbols", "delist", "MATIC-USDT", "--source", SOURCE, "--at", "soon", env=line.env())
-    assert (wrong.returncode, wrong.stderr) == (2, "tickerplant: soon is no time; write it as 2024-09-13 or 2024-09-13T10:00:00\n")
+    assert (wrong.returncode, wrong.stderr) == (2, "tickerplant: --at soon is no time; write it as 2024-08-09 or 2024-08-09T00:00:00\n")
 
 
 def test_a_rename_to_itself_is_refused(line: Any) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from runtime.errors import UserError
-from tickerplant.cli.options import AsJson, DataDir, settings_for
+from tickerplant.cli.options import AsJson, DataDir, settings_for, time_ns_of
 
 if TYPE_CHECKING:
     from tickerplant.rebuild.job import Plan
@@ -36,7 +36,7 @@ def bars(
 
     A run that was ended is continued by the same command. Bars that the stream may still correct itself are left to it.
     """
-    from_ns, to_ns = _time("--from", begin), _time("--to", end)
+    from_ns, to_ns = time_ns_of("--from", begin), time_ns_of("--to", end)
     if to_ns <= from_ns:
         raise UserError(f"--to {end} is not after --from {begin}")
     plan, written = _run(data_dir, symbol, source, from_ns, to_ns, apply)
@@ -94,11 +94,3 @@ def _text(plan: "Plan", written: int, apply: bool) -> str:
 
 def _shown(ts_ns: int) -> str:
     return datetime.fromtimestamp(ts_ns // 10**9, UTC).strftime("%Y-%m-%d %H:%M")
-
-
-def _time(option: str, text: str) -> int:
-    try:
-        given = datetime.fromisoformat(text)
-    except ValueError:
-        raise UserError(f"{option} {text} is no time; write it as 2024-08-09 or 2024-08-09T00:00:00") from None
-    return round((given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp()) * 10**9

@@ -1,14 +1,12 @@
 """`tickerplant symbols`: which symbols are stored, and what became of them."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from runtime.errors import UserError
-from tickerplant.cli.options import AsJson, DataDir, settings_for
+from tickerplant.cli.options import AsJson, DataDir, settings_for, time_ns_of, time_of
 
 if TYPE_CHECKING:
     from sinks.timescale.symbols import Change
@@ -66,14 +64,6 @@ def _add(symbol: str, source: str, change: "Change", at: str, known: str | None,
     from sinks.timescale.symbols import add_change
 
     url = resolve(settings_for(data_dir)).postgres
-    known_at_ns = int(_time(known).timestamp()) * 1_000_000_000 if known else SystemClock().now_ns()
-    added = add_change(url, symbol, source, change, _time(at), known_at_ns, new)
+    known_at_ns = time_ns_of("--known", known) if known else SystemClock().now_ns()
+    added = add_change(url, symbol, source, change, time_of("--at", at), known_at_ns, new)
     typer.echo("noted" if added else "nothing to do")
-
-
-def _time(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UserError(f"{text} is no time; write it as 2024-09-13 or 2024-09-13T10:00:00") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,15 +1,13 @@
 """`tickerplant verify`: the audit of what is stored."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from runtime.errors import UserError
 from runtime.settings import Settings
-from tickerplant.cli.options import AsJson, DataDir, settings_for
+from tickerplant.cli.options import AsJson, DataDir, settings_for, time_ns_of
 
 if TYPE_CHECKING:
     from tickerplant.verify.report import Report
@@ -65,7 +63,9 @@ def verify(
 
     settings = settings_for(data_dir)
     keep = None if list_all or as_json else SHOWN
-    report = _audited(settings, tuple(capture or ()), tuple(symbol or ()), tuple(source or ()), _time(start), keep, wait_s)
+    report = _audited(
+        settings, tuple(capture or ()), tuple(symbol or ()), tuple(source or ()), time_ns_of("--start", start) if start else 0, keep, wait_s
+    )
     typer.echo(json.dumps(to_json(report)) if as_json else as_text(report))
     if not passed(report):
         raise typer.Exit(1)
@@ -99,15 +99,3 @@ def _audited(
         return report
 
     return until_equal(once, wait_s, clock)
-
-
-def _time(text: str | None) -> int:
-    if text is None:
-        return 0
-    try:
-        given = datetime.fromisoformat(text)
-    except ValueError:
-        raise UserError(f"--start {text} is no time; write it as 2024-08-09 or 2024-08-09T00:00:00") from None
-    if given.tzinfo is None:
-        given = given.replace(tzinfo=UTC)
-    return round(given.timestamp()) * 1_000_000_000
