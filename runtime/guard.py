@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from tenacity import AsyncRetrying, RetryError, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
 
 from runtime import metrics
-from runtime.dead_letters import dead_letter
+from runtime.dead_letters import letter_of
 from runtime.errors import FatalError, InvalidRecord, TransientError
 from runtime.logs import get_logger
 from runtime.records import trace_of
@@ -65,18 +65,7 @@ class Guard:
 
     def dead_letter(self, record: InputRecord, reason: str, detail: str) -> Output:
         """The whole record, original bytes and headers kept. Its time is the record's in the log, so that a repetition gives the same bytes."""
-        letter = dead_letter(
-            stage=self._stage,
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            reason=reason,
-            error=detail,
-            payload=record.value,
-            ts_ns=record.timestamp_ms * 1_000_000,
-            headers=record.headers,
-            trace=trace_of(record),
-        )
+        letter = letter_of(self._stage, record, reason, detail)
         get_logger().warning("record_refused", **_coordinates(record), reason=reason, detail=detail[:500])
         return Output(Topic.DLQ, encode(letter), record.key, {TYPE: b"dead_letter"})
 

@@ -3,11 +3,8 @@
 from collections.abc import Callable
 
 from runtime import metrics
-from runtime.dead_letters import dead_letter
 from runtime.kafka import Publisher
 from runtime.logs import get_logger
-from runtime.records import trace_of
-from runtime.stage import InputRecord
 from schemas.codec import encode
 from schemas.dead_letters import DeadLetter
 from schemas.headers import IDENTITY, TRACE, TYPE
@@ -15,23 +12,6 @@ from schemas.identity import Identity
 from schemas.topics import Topic
 
 _DELIVERY_TIMEOUT_S = 10.0  # then whoever waits tries again; the producer goes on trying meanwhile
-
-
-def whole_record(stage: str, record: InputRecord, reason: str, error: str, index: int = -1) -> DeadLetter:
-    """The record as it came. Its time is the log's, so that a repetition gives the same bytes."""
-    return dead_letter(
-        stage=stage,
-        topic=record.topic,
-        partition=record.partition,
-        offset=record.offset,
-        index=index,
-        reason=reason,
-        error=error,
-        payload=record.value,
-        ts_ns=record.timestamp_ms * 1_000_000,
-        headers=record.headers,
-        trace=trace_of(record),
-    )
 
 
 class LetterBox:

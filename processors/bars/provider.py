@@ -14,9 +14,8 @@ from processors.decoding import decoded
 from processors.forms import is_number, is_symbol
 from processors.gap_events import gap_output
 from processors.state import Series
-from runtime.dead_letters import dead_letter
+from runtime.dead_letters import letter_of
 from runtime.errors import InvalidRecord
-from runtime.records import trace_of
 from runtime.stage import InputRecord, Output
 from schemas.bars import Bar, ProviderBar
 from schemas.codec import decode_provider_bar, encode
@@ -70,19 +69,7 @@ class ProviderBars:
         return self._series.setdefault(key, ProviderSeries())
 
     def _letter(self, record: InputRecord, bar: ProviderBar, reason: str, error: str) -> Output:
-        letter = dead_letter(
-            stage=self._stage,
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            reason=reason,
-            error=error,
-            payload=record.value,
-            ts_ns=bar.known_at_ns,
-            headers=record.headers,
-            source=bar.source,
-            trace=trace_of(record),
-        )
+        letter = letter_of(self._stage, record, reason, error, ts_ns=bar.known_at_ns, source=bar.source)
         return Output(Topic.DLQ, encode(letter), bar.symbol.encode(), _DEAD_LETTER)
 
 

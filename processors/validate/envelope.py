@@ -12,9 +12,8 @@ from processors.validate.limits import Limits
 from processors.validate.rules import Fault, fault_of
 from processors.validate.series import TickSeries
 from processors.validate.sources import compare
-from runtime.dead_letters import dead_letter
+from runtime.dead_letters import letter_of
 from runtime.metrics import DROPPED, QUALITY, TICKS_IN, TICKS_OUT
-from runtime.records import trace_of
 from runtime.stage import InputRecord, Output
 from schemas.codec import encode
 from schemas.gaps import Gap
@@ -108,19 +107,8 @@ class EnvelopePass:
             series.tally.refuse(reason.value)
             if isinstance(tick, Trade) and self._envelope.trade_ids_contiguous:
                 series.lose(tick)
-        letter = dead_letter(
-            stage=self._stage,
-            topic=record.topic,
-            partition=record.partition,
-            offset=record.offset,
-            index=index,
-            reason=reason,
-            error=error,
-            payload=encode(tick),
-            ts_ns=tick.ts_ingest_ns,
-            headers=record.headers,
-            source=self._envelope.source,
-            trace=trace_of(record),
+        letter = letter_of(
+            self._stage, record, reason, error, payload=encode(tick), ts_ns=tick.ts_ingest_ns, index=index, source=self._envelope.source
         )
         self._letters.append(Output(Topic.DLQ, encode(letter), tick.symbol.encode(), _DEAD_LETTER))
 

@@ -2,20 +2,20 @@
 
 import msgspec
 
-from runtime.dead_letters import dead_letter
+from runtime.dead_letters import dead_letter, letter_of
 from runtime.stage import InputRecord
 from schemas.codec import decode_ticks, encode
 from schemas.dead_letters import DeadLetter
 from schemas.identity import Identity
 from schemas.ticks import TickEnvelope
 from schemas.topics import Topic
-from sinks.letters import LetterBox, whole_record
+from sinks.letters import LetterBox
 from sinks.timescale.batch import Batch
 
 
 def one_row(stage: str, record: InputRecord, index: int, reason: str, error: str) -> DeadLetter:
     """One refused row: of an envelope the tick alone, else the whole record. index: position of the row among the record's."""
-    letter = whole_record(stage, record, reason, error, index)
+    letter = letter_of(stage, record, reason, error, index=index)
     if record.topic is not Topic.TICKS:
         return letter
     envelope = decode_ticks(record.value)

@@ -7,6 +7,7 @@ import psycopg
 
 from runtime import metrics
 from runtime.clock import Clock
+from runtime.dead_letters import letter_of
 from runtime.errors import FatalError, InvalidRecord, TransientError
 from runtime.faults import KillPoints
 from runtime.lost_records import lost_records
@@ -16,7 +17,7 @@ from schemas.codec import DecodeError, SchemaError
 from schemas.identity import SeenIdentities
 from schemas.reasons import Reason
 from schemas.topics import Topic
-from sinks.letters import LetterBox, whole_record
+from sinks.letters import LetterBox
 from sinks.store import Place, StoreDown
 from sinks.timescale.alerts import AlertWriter
 from sinks.timescale.bars import BarWriter
@@ -134,7 +135,7 @@ class TimescaleStore:
                 metrics.DROPPED.labels(self._process, Reason.REPEATED_IDENTITY).inc()
                 return
         except InvalidRecord as error:
-            self._batch.refuse(whole_record(self._process, record, error.reason, error.detail))
+            self._batch.refuse(letter_of(self._process, record, error.reason, error.detail))
             return
         self._take_rows(record)
 
@@ -143,9 +144,9 @@ class TimescaleStore:
         try:
             self._batch.add(writer.table, record, writer.block(record))
         except SchemaError as error:
-            self._batch.refuse(whole_record(self._process, record, Reason.INVALID_SCHEMA, str(error)))
+            self._batch.refuse(letter_of(self._process, record, Reason.INVALID_SCHEMA, str(error)))
         except DecodeError as error:
-            self._batch.refuse(whole_record(self._process, record, Reason.UNDECODABLE, str(error)))
+            self._batch.refuse(letter_of(self._process, record, Reason.UNDECODABLE, str(error)))
 
     def _jumped(self, record: InputRecord, expected: int) -> None:
         """Nothing of ours deletes single records: what lies between has left the topic by retention."""

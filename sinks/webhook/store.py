@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from runtime.clock import Clock
+from runtime.dead_letters import letter_of
 from runtime.errors import InvalidRecord
 from runtime.faults import KillPoints
 from runtime.kafka import Publisher
@@ -19,7 +20,7 @@ from schemas.codec import DecodeError, SchemaError, decode_alert
 from schemas.identity import Identity
 from schemas.reasons import Reason
 from schemas.topics import Topic
-from sinks.letters import LetterBox, whole_record
+from sinks.letters import LetterBox
 from sinks.positions import GroupLog, group_positions
 from sinks.store import Place, StoreDown
 from sinks.webhook.client import WebhookClient
@@ -93,7 +94,7 @@ class WebhookStore:
 
     def _refuse(self, record: InputRecord, number: int, reason: Reason, error: str) -> None:
         """number: the receiver's, -1 for the whole record; it is in the letter's identity, so that repeats are known."""
-        letter = whole_record(self._process, record, reason, error, number)
+        letter = letter_of(self._process, record, reason, error, index=number)
         self._letters.send(letter, Identity(f"{self._process}-{number + 1}", record.topic, record.partition, record.offset, 0), record.key)
         DROPPED.labels(self._process, reason).inc()
 
