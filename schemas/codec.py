@@ -10,7 +10,7 @@ import msgspec
 
 from schemas.alerts import Alert
 from schemas.bars import Bar, ProviderBar
-from schemas.books import BookDifference
+from schemas.books import Book, BookDifference
 from schemas.control import RuleChange
 from schemas.dead_letters import DeadLetter
 from schemas.gaps import Gap
@@ -45,6 +45,7 @@ decode_trades: Callable[[bytes], TradeRecord] = _decoder(TradeRecord)
 decode_bar: Callable[[bytes], Bar] = _decoder(Bar)
 decode_provider_bar: Callable[[bytes], ProviderBar] = _decoder(ProviderBar)
 decode_book: Callable[[bytes], BookDifference] = _decoder(BookDifference)
+decode_order_book: Callable[[bytes], Book] = _decoder(Book)
 decode_indicators: Callable[[bytes], IndicatorRecord] = _decoder(IndicatorRecord)
 decode_signal: Callable[[bytes], Signal] = _decoder(Signal)
 decode_gap: Callable[[bytes], Gap] = _decoder(Gap)
@@ -60,6 +61,7 @@ EVENTS: dict[Topic, Any] = {
     Topic.BARS: Bar,
     Topic.BARS_FORMING: Bar,
     Topic.BOOKS_RAW: BookDifference,
+    Topic.BOOKS: Book,
     Topic.INDICATORS: IndicatorRecord,
     Topic.SIGNALS: Signal,
     Topic.QUALITY: QualityRecord,

@@ -15,7 +15,7 @@ import msgspec
 from schemas import codec
 from schemas.alerts import Alert
 from schemas.bars import Bar, ProviderBar
-from schemas.books import BookDifference
+from schemas.books import Book, BookDifference
 from schemas.control import RuleChange
 from schemas.dead_letters import DeadLetter
 from schemas.gaps import Gap
@@ -35,6 +35,7 @@ EVENTS: dict[str, tuple[Any, Callable[[bytes], Any]]] = {
     "bar": (Bar, codec.decode_bar),
     "provider_bar": (ProviderBar, codec.decode_provider_bar),
     "book": (BookDifference, codec.decode_book),
+    "order_book": (Book, codec.decode_order_book),
     "indicators": (IndicatorRecord, codec.decode_indicators),
     "signal": (Signal, codec.decode_signal),
     "gap": (Gap, codec.decode_gap),
