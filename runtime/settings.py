@@ -248,7 +248,8 @@ class StorageSettings(Section):
 
     retention: bool = Field(
         False,
-        description="TimescaleDB drops old chunks by itself; off, because recordings are older than any retention when they are replayed",
+        description="TimescaleDB drops old chunks by itself, and the sink refuses rows that are older; off, because recordings are older than any retention when "
+        "they are replayed",
     )
     major_symbols: tuple[str, ...] = Field(("BTC-USDT", "ETH-USDT"), description="symbols whose ticks are kept for major_ticks_days")
     major_ticks_days: int = Field(365, ge=0, le=36_500, description="ticks of major symbols")

@@ -49,6 +49,7 @@ class Reason(StrEnum):
     REBUILT = "rebuilt"
     # sinks
     UNSTORABLE = "unstorable"
+    PAST_RETENTION = "past_retention"
     REFUSED_BY_RECEIVER = "refused_by_receiver"
     UNDELIVERED = "undelivered"
 
@@ -143,6 +144,11 @@ CATALOGUE: dict[Reason, ReasonSpec] = {
         "the bar was computed again from the stored ticks, by `tickerplant rebuild bars`", 0, "a bar with trades that came two hours late"
     ),
     Reason.UNSTORABLE: ReasonSpec("the store refuses the value", 1, "a number that the column's type cannot hold"),
+    Reason.PAST_RETENTION: ReasonSpec(
+        "with `storage.retention` on, the row is older than its table keeps rows",
+        1,
+        "a tick of `SOL-USDT` from last year, where `storage.ticks_days` is 182",
+    ),
     Reason.REFUSED_BY_RECEIVER: ReasonSpec(
         "a webhook's receiver answered that it will never take the alert", 1, "a POST answered with 400"
     ),

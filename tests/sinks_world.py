@@ -32,6 +32,7 @@ from sinks.letters import LetterBox
 from sinks.redis.client import RedisClient
 from sinks.redis.store import RedisStore
 from sinks.store import Place
+from sinks.timescale.horizon import KEPT_FOR_EVER, Horizon
 from sinks.timescale.log_identity import LogIdentity
 from sinks.timescale.offsets import Offsets
 from sinks.timescale.session import Session
@@ -192,7 +193,9 @@ class Log:
 IDENTITY_OF_LOG = LogIdentity("cluster-1", {topic: f"id-{topic}" for topic in TOPICS})
 
 
-def timescale_store(line: Any, log: Log | None = None, points: Any = None, identity: LogIdentity = IDENTITY_OF_LOG) -> TimescaleStore:
+def timescale_store(
+    line: Any, log: Log | None = None, points: Any = None, identity: LogIdentity = IDENTITY_OF_LOG, horizon: Horizon = KEPT_FOR_EVER
+) -> TimescaleStore:
     """The store on the line's database; dead letters go to the line's Kafka."""
     log = log or Log()
     stages = [writer.table for writer in table_writers().values()]
@@ -207,6 +210,7 @@ def timescale_store(line: Any, log: Log | None = None, points: Any = None, ident
         limits=log.limits,
         prepare=lambda: None,
         announce=partial(log.commit, wait=False),
+        horizon=horizon,
     )
 
 

@@ -37,7 +37,7 @@ class Batch:
         if block.rows:
             self.tables[table].add(record, block)
         if block.source:
-            self.ticks_by_source[block.source] += block.rows
+            self.ticks_by_source[block.source] += block.rows + len(block.expired)
             self.receipts_ns.append(block.ts_receive_ns)
 
     def refuse(self, letter: DeadLetter) -> None:

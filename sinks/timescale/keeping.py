@@ -23,6 +23,10 @@ class Rule:
     values: tuple[str, ...] = ()
     step_hours: int = 24
 
+    def covers(self, value: str) -> bool:
+        """What `condition` says of a row with this value in its column."""
+        return self.condition == "true" or (value in self.values) == self.condition.endswith("= ANY(%s)")
+
 
 def rules_of(storage: StorageSettings) -> list[Rule]:
     """Every row of every table that ages is under one rule. Gaps are kept for ever: they say why ticks are missing."""

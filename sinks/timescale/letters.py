@@ -1,5 +1,7 @@
 """Dead letters of the sink: made here, delivered before the positions move."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from runtime.dead_letters import dead_letter, letter_of
@@ -13,17 +15,21 @@ from sinks.letters import LetterBox
 from sinks.timescale.batch import Batch
 
 
-def one_row(stage: str, record: InputRecord, index: int, reason: str, error: str) -> DeadLetter:
-    """One refused row: of an envelope the tick alone, else the whole record. index: position of the row among the record's."""
-    letter = letter_of(stage, record, reason, error, index=index)
+def row_letters(stage: str, record: InputRecord, reason: str, errors: Mapping[int, str]) -> list[DeadLetter]:
+    """Refused rows of one record: of an envelope the tick alone, else the whole record. errors: by position of the row among the record's."""
+    letters = [letter_of(stage, record, reason, error, index=index) for index, error in errors.items()]
     if record.topic is not Topic.TICKS:
-        return letter
+        return letters
     envelope = decode_ticks(record.value)
     assert isinstance(envelope, TickEnvelope)
-    tick = encode(envelope.ticks[index])
+    return [_tick_alone(letter, envelope) for letter in letters]
+
+
+def _tick_alone(letter: DeadLetter, envelope: TickEnvelope) -> DeadLetter:
     alone = dead_letter(
-        stage=stage, topic="", partition=0, offset=0, reason=reason, error=error, payload=tick, ts_ns=0, source=envelope.source
-    )
+        stage=letter.stage, topic="", partition=0, offset=0, reason=letter.reason, error=letter.error,
+        payload=encode(envelope.ticks[letter.index]), ts_ns=0, source=envelope.source,
+    )  # fmt: skip
     return msgspec.structs.replace(letter, payload=alone.payload, size=alone.size, sha256=alone.sha256, source=alone.source)
 
 

@@ -1,7 +1,8 @@
 """kafka_offsets: where the sink goes on reading. Moves in the transaction that writes the rows, so the two can never disagree."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -12,6 +13,13 @@ from sinks.timescale.log_identity import LogIdentity
 from sinks.timescale.session import Connection
 
 Seen = dict[str, tuple[int, int]]
+
+# Locked, so that the answer waits for a transaction that is being decided: after a lost connection or a kill the server may still be at our own COMMIT,
+# and its rows would look unwritten. In the order of `move`, so that two cannot deadlock.
+_POSITIONS = (
+    "SELECT topic, partition, next_offset, cluster_id, topic_id, seen::text FROM kafka_offsets"
+    " WHERE (topic, partition) IN (SELECT * FROM unnest(%s::text[], %s::integer[])) ORDER BY topic, partition FOR UPDATE"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,10 @@ class Offsets:
         self._kafka = kafka
 
     def load(self, connection: Connection, log: LogIdentity, firsts: Mapping[Place, int]) -> dict[Place, Position]:
-        """The position of each place; one that has none starts at its first kept offset. Raises FatalError if a position is of another log."""
+        """The position of each place; one that has none starts at its first kept offset. Waits for another writer's transaction.
+
+        Raises FatalError if a position is of another log.
+        """
         positions = self._read(connection, log, firsts)
         missing = [place for place in firsts if place not in positions]
         for topic, partition in missing:
@@ -52,30 +63,27 @@ class Offsets:
 
     def _read(self, connection: Connection, log: LogIdentity, wanted: Mapping[Place, int]) -> dict[Place, Position]:
         topics = {self._kafka.topic(topic): topic for topic, _ in wanted}
-        found = connection.execute(
-            "SELECT topic, partition, next_offset, cluster_id, topic_id, seen::text FROM kafka_offsets WHERE topic = ANY(%s)",
-            (list(topics),),
-        )
         positions: dict[Place, Position] = {}
-        for name, partition, next_offset, cluster_id, topic_id, seen in found:
+        for name, partition, next_offset, cluster_id, topic_id, seen in self._locked(connection, wanted):
             place = (topics[name], partition)
-            if place in wanted:
-                _check_log(name, (cluster_id, topic_id), (log.cluster_id, log.topic_ids[place[0]]))
-                positions[place] = Position(next_offset, msgspec.json.decode(seen, type=Seen))
+            _check_log(name, (cluster_id, topic_id), (log.cluster_id, log.topic_ids[place[0]]))
+            positions[place] = Position(next_offset, msgspec.json.decode(seen, type=Seen))
         return positions
 
+    def _locked(self, connection: Connection, places: Iterable[Place]) -> Iterable[tuple[Any, ...]]:
+        names = [self._kafka.topic(topic) for topic, _ in places]
+        return connection.execute(_POSITIONS, (names, [partition for _, partition in places]))
+
     def next_offsets(self, connection: Connection, places: Sequence[Place]) -> dict[Place, int]:
-        """The positions as they are now."""
+        """The positions once no transaction is about to move them."""
         topics = {self._kafka.topic(topic): topic for topic, _ in places}
-        found = connection.execute("SELECT topic, partition, next_offset FROM kafka_offsets WHERE topic = ANY(%s)", (list(topics),))
-        now = {(topics[name], partition): next_offset for name, partition, next_offset in found}
-        return {place: now[place] for place in places if place in now}
+        return {(topics[name], partition): next_offset for name, partition, next_offset, *_ in self._locked(connection, places)}
 
     def move(self, connection: Connection, moves: Sequence[Move]) -> None:
         """Within the caller's transaction. Raises FatalError if a row is not where it was read: another writer has it."""
         values = [
             (move.end, msgspec.json.encode(move.seen).decode(), self._kafka.topic(move.place[0]), move.place[1], move.start)
-            for move in sorted(moves, key=lambda move: move.place)  # always the same order, so that two writers cannot deadlock
+            for move in sorted(moves, key=lambda move: (self._kafka.topic(move.place[0]), move.place[1]))
         ]
         with connection.cursor() as cursor:
             cursor.executemany(

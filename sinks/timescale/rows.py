@@ -9,12 +9,13 @@ from sinks.timescale.session import Connection
 
 
 class Block(NamedTuple):
-    """The rows of one record. source, ts_receive_ns: of a tick envelope, for metrics."""
+    """The rows of one record. source, ts_receive_ns: of a tick envelope, for metrics. expired: positions of its rows that are past their retention, not in text."""
 
     text: bytes
     rows: int
     source: str = ""
     ts_receive_ns: int = 0
+    expired: frozenset[int] = frozenset()
 
 
 class TableWriter(Protocol):
@@ -37,10 +38,12 @@ class TableRows:
         self._blocks: list[bytes] = []
         self._starts: list[int] = []
         self._records: list[InputRecord] = []
+        self._expired: list[frozenset[int]] = []
 
     def add(self, record: InputRecord, block: Block) -> None:
         self._starts.append(self.rows)
         self._records.append(record)
+        self._expired.append(block.expired)
         self._blocks.append(block.text)
         self.rows += block.rows
 
@@ -55,4 +58,7 @@ class TableRows:
     def origin(self, row: int) -> tuple[InputRecord, int]:
         """(record, index of the row among the record's rows)."""
         at = bisect_right(self._starts, row) - 1
-        return self._records[at], row - self._starts[at]
+        index = row - self._starts[at]
+        for expired in sorted(self._expired[at]):
+            index += expired <= index
+        return self._records[at], index

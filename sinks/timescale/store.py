@@ -1,6 +1,6 @@
 """The TimescaleDB store: one transaction a batch, holding its rows and its positions."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import psycopg
@@ -24,7 +24,9 @@ from sinks.timescale.bars import BarWriter
 from sinks.timescale.batch import Batch
 from sinks.timescale.errors import translated
 from sinks.timescale.gaps import GapWriter, gap_block
+from sinks.timescale.horizon import KEPT_FOR_EVER, Expiring, Horizon
 from sinks.timescale.indicators import IndicatorWriter
+from sinks.timescale.letters import row_letters
 from sinks.timescale.log_identity import LogIdentity
 from sinks.timescale.offsets import Move, Offsets
 from sinks.timescale.quality import QualityWriter
@@ -36,22 +38,23 @@ from sinks.timescale.transaction import BatchTransaction
 
 TOPICS = (Topic.TICKS, Topic.BARS, Topic.INDICATORS, Topic.SIGNALS, Topic.GAPS, Topic.QUALITY, Topic.ALERTS)
 _SINK = "timescale"
+_PAST_RETENTION = "older than its table keeps rows: the next drop would delete it"
 
 Identify = Callable[[], LogIdentity]
 Limits = Callable[[Place], tuple[int, int]]
 Announce = Callable[[Mapping[Place, int]], None]
 
 
-def table_writers() -> dict[Topic, TableWriter]:
+def table_writers(horizon: Horizon = KEPT_FOR_EVER) -> dict[Topic, TableWriter]:
     """Who writes the records of each topic."""
     return {
-        Topic.TICKS: TickWriter(),
-        Topic.BARS: BarWriter(),
-        Topic.INDICATORS: IndicatorWriter(),
-        Topic.SIGNALS: SignalWriter(),
+        Topic.TICKS: TickWriter(horizon),
+        Topic.BARS: Expiring(BarWriter(), horizon),
+        Topic.INDICATORS: Expiring(IndicatorWriter(), horizon),
+        Topic.SIGNALS: Expiring(SignalWriter(), horizon),
         Topic.GAPS: GapWriter(),
-        Topic.QUALITY: QualityWriter(),
-        Topic.ALERTS: AlertWriter(),
+        Topic.QUALITY: Expiring(QualityWriter(), horizon),
+        Topic.ALERTS: Expiring(AlertWriter(), horizon),
     }
 
 
@@ -59,7 +62,7 @@ class TimescaleStore:
     """A sinks.store.Store.
 
     identify: which cluster and topics are read. limits: first and end offset of a place. prepare: run once before the first use (migrations).
-    announce: is told the positions after every commit, for operators' tools; nothing is ever read from there.
+    announce: is told the positions after every commit, for operators' tools; nothing is ever read from there. horizon: what comes too late to be kept.
     """
 
     part = "postgres"
@@ -77,9 +80,10 @@ class TimescaleStore:
         limits: Limits,
         prepare: Callable[[], object],
         announce: Announce,
+        horizon: Horizon = KEPT_FOR_EVER,
     ) -> None:
         self._process = process
-        self._writers = table_writers()
+        self._writers = table_writers(horizon)
         self._session = session
         self._offsets = offsets
         self._transaction = BatchTransaction(process, self._writers, letters, offsets, points)
@@ -142,11 +146,17 @@ class TimescaleStore:
     def _take_rows(self, record: InputRecord) -> None:
         writer = self._writers[record.topic]
         try:
-            self._batch.add(writer.table, record, writer.block(record))
+            block = writer.block(record)
+            self._batch.add(writer.table, record, block)
+            self._refuse_expired(record, block.expired)
         except SchemaError as error:
             self._batch.refuse(letter_of(self._process, record, Reason.INVALID_SCHEMA, str(error)))
         except DecodeError as error:
             self._batch.refuse(letter_of(self._process, record, Reason.UNDECODABLE, str(error)))
+
+    def _refuse_expired(self, record: InputRecord, rows: Iterable[int]) -> None:
+        for letter in row_letters(self._process, record, Reason.PAST_RETENTION, dict.fromkeys(rows, _PAST_RETENTION)) if rows else ():
+            self._batch.refuse(letter)
 
     def _jumped(self, record: InputRecord, expected: int) -> None:
         """Nothing of ours deletes single records: what lies between has left the topic by retention."""

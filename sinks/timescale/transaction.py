@@ -15,7 +15,7 @@ from sinks.letters import LetterBox
 from sinks.timescale.batch import Batch
 from sinks.timescale.errors import is_row_error
 from sinks.timescale.isolation import write_isolated
-from sinks.timescale.letters import deliver, one_row
+from sinks.timescale.letters import deliver, row_letters
 from sinks.timescale.offsets import Move, Offsets
 from sinks.timescale.rows import TableRows, TableWriter
 from sinks.timescale.session import Connection
@@ -49,7 +49,7 @@ class BatchTransaction:
         return self._run(connection, batch, moves, self._write_isolated)
 
     def _landed(self, connection: Connection, moves: Sequence[Move]) -> bool:
-        """Whether an earlier attempt was committed although its answer was lost."""
+        """Whether an earlier attempt was committed although its answer was lost; waits for a server that is still at it."""
         now = self._offsets.next_offsets(connection, [move.place for move in moves])
         return all(now.get(move.place) == move.end for move in moves)
 
@@ -70,7 +70,8 @@ class BatchTransaction:
         result = write_isolated(connection, writer.write, rows.lines())
         for number, error in result.refused.items():
             record, index = rows.origin(number)
-            batch.refuse(one_row(self._process, record, index, Reason.UNSTORABLE, error))
+            for letter in row_letters(self._process, record, Reason.UNSTORABLE, {index: error}):
+                batch.refuse(letter)
         return result.written
 
 

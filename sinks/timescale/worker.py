@@ -11,6 +11,7 @@ from runtime.settings import Settings
 from sinks.letters import LetterBox
 from sinks.process import run_sink
 from sinks.reader import TopicReader
+from sinks.timescale.horizon import Horizon
 from sinks.timescale.log_identity import identify
 from sinks.timescale.offsets import Offsets
 from sinks.timescale.policies import prepare_database
@@ -43,5 +44,6 @@ def build(settings: Settings, instance: int, health: Health, clock: Clock) -> Si
         limits=reader.limits,
         prepare=partial(prepare_database, addresses.postgres, settings.storage),
         announce=partial(reader.commit, wait=False),
+        horizon=Horizon(settings.storage, clock),
     )
     return SinkWorker(PROCESS, reader, store, health, clock, settings)

@@ -1,20 +1,27 @@
 """Faults of the TimescaleDB store: refused rows, lost answers, a second writer, another log, records lost to retention."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from confluent_kafka import Consumer
 
+from runtime.clock import ManualClock
 from runtime.errors import FatalError
+from runtime.settings import StorageSettings
 from schemas.codec import decode_dead_letter, encode
 from schemas.dead_letters import DeadLetter
+from schemas.timeframes import DAY_NS
 from schemas.topics import Topic
 from sinks.store import StoreDown
+from sinks.timescale.horizon import Horizon
 from sinks.timescale.log_identity import LogIdentity, identify
 from sinks.timescale.store import TOPICS
+from tests.commit_cutter import commit_cutter
 from tests.sinks_world import (
     IDENTITY_OF_LOG,
+    T0_NS,
     Log,
     bar,
     checksums,
@@ -105,6 +112,34 @@ def test_poison_rows_become_dead_letters_and_the_others_land(line: Any) -> None:
         assert letter.trace == "trace-1"
 
 
+def test_poison_in_a_batch_of_five_thousand(line: Any) -> None:
+    """A value out of range, a NUL byte, and a time before retention: each a dead letter with its reason, all others stored, a tick and a bar alike."""
+    poison = {
+        "unstorable": [trade(9001, price="-1"), trade(9002, trade_id="a\0b")],
+        "past_retention": [trade(9003, ts_event_ns=T0_NS - 366 * DAY_NS)],
+    }
+    store = timescale_store(line, horizon=Horizon(StorageSettings(retention=True), ManualClock(T0_NS)))
+    store.begin([PLACE, (Topic.BARS, 0)])
+    good = ticks(1, 4997)
+    for at, tick in zip((17, 2500, 4990), (one for ones in poison.values() for one in ones), strict=True):
+        good.insert(at, tick)
+    for offset in range(10):
+        store.take(record(Topic.TICKS, offset, envelope(good[offset * 500 : offset * 500 + 500])))
+    store.take(record(Topic.BARS, 0, bar(ts_open_ns=T0_NS - 1097 * DAY_NS)))
+    store.take(record(Topic.BARS, 1, bar(1)))
+    store.flush()
+    store.close()
+    assert query(line, "SELECT count(*), count(DISTINCT seq), max(seq) FROM market_ticks") == [(4997, 4997, 4997)]
+    assert count(line, "market_ohlcv") == 1
+    of_bar, *of_ticks = dead_letters(line, 4)
+    assert (of_bar.topic, of_bar.offset, of_bar.reason) == ("market.bars", 0, "past_retention")
+    for reason, ticks_ in poison.items():
+        assert [letter.payload for letter in of_ticks if letter.reason == reason] == [encode(tick) for tick in ticks_]
+    for letter in of_ticks:
+        assert encode(good[letter.offset * 500 + letter.index]) == letter.payload
+        assert letter.error
+
+
 def test_records_that_are_no_events_become_dead_letters(line: Any) -> None:
     store = timescale_store(line)
     store.begin([PLACE])
@@ -132,6 +167,31 @@ def test_the_answer_to_commit_is_lost_after_it_was_done(line: Any) -> None:
     store.close()
     assert before["market_ticks"][0] == 10
     assert count(line) == 12
+
+
+_SLOW_COMMIT = """
+CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON kafka_offsets DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow();
+"""
+
+
+def test_the_connection_is_lost_while_the_server_still_commits(line: Any) -> None:
+    """The next attempt waits for what becomes of the first: to ask at once would find it undone, and store it against its own locks."""
+    with commit_cutter(line.addresses.postgres) as cutter:
+        store = timescale_store(replace(line, addresses=replace(line.addresses, postgres=cutter.url)))
+        store.begin([PLACE])
+        execute(line, _SLOW_COMMIT)
+        store.take(record(Topic.TICKS, 0, envelope(ticks(1, 10))))
+        cutter.arm("inside")
+        with pytest.raises(StoreDown):
+            store.flush()
+        assert count(line) == 0
+        store.flush()
+        store.take(record(Topic.TICKS, 1, envelope(ticks(11, 12))))
+        store.flush()
+        store.close()
+    assert query(line, "SELECT count(*), count(DISTINCT seq), max(seq) FROM market_ticks") == [(12, 12, 12)]
+    assert query(line, "SELECT next_offset FROM kafka_offsets") == [(2,)]
 
 
 @pytest.mark.parametrize("point", ["rows_copied", "offsets_moved"])

@@ -1,13 +1,27 @@
 """Rows of market_ticks as COPY text."""
 
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.ticks import TickEnvelope
-from sinks.timescale.ticks import COLUMNS, tick_rows
-from tests.sinks_world import T0_NS, quote, trade
+from schemas.topics import Topic
+from sinks.timescale.ticks import COLUMNS, TickWriter, tick_rows
+from tests.sinks_world import T0_NS, quote, record, trade
 from tests.unit.sinks.test_copy_text import unescaped
 
+# Where the fast builder's rows could differ from the plain one's: times before 1970, marks of all kinds.
+_MARKS: dict[str, st.SearchStrategy[Any]] = {
+    "ts_event_ns": st.integers(-(10**18), 10**19) | st.integers(-(10**10), 10**10),
+    "ts_ingest_ns": st.integers(-(10**18), 10**19),
+    "quality": st.sampled_from([1.0, 0.0, 0.1 + 0.2, 1e-17]),
+    "reasons": st.lists(st.text("abc_ {},\"'é", min_size=1), max_size=3).map(tuple),
+    "primary": st.booleans(),
+    "primary_epoch": st.integers(0, 3),
+}
+_OF_A_TRADE = st.fixed_dictionaries({}, optional={**_MARKS, "filled": st.booleans(), "side": st.sampled_from(["buy", "sell", ""])})
+_OF_A_QUOTE = st.fixed_dictionaries({}, optional={**_MARKS, "event_time_is_receive": st.booleans()})
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
 
@@ -50,3 +64,15 @@ def test_any_text_stays_in_its_field(symbol: str, price: str, trade_id: str, sou
     plain, odd, last = fields(tick_rows(TickEnvelope(source, T0_NS, ticks)))
     assert [unescaped(odd[name]) for name in ("symbol", "price", "trade_id", "source")] == [symbol, price, trade_id, source]
     assert (plain["price"], unescaped(last["bid"]), last["seq"]) == ("61001.01000000", price, "3")
+
+
+@given(st.lists(_OF_A_TRADE.map(lambda changes: trade(1, **changes)) | _OF_A_QUOTE.map(lambda changes: quote(2, **changes)), max_size=5))
+def test_rows_built_fast_are_the_same(ticks: list[Any]) -> None:
+    envelope = TickEnvelope("binance", T0_NS, ticks)
+    assert tick_rows(envelope, plain=True) == tick_rows(envelope)
+    assert TickWriter().block(record(Topic.TICKS, 0, envelope)).text == tick_rows(envelope)
+
+
+def test_more_seconds_than_are_kept() -> None:
+    hours = [trade(seq, ts_event_ns=T0_NS + seq * 1_000_000_000) for seq in range(10_000)]
+    assert tick_rows(TickEnvelope("binance", T0_NS, hours), plain=True) == tick_rows(TickEnvelope("binance", T0_NS, hours))
