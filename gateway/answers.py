@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw
 
+from gateway.access.grants import Grant
 from gateway.json_text import iso_time
 from gateway.protocol import BadMessage, RequestId
 from gateway.series import PRIMARY, SeriesKey
@@ -28,6 +29,16 @@ def error(bad: BadMessage, request: RequestId = None) -> bytes:
 
 def pong(now_ns: int, request: RequestId) -> bytes:
     return _answer({"type": "pong", "timestamp": iso_time(now_ns), "ts_ns": now_ns}, request)
+
+
+def authenticated(grant: Grant, request: RequestId) -> bytes:
+    """expires_at: send the next token before; limits of 0: none."""
+    limits = {name: value or None for name, value in grant.limits.model_dump().items()}
+    expires_at = None if grant.expires_s is None else iso_time(round(grant.expires_s * 1e9))
+    return _answer(
+        {"type": "authenticated", "user": grant.user.partition(":")[2], "tier": grant.tier, "limits": limits, "expires_at": expires_at},
+        request,
+    )
 
 
 def subscribed(selection: dict[str, Any], request: RequestId) -> bytes:

@@ -6,6 +6,8 @@ import signal
 
 import uvloop
 
+from gateway.access.control import AccessControl
+from gateway.access.member import Member
 from gateway.broker import Broker, TopicState
 from gateway.connection import Connection
 from gateway.feed import STAGE, Feed
@@ -48,7 +50,7 @@ class _Gateway:
         bootstrap = kafka_address(settings)
         self._broker = Broker(settings.kafka, bootstrap)
         self._reader = Reader(settings, bootstrap, self._broker, clock, self._deliver)
-        self._server = GatewayServer(settings.gateway, self._new_session)
+        self._server = GatewayServer(settings.gateway, AccessControl(settings.gateway.access, clock), self._new_session)
         self._loaded = asyncio.Event()
         self._topics: dict[Topic, TopicState] = {}
         self._kafka_problem = "Kafka has not answered yet"
@@ -75,8 +77,8 @@ class _Gateway:
             health_server.stop()
             logger.info("gateway_stopped")
 
-    def _new_session(self, connection: Connection) -> Session:
-        return Session(connection, self._hub, self._feed, self._clock, self._settings.gateway, self._loaded)
+    def _new_session(self, connection: Connection, member: Member) -> Session:
+        return Session(connection, member, self._hub, self._feed, self._clock, self._settings.gateway, self._loaded)
 
     def _start_reader(self) -> None:
         later = self._loop.call_soon_threadsafe

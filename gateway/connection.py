@@ -9,13 +9,20 @@ from collections.abc import Callable
 from websockets.asyncio.server import ServerConnection
 from websockets.protocol import State
 
+from gateway.access.member import Member
+
 _ABORT_AFTER_S = 5.0  # a client that does not read never sees the close frame; the library's own wait for it has no end
 
 
 class Connection(ServerConnection):
-    """on_writable: called when the socket takes data again after it was full."""
+    """on_writable: called when the socket takes data again after it was full. member: its rights, once it was let in.
+
+    on_lost: called once, when the socket is gone, whether or not there ever was a WebSocket on it.
+    """
 
     on_writable: Callable[[], None] | None = None
+    on_lost: Callable[[], None] | None = None
+    member: Member | None = None
 
     @property
     def is_open(self) -> bool:
@@ -34,6 +41,11 @@ class Connection(ServerConnection):
         super().resume_writing()
         if self.on_writable is not None:
             self.on_writable()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self.on_lost is not None:
+            self.on_lost()
 
     async def close_soon(self, code: int, reason: str) -> None:
         """Closes; a client that does not answer in time is cut off."""

@@ -62,7 +62,14 @@ class ListSeries(Struct, tag_field="action", tag="list", forbid_unknown_fields=T
     id: RequestId = None
 
 
-Action = Subscribe | Unsubscribe | Ping | ListSeries
+class Authenticate(Struct, tag_field="action", tag="authenticate", forbid_unknown_fields=True):
+    """token: a JWT. Answered by what it grants; sent again before it expires, it keeps the connection."""
+
+    token: str
+    id: RequestId = None
+
+
+Action = Subscribe | Unsubscribe | Ping | ListSeries | Authenticate
 _decoder = msgspec.json.Decoder(Action)
 
 
@@ -98,7 +105,7 @@ def _explained(error: str) -> BadMessage:
         return BadMessage("missing_field", f"field `{missing[1]}` is required", missing[1])
     field = at[1].split("[")[0] if at else ""
     if field == "action":
-        return BadMessage("unknown_action", "action is one of subscribe, unsubscribe, ping, list", field)
+        return BadMessage("unknown_action", "action is one of authenticate, subscribe, unsubscribe, ping, list", field)
     if field == "channel":
         return BadMessage("unknown_channel", f"channel is one of {', '.join(Channel)}", field)
     return BadMessage("invalid_field", error.split(" - at ")[0][:200], field)

@@ -3,16 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from http import HTTPStatus
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from gateway import answers
-from gateway.access import is_origin_allowed
+from gateway.access.control import AccessControl
+from gateway.access.member import Member
 from gateway.connection import Connection
+from gateway.door import Door
 from gateway.frames import text_frame
-from gateway.pages import answer, load_pages, refusal
+from gateway.pages import answer, load_pages
 from gateway.session import Session
 from runtime import metrics
 from runtime.errors import UserError
@@ -28,8 +29,9 @@ _PING_INTERVAL_S = 20.0
 class GatewayServer:
     """Accepts clients and gives each a session."""
 
-    def __init__(self, settings: GatewaySettings, new_session: Callable[[Connection], Session]) -> None:
+    def __init__(self, settings: GatewaySettings, control: AccessControl, new_session: Callable[[Connection, Member], Session]) -> None:
         self._settings = settings
+        self._door = Door(settings, control)
         self._new_session = new_session
         self._sessions: set[Session] = set()
         self._pages = load_pages()
@@ -81,20 +83,16 @@ class GatewayServer:
             for connection in tuple(self._server.all_connections):
                 connection.transport.abort()
 
-    def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
+    async def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
+        assert isinstance(connection, Connection)
         if request.path.partition("?")[0] != SOCKET_PATH:
             return answer(self._pages, request.path, request.headers.get("If-None-Match"))
-        origins = request.headers.get_all("Origin")
-        origin = origins[0] if origins else None
-        if len(origins) > 1 or not is_origin_allowed(origin, request.headers.get("Host", ""), self._settings.allowed_origins):
-            return refusal(HTTPStatus.FORBIDDEN, "this origin may not connect; name it in gateway.allowed_origins")
-        if len(self._sessions) >= self._settings.max_connections:
-            return refusal(HTTPStatus.SERVICE_UNAVAILABLE, "the gateway has as many clients as it takes; try again later")
-        return None
+        return await self._door.refusal(connection, request)
 
     async def _handle(self, connection: ServerConnection) -> None:
         assert isinstance(connection, Connection)
-        session = self._new_session(connection)
+        assert connection.member is not None
+        session = self._new_session(connection, connection.member)
         self._sessions.add(session)
         metrics.CLIENTS.inc()
         try:

@@ -6,12 +6,13 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed
 
 from gateway import answers
+from gateway.access.member import Member
 from gateway.connection import Connection
 from gateway.feed import Feed
 from gateway.frames import text_frame
 from gateway.hub import Hub, Subscription
-from gateway.protocol import Action, BadMessage, ListSeries, Ping, RequestId, Subscribe, Unsubscribe, parse
-from gateway.queues import ClientQueue
+from gateway.outbox import Outbox
+from gateway.protocol import Action, Authenticate, BadMessage, ListSeries, Ping, RequestId, Subscribe, Unsubscribe, parse
 from gateway.selector import Selector
 from runtime import metrics
 from runtime.clock import Clock
@@ -25,59 +26,49 @@ logger = get_logger()
 
 
 class Session:
-    """A connected client; a gateway.hub.Receiver."""
+    """A connected client."""
 
     def __init__(
-        self, connection: Connection, hub: Hub, feed: Feed, clock: Clock, settings: GatewaySettings, loaded: asyncio.Event
+        self, connection: Connection, member: Member, hub: Hub, feed: Feed, clock: Clock, settings: GatewaySettings, loaded: asyncio.Event
     ) -> None:
         self._connection = connection
+        self._member = member
         self._hub = hub
         self._feed = feed
         self._clock = clock
         self._settings = settings
         self._loaded = loaded
-        self._queue = ClientQueue(settings.queue_messages)
+        self._outbox = Outbox(connection, member, settings.queue_messages, self._evict_behind)
         self._subscriptions: dict[Selector, Subscription] = {}
         self._bad_in_a_row = 0
         self._eviction: asyncio.Task[None] | None = None
-        connection.on_writable = self._write_waiting
+        member.end = self._evict
 
     async def run(self) -> None:
         """Until the client leaves or is closed. Never raises for what a client does."""
         try:
             async for text in self._connection:
+                await self._member.listen()
                 await self._take(text)
-                await self._drained()
+                await self._outbox.writable()
         except ConnectionClosed:
             pass  # without a close frame; the client is gone all the same
         finally:
-            for subscription in self._subscriptions.values():
-                self._hub.remove(subscription)
-            self._subscriptions.clear()
-            self._queue.clear()
+            for selector in tuple(self._subscriptions):
+                self._end(selector)
+            self._outbox.close()
 
-    def send(self, frames: bytes, messages: int = 1) -> None:
-        """Writes, or queues behind what waits, or evicts."""
-        connection = self._connection
-        if self._eviction is not None or not connection.is_open:
-            return
-        if connection.is_writable and not self._queue:
-            connection.write_frames(frames)
-        elif not self._queue.put(frames, messages):
-            self._evict(BEHIND, "behind: reconnect and subscribe again")
+    def send(self, frames: bytes) -> None:
+        """One message of the gateway's own."""
+        self._outbox.send(frames)
 
-    def _write_waiting(self) -> None:
-        connection = self._connection
-        while self._queue and connection.is_open and connection.is_writable:
-            connection.write_frames(self._queue.pop())
-
-    async def _drained(self) -> None:
-        """A client that asks for more than it reads waits for itself."""
-        while self._connection.is_open and (self._queue or not self._connection.is_writable):
-            await self._connection.drain()
+    def _evict_behind(self) -> None:
+        self._evict(BEHIND, "behind: reconnect and subscribe again")
 
     def _evict(self, code: int, reason: str) -> None:
-        self._queue.clear()
+        if self._eviction is not None:
+            return
+        self._outbox.close()
         metrics.EVICTIONS.labels(str(code)).inc()
         logger.info("client_evicted", code=code, client=str(self._connection.id))
         self._eviction = asyncio.create_task(self._connection.close_soon(code, reason))
@@ -90,21 +81,41 @@ class Session:
         except BadMessage as bad:
             self._bad_in_a_row += 1
             self._answer(answers.error(bad))
-            if self._bad_in_a_row >= _MAX_BAD_MESSAGES and self._eviction is None:
+            if self._bad_in_a_row >= _MAX_BAD_MESSAGES:
                 self._evict(BAD_MESSAGES, "too many unusable messages")
 
     def _answer(self, message: bytes) -> None:
-        self.send(text_frame(message))
+        self._outbox.send(text_frame(message))
 
     async def _do(self, action: Action) -> None:
+        if isinstance(action, Authenticate):
+            await self._authenticate(action)
+        elif isinstance(action, Ping):
+            self._answer(answers.pong(self._clock.now_ns(), action.id))
+        else:
+            self._member.check()
+            await self._do_known(action)
+
+    async def _do_known(self, action: Subscribe | Unsubscribe | ListSeries) -> None:
         if isinstance(action, Subscribe):
             await self._subscribe(action)
         elif isinstance(action, Unsubscribe):
             self._unsubscribe(action)
-        elif isinstance(action, Ping):
-            self._answer(answers.pong(self._clock.now_ns(), action.id))
         else:
             self._list(action)
+
+    async def _authenticate(self, action: Authenticate) -> None:
+        """Subscriptions that the new token does not cover end, each with its reason."""
+        grant = await self._member.authenticate(action.token)
+        self._answer(answers.authenticated(grant, action.id))
+        for selector in tuple(self._subscriptions):
+            self._member.leave(selector)
+            try:
+                await self._member.admit(selector)
+            except BadMessage as bad:
+                self._end(selector)
+                self._answer(answers.error(bad))
+                self._answer(answers.unsubscribed(selector.describe(), None))
 
     async def _subscribe(self, action: Subscribe) -> None:
         """Answer, then one snapshot a series, each at the moment from which its updates follow."""
@@ -112,14 +123,15 @@ class Session:
         await self._loaded.wait()  # right after a start the history is not read yet
         self._end(selector)
         self._refuse_too_many(selector)
-        subscription = self._subscriptions[selector] = Subscription(self, selector)
+        await self._member.admit(selector)
+        subscription = self._subscriptions[selector] = Subscription(self._outbox, selector)
         self._feed.catch_up(selector)
         views = self._hub.add(subscription)
         self._answer(answers.subscribed(selector.describe(), action.id))
         for view in views:
             self._hub.attach(subscription, view)
-            self.send(self._hub.snapshot(view, selector.variant, self._depth(action, selector)))
-            await self._drained()
+            self._outbox.send(self._hub.snapshot(view, selector.variant, self._depth(action, selector)))
+            await self._outbox.room()
 
     def _depth(self, action: Subscribe, selector: Selector) -> int:
         default = 1 if selector.any_symbol else self._settings.snapshot_bars
@@ -142,6 +154,7 @@ class Session:
         subscription = self._subscriptions.pop(selector, None)
         if subscription is not None:
             self._hub.remove(subscription)
+            self._member.leave(selector)
         return subscription is not None
 
     def _list(self, action: ListSeries) -> None:

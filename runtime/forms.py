@@ -1,6 +1,7 @@
 """Forms of settings that are more than a type. Messages never hold an address: there may be a password in it."""
 
 import re
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
@@ -10,6 +11,7 @@ _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:@]*)(:\d{1,5})?")
 _NO_CODE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _CODES = "in user and password write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25"
 _SECRET_CHARACTERS = 16
+_HS256_CHARACTERS = 32  # RFC 7518: a key as long as the hash at least; a shorter one can be guessed from one token
 _MOMENT = re.compile(r"[a-z0-9-]+:[a-z_]+:[1-9]\d{0,8}")
 
 
@@ -77,3 +79,36 @@ def kill_moments(text: str) -> str:
     if not all(_MOMENT.fullmatch(moment) for moment in filter(None, text.split(","))):
         raise ValueError("write process:point:times, as process-bars:outputs_delivered:3, several with commas between")
     return text
+
+
+def signing_secret(secret: SecretStr | None) -> SecretStr | None:
+    """Nothing is none."""
+    if secret is None or not secret.get_secret_value():
+        return None
+    if len(secret.get_secret_value().encode()) < _HS256_CHARACTERS:
+        raise ValueError(f"write at least {_HS256_CHARACTERS} characters; `openssl rand -hex 32` makes some")
+    return secret
+
+
+def keys_url(url: str | None) -> str | None:
+    """https, or http to this machine: who can change the answer on its way can make tokens."""
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        is_local = host == "localhost" or (host.replace(".", "").isdigit() and ip_address(host).is_loopback)
+    except ValueError:
+        raise ValueError("it is no URL; write https://host/path") from None
+    if not host or parts.scheme not in ("https", "http") or (parts.scheme == "http" and not is_local):
+        raise ValueError("write https://host/path; http only to this machine")
+    return url
+
+
+def networks(texts: tuple[str, ...]) -> tuple[str, ...]:
+    for text in texts:
+        try:
+            ip_network(text)
+        except ValueError:
+            raise ValueError(f"{text} is no address or network; write 10.0.0.7 or 10.0.0.0/8") from None
+    return texts

@@ -46,5 +46,8 @@ KEYS = Counter("tickerplant_keys_total", "Guarded writes to Redis", ["sink", "re
 CLIENTS = Gauge("tickerplant_clients", "Connected WebSocket clients")
 SUBSCRIPTIONS = Gauge("tickerplant_subscriptions", "Subscriptions", ["channel"])
 MESSAGES = Counter("tickerplant_messages_total", "Messages written to clients", ["channel"])
+REFUSED = Counter(
+    "tickerplant_refused_total", "What clients were refused: a handshake, a token, a subscription, to stay", ["action", "reason"]
+)
 EVICTIONS = Counter("tickerplant_evictions_total", "Clients closed by us", ["code"])
 DELIVERY_SECONDS = Histogram("tickerplant_delivery_seconds", "From receipt of the frame to the write to clients", ["channel"], buckets=FAST)

@@ -11,23 +11,16 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from runtime.access_settings import AccessSettings
 from runtime.errors import UserError
-from runtime.forms import existing_file, kill_moments, postgres_url, redis_url, webhook_secret, webhook_url
+from runtime.forms import kill_moments, postgres_url, redis_url, webhook_secret, webhook_url
+from runtime.sections import PemFile, Section
 from schemas.symbols import AssetClass
 from schemas.timeframes import Timeframe
 from schemas.topics import Topic
 
 PREFIX = "TICKERPLANT_"
 CONFIG_FILE_VARIABLE = "TICKERPLANT_CONFIG"
-
-
-PemFile = Annotated[Path, AfterValidator(existing_file)]
-
-
-class Section(BaseModel):
-    """Base of all sections: frozen, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class KafkaSettings(Section):
@@ -278,6 +271,7 @@ class GatewaySettings(Section):
     max_subscriptions: int = Field(100, ge=1, le=10_000, description="of one client")
     queue_messages: int = Field(10_000, ge=10, le=1_000_000, description="waiting for one client; more: it is evicted with code 4008")
     allowed_origins: tuple[str, ...] = Field((), description="beside the gateway's own address")
+    access: AccessSettings = AccessSettings()
 
 
 class HealthSettings(Section):

@@ -5,6 +5,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -102,7 +103,7 @@ def _leaves(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Fie
         for leaf, leaf_field in _leaves(inner, f"{key}."):
             shown = leaf_field._copy()
             if isinstance(field.default, BaseModel):
-                shown.default = getattr(field.default, leaf.rsplit(".", 1)[1])
+                shown.default = attrgetter(leaf.removeprefix(f"{key}."))(field.default)
             yield leaf, shown
 
 

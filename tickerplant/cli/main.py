@@ -28,6 +28,7 @@ COMMANDS = (
     "process",
     "sink",
     "gateway",
+    "token",
     "simulate",
     "replay",
     "verify",

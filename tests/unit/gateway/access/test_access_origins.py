@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.access import is_origin_allowed
+from gateway.access.origins import is_origin_allowed
 
 
 @pytest.mark.parametrize(
