@@ -8,6 +8,7 @@ import uvloop
 
 from gateway.access.control import AccessControl
 from gateway.access.member import Member
+from gateway.access.shared import limits_of
 from gateway.broker import Broker, TopicState
 from gateway.connection import Connection
 from gateway.feed import STAGE, Feed
@@ -50,7 +51,9 @@ class _Gateway:
         bootstrap = kafka_address(settings)
         self._broker = Broker(settings.kafka, bootstrap)
         self._reader = Reader(settings, bootstrap, self._broker, clock, self._deliver)
-        self._server = GatewayServer(settings.gateway, AccessControl(settings.gateway.access, clock), self._new_session)
+        self._limits = limits_of(settings, clock)
+        control = AccessControl(settings.gateway.access, clock, self._limits)
+        self._server = GatewayServer(settings.gateway, control, self._new_session)
         self._loaded = asyncio.Event()
         self._topics: dict[Topic, TopicState] = {}
         self._kafka_problem = "Kafka has not answered yet"
@@ -66,13 +69,14 @@ class _Gateway:
             self._loop.add_signal_handler(number, self._end, None)
         self._start_reader()
         logger.info("gateway_started", address=address)
-        tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._tick(health))]
+        tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._tick(health)), asyncio.create_task(self._limits.run())]
         try:
             await self._ended
         finally:
             for task in tasks:
                 task.cancel()
             await self._server.stop()
+            await self._limits.stop()
             await asyncio.to_thread(self._reader.stop)
             health_server.stop()
             logger.info("gateway_stopped")

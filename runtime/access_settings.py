@@ -11,7 +11,7 @@ TierName = Literal["free", "premium", "enterprise"]
 
 
 class TierSettings(Section):
-    """What one user has, all connections to a gateway process together. 0: no limit."""
+    """What one user has, all connections to all gateway processes together. 0: no limit."""
 
     messages_per_s: float = Field(
         0, ge=0, le=1_000_000, description="messages a second to a user; more wait as for a slow client; 0: no limit"

@@ -48,6 +48,13 @@ def kafka_address(settings: Settings) -> str:
     return kafka
 
 
+def redis_address(settings: Settings) -> str | None:
+    """Redis's, for a process that can do without it: None if it is neither set nor in a running stack. A password may be inside."""
+    if settings.redis.url:
+        return settings.redis.url.get_secret_value()
+    return _read(stack_file(settings.data_dir)).get("redis")
+
+
 def _read(path: Path) -> dict[str, str]:
     try:
         return {str(part): str(address) for part, address in json.loads(path.read_text()).items()}

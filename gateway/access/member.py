@@ -68,9 +68,9 @@ class Member:
     async def _become(self, grant: Grant) -> None:
         before, limit = self.grant, grant.limits.connections
         is_other_user = before is None or before.user != grant.user
-        if is_other_user and not await self._control.claims.claim(CONNECTIONS, grant.user, [self._connection], limit):
+        if is_other_user and not await self._control.limits.claims.claim(CONNECTIONS, grant.user, [self._connection], limit):
             raise RefusedToken("too_many_connections", f"the {grant.tier} tier has {limit} connections at a time; close another one")
-        pace = self._control.borrow_pace(grant)  # before the last one goes back: a new token must not fill the bucket again
+        pace = await self._control.limits.paces.borrow(grant)  # before the last one goes back: a new token must not fill the bucket again
         if before is not None:
             self._give_back(before, is_other_user)
         self.grant, self.pace = grant, pace
@@ -100,7 +100,7 @@ class Member:
         limit = grant.limits.symbols
         if limit and selector.any_symbol:
             raise BadMessage("tier_limit", f"the {grant.tier} tier names its symbols, {limit} at most", "symbol")
-        if not await self._control.claims.claim(SYMBOLS, grant.user, selector.symbols, limit):
+        if not await self._control.limits.claims.claim(SYMBOLS, grant.user, selector.symbols, limit):
             raise BadMessage("tier_limit", f"the {grant.tier} tier has {limit} symbols at a time; unsubscribe some", "symbol")
         self._held[selector] = grant.user
 
@@ -108,7 +108,7 @@ class Member:
         """The subscription ended. Nothing to do if it was never admitted."""
         owner = self._held.pop(selector, None)
         if owner is not None:
-            self._control.claims.release(SYMBOLS, owner, selector.symbols)
+            self._control.limits.claims.release(SYMBOLS, owner, selector.symbols)
 
     async def listen(self) -> None:
         """Waits until the client may say the next thing: what floods waits in its own socket."""
@@ -131,9 +131,9 @@ class Member:
         self.grant = self.pace = None
 
     def _give_back(self, grant: Grant, leaves: bool) -> None:
-        self._control.return_pace(grant)
+        self._control.limits.paces.give_back(grant)
         if leaves:
-            self._control.claims.release(CONNECTIONS, grant.user, [self._connection])
+            self._control.limits.claims.release(CONNECTIONS, grant.user, [self._connection])
 
     def _end_expired(self) -> None:
         self._control.audit.refused("stay", "token_expired", **self._who())

@@ -17,8 +17,9 @@ from tests.access_support import SECRET, token
 
 
 def control(**settings: Any) -> tuple[AccessControl, LocalClaims]:
-    claims = LocalClaims()
-    return AccessControl(AccessSettings(**{"hs256_secret": SECRET, **settings}), SystemClock(), claims), claims
+    access = AccessControl(AccessSettings(**{"hs256_secret": SECRET, **settings}), SystemClock())
+    assert isinstance(access.limits.claims, LocalClaims)
+    return access, access.limits.claims
 
 
 def select(symbol: Any, channel: Channel = Channel.TICKS) -> Selector:
@@ -111,4 +112,4 @@ async def test_buckets_of_those_who_left_are_forgotten() -> None:
     access, _ = control()
     for number in range(2500):
         (await entered(access, token(f"user{number}", tier="free"), number)).close()
-    assert len(access._paces) <= 1001
+    assert len(access.limits.paces) <= 1001
