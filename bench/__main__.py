@@ -24,6 +24,12 @@ def main(
     quick: Annotated[bool, typer.Option("--quick", help="Less of everything: some minutes.")] = False,
     only: Annotated[list[str] | None, typer.Option("--only", help=f"{', '.join(PARTS)}; may be given again.")] = None,
     rate: Annotated[float, typer.Option("--rate", min=1_000, help="Ticks a second that `pipeline` offers the whole line.")] = DEFAULT_RATE,
+    postgres: Annotated[
+        str,
+        typer.Option(
+            "--postgres", metavar="URL", help="A server for `storage`, as one with TimescaleDB, where databases may be made and dropped."
+        ),
+    ] = "",
     output: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write all figures there.", dir_okay=False)] = None,
 ) -> None:
     """Throughput, cost, memory, latency, every stage alone, and peers, on a fresh local stack."""
@@ -34,7 +40,7 @@ def main(
     figures: dict[str, Any] = {"machine": machine(), "quick": quick}
     say("starting a fresh stack")
     with LocalStack() as stack:
-        run = Run(stack, QUICK if quick else FULL, rate, figures)
+        run = Run(stack, QUICK if quick else FULL, rate, postgres, figures)
         for name, part in PARTS.items():
             if name in chosen:
                 part(run)

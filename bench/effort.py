@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bench.stages import StageEffort
+from bench.storage import StorageEffort
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,24 @@ class Effort:
     memory_symbols: int
     memory_speed: float
     stages: StageEffort
+    storage: StorageEffort
 
 
-FULL = Effort(240, 45.0, 15.0, 2_000_000, 8.0, 60.0, 10_000_000, 2_000, 60.0, StageEffort(5, 2_000_000, 400_000, 500, 5))
-QUICK = Effort(40, 2.0, 4.0, 300_000, 3.0, 10.0, 200_000, 200, 60.0, StageEffort(1, 300_000, 60_000, 100, 2))
+FULL = Effort(
+    240,
+    45.0,
+    15.0,
+    2_000_000,
+    8.0,
+    60.0,
+    10_000_000,
+    2_000,
+    60.0,
+    StageEffort(5, 2_000_000, 400_000, 500, 5),
+    StorageEffort(3, 2_000_000, 300_000, 50_000),
+)
+QUICK = Effort(
+    40, 2.0, 4.0, 300_000, 3.0, 10.0, 200_000, 200, 60.0, StageEffort(1, 300_000, 60_000, 100, 2), StorageEffort(1, 300_000, 60_000, 10_000)
+)
 DEFAULT_RATE = 100_000.0
 MEMORY_RATE = 50_000.0  # below what the line carries: what waits in queues is no growth

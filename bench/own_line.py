@@ -54,9 +54,16 @@ class OwnLine:
     def start(self, *stages: str) -> None:
         """`tickerplant process <stage>` of each. Returns at once."""
         for stage in stages:
-            line = [sys.executable, "-m", "tickerplant", "process", stage, "--data-dir", str(self._folder)]
-            log = self._log(stage).open("w")
-            self._running[stage] = subprocess.Popen(line, env=self._environment, cwd=ROOT, stdout=log, stderr=log)
+            self._start(stage, self._environment, "process", stage)
+
+    def start_sink(self, sink: str, postgres: str) -> None:
+        """`tickerplant sink <sink>` on that database, called `sink-<sink>` in what follows. Returns at once."""
+        self._start(f"sink-{sink}", self._environment | {f"{PREFIX}POSTGRES__URL": postgres}, "sink", sink)
+
+    def _start(self, name: str, environment: Mapping[str, str], *words: str) -> None:
+        line = [sys.executable, "-m", "tickerplant", *words, "--data-dir", str(self._folder)]
+        log = self._log(name).open("w")
+        self._running[name] = subprocess.Popen(line, env=environment, cwd=ROOT, stdout=log, stderr=log)
 
     def wait_ready(self) -> None:
         """Until every stage that was started has its partitions. Raises RuntimeError with the end of its log if one ends or takes a minute."""
@@ -72,9 +79,9 @@ class OwnLine:
             if process.poll() is not None or time.monotonic() > deadline_s:
                 raise RuntimeError(f"process {stage} of {self.name} did not do its work: {self._log(stage).read_text()[-2000:]}")
 
-    def sampler(self) -> Sampler:
-        """Of the running stages, by stage."""
-        pids = {stage: process.pid for stage, process in self._running.items()}
+    def sampler(self, **others: int) -> Sampler:
+        """Of the running stages, by stage, and of other processes by the name given; 0 is none."""
+        pids = {stage: process.pid for stage, process in self._running.items()} | {name: pid for name, pid in others.items() if pid}
         return Sampler(lambda: pids)
 
     def ends(self, topic: Topic) -> TopicEnds:
@@ -93,7 +100,9 @@ class OwnLine:
 
     def _get(self, stage: str, page: str) -> str:
         try:
-            entry: dict[str, Any] = json.loads(run_file(self._folder, f"process-{stage}").read_text())
+            entry: dict[str, Any] = json.loads(
+                run_file(self._folder, stage if stage.startswith("sink-") else f"process-{stage}").read_text()
+            )
             with _open(f"{entry['health']}/{page}", timeout=5) as answer:
                 return str(answer.read().decode())
         except (OSError, ValueError):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench import bare_hop, latency, memory, pipeline, pipeline_text, report, stages, stages_text, throughput
+from bench import bare_hop, latency, memory, pipeline, pipeline_text, report, stages, stages_text, storage, storage_text, throughput
 from bench.captures import MEASURED, TICKS_PER_S, WARM_UP, write_capture
 from bench.effort import MEMORY_RATE, Effort
 from bench.local_stack import SERVERS, LocalStack
@@ -18,11 +18,14 @@ _LOAD_WARM_UP = (20_000.0, 5.0)
 
 @dataclass(slots=True)
 class Run:
-    """One run on one stack. rate: ticks a second of the whole line's steady load; figures: by part, for the JSON."""
+    """One run on one stack. rate: ticks a second of the whole line's steady load; postgres: URL of a server for `storage`, "" for the stack's;
+    figures: by part, for the JSON.
+    """
 
     stack: LocalStack
     effort: Effort
     rate: float
+    postgres: str = ""
     figures: dict[str, Any] = field(default_factory=dict)
 
     def ours(self) -> list[str]:
@@ -78,6 +81,13 @@ def _stages(run: Run) -> None:
     run.show("stages", result, stages_text.stages_text(result))
 
 
+def _storage(run: Run) -> None:
+    say(f"sinks alone: {run.effort.storage.runs} runs of each")
+    with run.stack.paused(run.ours()):
+        result = storage.measure(run.stack, run.effort.storage, run.postgres)
+    run.show("storage", result, storage_text.storage_text(result))
+
+
 def _peers(run: Run) -> None:
     """With our own processes held still: the peers have the cores and the broker for themselves."""
     say(f"peers: {run.effort.records:,} records each, or {run.effort.peer_s:.0f} s")
@@ -94,5 +104,6 @@ PARTS: dict[str, Callable[[Run], None]] = {
     "pipeline": _pipeline,
     "memory": _memory,
     "stages": _stages,
+    "storage": _storage,
     "peers": _peers,
 }

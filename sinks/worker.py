@@ -4,6 +4,7 @@ Commit order: rows written -> dead letters delivered -> positions moved; the sto
 """
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 
 from tenacity import Retrying, retry_if_exception_type, wait_exponential_jitter
@@ -93,8 +94,9 @@ class SinkWorker:
             return
         if records and not self._store.waiting_records:
             self._taken_since_s = self._clock.monotonic_s()
+        for topic, number in Counter(record.topic for record in records).items():
+            metrics.RECORDS_IN.labels(self._process, topic.value).inc(number)
         for record in records:
-            metrics.RECORDS_IN.labels(self._process, record.topic.value).inc()
             self._store.take(record)
         if 0 < len(records) < READ_RECORDS // 2:
             self._stop.wait(_PACE_S)

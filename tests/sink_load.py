@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 from schemas.partitioner import partition_of
 from schemas.ticks import Quote, Trade
+from schemas.timeframes import DAY_NS
 from schemas.topics import Topic
 from tests.sinks_world import SOURCE, T0_NS, Feed, envelope, query, quote, trade
 
 _SYMBOLS = tuple(f"LOAD{number}-USDT" for number in range(12))
-_STEP_NS = 86_400_000  # a million ticks are a day
 _REASONS: tuple[tuple[str, ...], ...] = ((), (), (), ("late",), ("out_of_order", "late"))
 # Everything of a row as one text; concat_ws leaves NULLs out. `timestamp` follows from ts_event_ns, so it is compared with that.
 _ROW = (
@@ -30,10 +30,11 @@ class Content(NamedTuple):
 class SinkLoad:
     """Trades and quotes of twelve symbols over all partitions, numbered as validate numbers them. records: sent until now."""
 
-    def __init__(self, line: Any) -> None:
+    def __init__(self, line: Any, ticks_a_day: int = 1_000_000) -> None:
         self._feed = Feed(line)
         self._partitions = line.settings.kafka.partitions
         self.records = 0
+        self._step_ns = DAY_NS // ticks_a_day
         self._sent = 0
         self._checksum = 0
 
@@ -48,7 +49,7 @@ class SinkLoad:
         while self._sent < until:
             number, first = divmod(self._sent // size, len(_SYMBOLS))
             symbol, seq = _SYMBOLS[first], number * size + 1
-            batch = [_tick(symbol, at, self._sent + at - seq) for at in range(seq, seq + size)]
+            batch = [_tick(symbol, at, T0_NS + (self._sent + at - seq) * self._step_ns) for at in range(seq, seq + size)]
             self._feed.partition = partition_of(symbol, self._partitions)
             self._feed.send(Topic.TICKS, envelope(batch))
             self.records += 1
@@ -57,8 +58,7 @@ class SinkLoad:
         self._feed.flush()
 
 
-def _tick(symbol: str, seq: int, number: int) -> Trade | Quote:
-    ts_ns = T0_NS + number * _STEP_NS + seq % 1000
+def _tick(symbol: str, seq: int, ts_ns: int) -> Trade | Quote:
     reasons = _REASONS[seq % len(_REASONS)]
     common: dict[str, Any] = {
         "symbol": symbol, "ts_event_ns": ts_ns, "ts_ingest_ns": ts_ns + 7, "reasons": reasons, "quality": 0.75 if reasons else 1.0

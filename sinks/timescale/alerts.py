@@ -38,6 +38,7 @@ class AlertWriter:
     """A row an event. Repeats, which a crash of the stage can make, carry the same alert_id."""
 
     table = "market_alerts"
+    upsert = _UPSERT
 
     def block(self, record: InputRecord) -> Block:
         event = decode_alert(record.value)

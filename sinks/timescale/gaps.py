@@ -33,6 +33,7 @@ class GapWriter:
     """A row a gap."""
 
     table = "market_gaps"
+    upsert = _UPSERT
 
     def block(self, record: InputRecord) -> Block:
         return gap_block(decode_gap(record.value))

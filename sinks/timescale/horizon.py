@@ -25,6 +25,11 @@ class Horizon:
         self._ticks_days = min((rule.days for rule in self._rules.get("market_ticks", []) if rule.days), default=0)
         self._clock = clock
 
+    @property
+    def refuses(self) -> bool:
+        """False if nothing is ever past."""
+        return bool(self._rules)
+
     def is_past(self, table: str, key: str, ts_ns: int) -> bool:
         """key: the symbol of a tick, the timeframe of a bar or of what came of it. ts_ns: event time, of a bar its opening."""
         for rule in self._rules.get(table, ()):
@@ -56,11 +61,17 @@ class _Dated(Struct):
 _decode_dated = msgspec.json.Decoder(_Dated).decode
 
 
+def expiring(writer: TableWriter, horizon: Horizon) -> TableWriter:
+    """The writer of events of one record each, with the horizon before it if that refuses anything."""
+    return Expiring(writer, horizon) if horizon.refuses else writer
+
+
 class Expiring:
     """A TableWriter of events of one record each, which gives no rows for those that are past."""
 
     def __init__(self, writer: TableWriter, horizon: Horizon) -> None:
         self.table = writer.table
+        self.upsert = writer.upsert
         self.write = writer.write
         self._writer = writer
         self._horizon = horizon

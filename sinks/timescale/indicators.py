@@ -42,6 +42,7 @@ class IndicatorWriter:
     """Outputs that cannot be computed yet are absent from the record and have no row."""
 
     table = "technical_indicators"
+    upsert = _UPSERT
 
     def block(self, record: InputRecord) -> Block:
         rows = [row(values) for values in _rows(decode_indicators(record.value))]

@@ -35,6 +35,7 @@ class QualityWriter:
     """A row a window; the first one stays, so that a replay of the same records, all of them repeats to validate, spoils nothing."""
 
     table = "market_quality"
+    upsert = _UPSERT
 
     def block(self, record: InputRecord) -> Block:
         event = decode_quality(record.value)

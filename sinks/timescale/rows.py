@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 from runtime.stage import InputRecord
 from sinks.timescale.session import Connection
+from sinks.timescale.staging import Upsert
 
 
 class Block(NamedTuple):
@@ -19,9 +20,10 @@ class Block(NamedTuple):
 
 
 class TableWriter(Protocol):
-    """One table."""
+    """One table. upsert: how its rows go there, and where they can be tried."""
 
     table: str
+    upsert: Upsert
 
     def block(self, record: InputRecord) -> Block:
         """COPY text of a record's rows. Raises schemas.codec.DecodeError or SchemaError if it is not the event."""

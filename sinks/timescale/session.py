@@ -65,7 +65,7 @@ def stage_of(table: str) -> str:
 
 
 def _stage(table: str) -> str:
-    return f"CREATE TEMPORARY TABLE {stage_of(table)} (LIKE {table}) ON COMMIT DELETE ROWS"
+    return f"CREATE TEMPORARY TABLE {stage_of(table)} (LIKE {table} INCLUDING CONSTRAINTS) ON COMMIT DELETE ROWS"
 
 
 def copy_text(connection: Connection, statement: str, text: Sequence[bytes]) -> None:

@@ -44,6 +44,7 @@ class SignalWriter:
     """A row a signal, hold included."""
 
     table = "trading_signals"
+    upsert = _UPSERT
 
     def block(self, record: InputRecord) -> Block:
         signal = decode_signal(record.value)

@@ -30,6 +30,10 @@ class Upsert:
         """COPY straight into the table: fails on a key that is there."""
         return self._copy(self.table)
 
+    def check(self, connection: Connection, text: Sequence[bytes]) -> None:
+        """Puts rows where nobody sees them, under the table's own conditions. Raises psycopg.Error, whose context names the first line that breaks one."""
+        copy_text(connection, self._copy(stage_of(self.table)), text)
+
     def write(self, connection: Connection, text: Sequence[bytes], rows: int) -> int:
         """Rows inserted or replaced, of `rows` given. Raises psycopg.Error."""
         stage = stage_of(self.table)

@@ -24,7 +24,7 @@ from sinks.timescale.bars import BarWriter
 from sinks.timescale.batch import Batch
 from sinks.timescale.errors import translated
 from sinks.timescale.gaps import GapWriter, gap_block
-from sinks.timescale.horizon import KEPT_FOR_EVER, Expiring, Horizon
+from sinks.timescale.horizon import KEPT_FOR_EVER, Horizon, expiring
 from sinks.timescale.indicators import IndicatorWriter
 from sinks.timescale.letters import row_letters
 from sinks.timescale.log_identity import LogIdentity
@@ -49,12 +49,12 @@ def table_writers(horizon: Horizon = KEPT_FOR_EVER) -> dict[Topic, TableWriter]:
     """Who writes the records of each topic."""
     return {
         Topic.TICKS: TickWriter(horizon),
-        Topic.BARS: Expiring(BarWriter(), horizon),
-        Topic.INDICATORS: Expiring(IndicatorWriter(), horizon),
-        Topic.SIGNALS: Expiring(SignalWriter(), horizon),
+        Topic.BARS: expiring(BarWriter(), horizon),
+        Topic.INDICATORS: expiring(IndicatorWriter(), horizon),
+        Topic.SIGNALS: expiring(SignalWriter(), horizon),
         Topic.GAPS: GapWriter(),
-        Topic.QUALITY: Expiring(QualityWriter(), horizon),
-        Topic.ALERTS: Expiring(AlertWriter(), horizon),
+        Topic.QUALITY: expiring(QualityWriter(), horizon),
+        Topic.ALERTS: expiring(AlertWriter(), horizon),
     }
 
 

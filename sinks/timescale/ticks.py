@@ -52,6 +52,7 @@ class TickWriter:
     """Appends; a batch with a key that is there already goes through a stage table instead, as long as repeats keep coming."""
 
     table = "market_ticks"
+    upsert = _UPSERT
 
     def __init__(self, horizon: Horizon = KEPT_FOR_EVER) -> None:
         self._horizon = horizon

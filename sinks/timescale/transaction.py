@@ -67,7 +67,7 @@ class BatchTransaction:
         return written
 
     def _write_isolated(self, connection: Connection, batch: Batch, writer: TableWriter, rows: TableRows) -> int:
-        result = write_isolated(connection, writer.write, rows.lines())
+        result = write_isolated(connection, writer, rows.lines())
         for number, error in result.refused.items():
             record, index = rows.origin(number)
             for letter in row_letters(self._process, record, Reason.UNSTORABLE, {index: error}):

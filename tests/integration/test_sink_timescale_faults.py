@@ -140,6 +140,24 @@ def test_poison_in_a_batch_of_five_thousand(line: Any) -> None:
         assert letter.error
 
 
+def test_a_batch_that_is_mostly_poison(line: Any) -> None:
+    """A source gone wrong: three rows in four are refused, of ticks and of bars, and nothing waits for that."""
+    store = timescale_store(line)
+    store.begin([PLACE, (Topic.BARS, 0)])
+    mixed = [trade(seq, price="1" if seq % 4 == 0 else ("-1", "x", "1e999999")[seq % 4 - 1]) for seq in range(1, 1601)]
+    for offset in range(4):
+        store.take(record(Topic.TICKS, offset, envelope(mixed[offset * 400 : offset * 400 + 400])))
+    for minute in range(400):
+        store.take(record(Topic.BARS, minute, bar(minute, **({} if minute % 4 == 0 else {"high": "1"}))))
+    store.flush()
+    store.close()
+    assert query(line, "SELECT count(*), count(*) FILTER (WHERE seq % 4 = 0) FROM market_ticks") == [(400, 400)]
+    assert count(line, "market_ohlcv") == 100
+    letters = dead_letters(line, 1500)
+    assert [letter.offset for letter in letters[:300]] == [minute for minute in range(400) if minute % 4]
+    assert [letter.payload for letter in letters[300:]] == [encode(tick) for tick in mixed if tick.seq % 4]
+
+
 def test_records_that_are_no_events_become_dead_letters(line: Any) -> None:
     store = timescale_store(line)
     store.begin([PLACE])
