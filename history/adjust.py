@@ -84,4 +84,4 @@ def _above_zero(given: Decimal | int | str, what: str) -> Decimal:
 
 
 def _is_decimal(values: Any) -> bool:
-    return bool(values.dtype == object)
+    return bool(values.dtype in (object, "exact"))

@@ -19,6 +19,11 @@ class Column:
     kind: ColumnKind
     nullable: bool = False
 
+    @property
+    def is_binary(self) -> bool:
+        """Travels as eight bytes a row; everything else as text."""
+        return self.kind in ("time", "integer", "float") and not self.nullable
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -59,7 +64,7 @@ _PRIMARY = (Column("primary", "is_primary", "flag"), *_same("primary_epoch", "in
 BARS = Kind(
     "bars",
     "market_ohlcv",
-    "ohlcv_as_of",
+    "ohlcv_as_of_unsorted",
     '"timestamp"',
     (
         _TIME,
@@ -97,7 +102,7 @@ TICKS = Kind(
 INDICATORS = Kind(
     "indicators",
     "technical_indicators",
-    "indicators_as_of",
+    "indicators_as_of_unsorted",
     '"timestamp", indicator_name, output',
     (
         _TIME,
@@ -113,7 +118,7 @@ INDICATORS = Kind(
 SIGNALS = Kind(
     "signals",
     "trading_signals",
-    "signals_as_of",
+    "signals_as_of_unsorted",
     '"timestamp"',
     (
         _TIME,

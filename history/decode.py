@@ -1,8 +1,7 @@
-"""Packed lines as Arrow tables, and those as data frames. Exact unless asked otherwise. No I/O."""
+"""Packed columns as Arrow tables, and those as data frames. Exact unless asked otherwise. No I/O."""
 
 import io
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any, Literal
 
 import numpy as np
@@ -11,54 +10,76 @@ import pyarrow as pa
 from pyarrow import csv
 
 from history.columns import Column
+from history.exact import ExactArray
 
 # decimal: decimal128 with 18 places, decimal256 with 38 where that is too small. float: float64, the nearest one. text: the table's own digits.
 Numbers = Literal["decimal", "float", "text"]
 DECIMAL = pa.decimal128(38, 18)
 WIDE_DECIMAL = pa.decimal256(76, 38)
 _TIME = pa.timestamp("ns", tz="UTC")
-_TYPES = {
-    "time": pa.int64(),
-    "float": pa.float64(),
-    "integer": pa.int64(),
-    "flag": pa.bool_(),
-    "text": pa.string(),
-    "free_text": pa.string(),
-}
+_TYPES = {"integer": pa.int64(), "flag": pa.bool_(), "text": pa.string(), "free_text": pa.string()}
 
 
-def table_of(packed: Sequence[bytes], columns: Sequence[Column], numbers: Numbers) -> pa.Table:
+Packed = tuple[Any, ...]  # of one slice: bytes a column
+
+_ARRAY_HEADER_BYTES = 20  # of the server's binary array with one dimension
+_ELEMENTS = {"float": np.dtype([("bytes", ">i4"), ("value", ">f8")])}
+_INTEGERS = np.dtype([("bytes", ">i4"), ("value", ">i8")])
+
+
+def table_of(packed: Sequence[Packed], columns: Sequence[Column], numbers: Numbers) -> pa.Table:
     """The rows of all slices. Times are timestamps in UTC with nanoseconds."""
-    data = b"\n".join(packed)
     if numbers == "decimal":
         try:
-            return _typed(_parsed(data, columns, DECIMAL), columns, DECIMAL)
+            return _typed(packed, columns, DECIMAL)
         except pa.ArrowInvalid:  # more digits than it holds, and it never rounds
-            return _typed(_parsed(data, columns, pa.string()), columns, WIDE_DECIMAL)
-    of_numbers = pa.float64() if numbers == "float" else pa.string()
-    return _typed(_parsed(data, columns, of_numbers), columns, of_numbers)
+            return _typed(packed, columns, WIDE_DECIMAL)
+    return _typed(packed, columns, pa.float64() if numbers == "float" else pa.string())
 
 
 def frame_of(table: pa.Table, columns: Sequence[Column]) -> pd.DataFrame:
-    """Indexed by timestamp. Numbers that came as text become Decimal objects."""
+    """Indexed by timestamp. Numbers that came as text become exact ones."""
     texts = [column.name for column in columns if column.kind == "number" and pa.types.is_string(table.schema.field(column.name).type)]
     frame: pd.DataFrame = table.drop_columns(texts).to_pandas(split_blocks=True)
     for position, column in enumerate(columns):
         if column.name in texts:
-            frame.insert(position, column.name, _decimals(table.column(column.name)))
+            frame.insert(position, column.name, pd.Series(ExactArray(table.column(column.name)), copy=False))
     return frame.set_index("timestamp")
 
 
-def _parsed(data: bytes, columns: Sequence[Column], of_numbers: Any) -> pa.Table:
-    types = {column.name: of_numbers if column.kind == "number" else _TYPES[column.kind] for column in columns}
-    if not data:
-        return pa.schema(list(types.items())).empty_table()
-    return csv.read_csv(
+def _typed(packed: Sequence[Packed], columns: Sequence[Column], of_numbers: Any) -> pa.Table:
+    values = [_column([one[position] for one in packed], column, of_numbers) for position, column in enumerate(columns)]
+    return pa.table(values, names=[column.name for column in columns])
+
+
+def _column(parts: list[bytes], column: Column, of_numbers: Any) -> Any:
+    if column.is_binary:
+        values = pa.array(_unpacked(parts, _ELEMENTS.get(column.kind, _INTEGERS)))
+        return values.cast(_TIME) if column.kind == "time" else values
+    wide = column.kind == "number" and of_numbers == WIDE_DECIMAL  # which the parser of text does not know
+    values = _parsed(parts, column, pa.string() if wide else of_numbers if column.kind == "number" else _TYPES[column.kind])
+    if wide:
+        return values.cast(WIDE_DECIMAL)
+    return values.fill_null("") if column.kind == "text" and not column.nullable and values.null_count else values
+
+
+def _unpacked(parts: list[bytes], elements: Any) -> Any:
+    """Every element says its length, eight, before its value."""
+    values = [np.frombuffer(part, elements, offset=_ARRAY_HEADER_BYTES)["value"] for part in parts]
+    return np.concatenate([np.empty(0, elements["value"]), *values]).astype(elements["value"].newbyteorder("="))
+
+
+def _parsed(parts: list[bytes], column: Column, kind: Any) -> Any:
+    if not parts:
+        return pa.array([], kind)
+    data = b"\n".join([*parts, b""])
+    table = csv.read_csv(
         io.BytesIO(data),
-        read_options=csv.ReadOptions(column_names=list(types), use_threads=False, block_size=max(len(data), 1)),
-        parse_options=csv.ParseOptions(delimiter="\t", newlines_in_values=any(column.kind == "free_text" for column in columns)),
+        read_options=csv.ReadOptions(column_names=[column.name], use_threads=False, block_size=len(data)),
+        # A column has no second field: a separator that no number, code or name holds; free text is quoted.
+        parse_options=csv.ParseOptions(delimiter="\t", newlines_in_values=column.kind == "free_text", ignore_empty_lines=False),
         convert_options=csv.ConvertOptions(
-            column_types=types,
+            column_types={column.name: kind},
             null_values=[""],
             true_values=["t"],
             false_values=["f"],
@@ -66,24 +87,4 @@ def _parsed(data: bytes, columns: Sequence[Column], of_numbers: Any) -> pa.Table
             quoted_strings_can_be_null=False,
         ),
     )
-
-
-def _typed(table: pa.Table, columns: Sequence[Column], of_numbers: Any) -> pa.Table:
-    for position, column in enumerate(columns):
-        values = table.column(position)
-        if column.kind == "time":
-            values = values.cast(_TIME)
-        elif column.kind == "number" and values.type != of_numbers:
-            values = values.cast(of_numbers)
-        elif column.kind == "text" and not column.nullable and values.null_count:
-            values = values.fill_null("")
-        table = table.set_column(position, column.name, values)
-    return table
-
-
-def _decimals(texts: pa.ChunkedArray) -> Any:
-    """Each distinct text is converted once: prices repeat."""
-    whole = texts.combine_chunks().dictionary_encode()
-    values = np.empty(len(whole.dictionary) + 1, dtype=object)
-    values[:-1] = [Decimal(text) for text in whole.dictionary.to_pylist()]  # the last stays None, for NULL
-    return values[whole.indices.fill_null(len(values) - 1).to_numpy(zero_copy_only=False)]
+    return table.column(0)

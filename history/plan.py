@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from schemas.timeframes import FIXED_NS, Timeframe
 
-SLICE_ROWS = 2_000
+SLICE_ROWS = 20_000
 _MONTH = timedelta(days=30)
 _LONGEST = timedelta(days=365_000)
-_SHORTEST = timedelta(milliseconds=1)
+_SHORTEST = timedelta(milliseconds=10)
 
 
 @dataclass(frozen=True, slots=True)

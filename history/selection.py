@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 import pyarrow as pa
 
-from history.decode import Numbers, frame_of, table_of
+from history.decode import Numbers, Packed, frame_of, table_of
 from history.errors import NoRows
 from history.plan import Plan, plan_of
 from history.query import Question, statement
@@ -44,7 +44,7 @@ class Selection:
     spacing_of: Callable[[Connection], Any]
 
     def pandas(self, numbers: As = "exact") -> pd.DataFrame:
-        """A frame indexed by timestamp. Exact numbers are Decimal objects with the table's own digits."""
+        """A frame indexed by timestamp. Exact numbers are Decimals with the table's own digits (history.exact)."""
         tables = list(self._tables("text" if _is_exact(numbers) else "float", CHUNK_ROWS, None, own=False))
         return frame_of(pa.concat_tables(tables), self.question.columns)
 
@@ -108,10 +108,10 @@ def _is_exact(numbers: str) -> bool:
     return numbers == "exact"
 
 
-def _packed(connection: Connection, query: Any, parameters: Mapping[str, Any]) -> list[bytes]:
-    """The slices that have rows, as the bytes that came: a decoded string would only be encoded again."""
-    result = connection.execute(query, parameters).pgresult
+def _packed(connection: Connection, query: Any, parameters: Mapping[str, Any]) -> list[Packed]:
+    """The slices that have rows, a value a column, as the bytes that came."""
+    result = connection.execute(query, parameters, binary=True).pgresult
     if result is None:
         return []
-    values = (result.get_value(row, 0) for row in range(result.ntuples))
-    return [value for value in values if value]
+    slices = (tuple(result.get_value(row, column) for column in range(result.nfields)) for row in range(result.ntuples))
+    return [values for values in slices if values[0] is not None]

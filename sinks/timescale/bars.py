@@ -11,7 +11,7 @@ from schemas.codec import decode_bar
 from sinks.timescale.rows import Block
 from sinks.timescale.session import Connection
 from sinks.timescale.staging import Upsert
-from sinks.timescale.symbols import note_symbols
+from sinks.timescale.symbols import AssetClasses, note_symbols
 from sinks.timescale.text import NULL, array, encoded, row, timestamp
 
 COLUMNS = (
@@ -59,6 +59,9 @@ class BarWriter:
     table = "market_ohlcv"
     upsert = _UPSERT
 
+    def __init__(self, asset_classes: AssetClasses | None = None) -> None:
+        self._asset_classes = asset_classes or {}
+
     def block(self, record: InputRecord) -> Block:
         bar = decode_bar(record.value)
         # As with ticks: JSON without a backslash holds nothing that COPY text must escape.
@@ -67,7 +70,7 @@ class BarWriter:
     def write(self, connection: Connection, text: Sequence[bytes], rows: int) -> int:
         changed = _UPSERT.write(connection, text, rows)
         if changed:
-            note_symbols(connection)
+            note_symbols(connection, self._asset_classes)
         return changed
 
 

@@ -3,6 +3,9 @@
 A policy that says the same already is left alone, so that a restart does not start its job anew.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import psycopg
 
 from runtime.errors import TransientError
@@ -11,6 +14,7 @@ from sinks.timescale.errors import is_away, said
 from sinks.timescale.keeping import HYPERTABLES, longest_days, rules_of
 from sinks.timescale.migrations import apply_migrations
 from sinks.timescale.session import Connection
+from sinks.timescale.symbols import AssetClasses, class_symbols
 
 _POLICIES = {"policy_compression": ("compression", "compress_after"), "policy_retention": ("retention", "drop_after")}
 _FULL_EDITION = (
@@ -20,20 +24,29 @@ _JOB = "SELECT config ->> %s FROM timescaledb_information.jobs WHERE hypertable_
 _LOCK_KEY = 7_424_230_120
 
 
-def prepare_database(url: str, storage: StorageSettings) -> list[str]:
-    """What a sink does before its first use of a database: migrations, then policies. Returns the labels of applied migrations. Raises as those."""
+def prepare_database(url: str, storage: StorageSettings, asset_classes: AssetClasses | None = None) -> list[str]:
+    """What a sink does before its first use of a database: migrations, policies, classes of known symbols. Returns the labels of applied migrations. Raises as those."""
     applied = apply_migrations(url)
     apply_policies(url, storage)
+    with _locked(url) as connection:
+        class_symbols(connection, asset_classes or {})
     return applied
 
 
 def apply_policies(url: str, storage: StorageSettings) -> None:
     """Sets the jobs of every hypertable; nothing on a server without TimescaleDB. Raises TransientError if the server does not answer."""
+    with _locked(url) as connection:
+        if connection.execute(_FULL_EDITION).fetchone() == (True,):
+            _apply(connection, storage)
+
+
+@contextmanager
+def _locked(url: str) -> Iterator[Connection]:
+    """One transaction, one process at a time."""
     try:
         with psycopg.connect(url, connect_timeout=5, application_name="tickerplant-policies") as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK_KEY,))
-            if connection.execute(_FULL_EDITION).fetchone() == (True,):
-                _apply(connection, storage)
+            yield connection
     except psycopg.Error as error:
         if not is_away(error):
             raise

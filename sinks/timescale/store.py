@@ -33,6 +33,7 @@ from sinks.timescale.quality import QualityWriter
 from sinks.timescale.rows import TableWriter
 from sinks.timescale.session import Connection, Session
 from sinks.timescale.signals import SignalWriter
+from sinks.timescale.symbols import AssetClasses
 from sinks.timescale.ticks import TickWriter
 from sinks.timescale.transaction import BatchTransaction
 
@@ -45,11 +46,11 @@ Limits = Callable[[Place], tuple[int, int]]
 Announce = Callable[[Mapping[Place, int]], None]
 
 
-def table_writers(horizon: Horizon = KEPT_FOR_EVER) -> dict[Topic, TableWriter]:
-    """Who writes the records of each topic."""
+def table_writers(horizon: Horizon = KEPT_FOR_EVER, asset_classes: AssetClasses | None = None) -> dict[Topic, TableWriter]:
+    """Who writes the records of each topic. asset_classes: of symbols whose name does not tell."""
     return {
         Topic.TICKS: TickWriter(horizon),
-        Topic.BARS: expiring(BarWriter(), horizon),
+        Topic.BARS: expiring(BarWriter(asset_classes), horizon),
         Topic.INDICATORS: expiring(IndicatorWriter(), horizon),
         Topic.SIGNALS: expiring(SignalWriter(), horizon),
         Topic.GAPS: GapWriter(),
@@ -81,9 +82,10 @@ class TimescaleStore:
         prepare: Callable[[], object],
         announce: Announce,
         horizon: Horizon = KEPT_FOR_EVER,
+        asset_classes: AssetClasses | None = None,
     ) -> None:
         self._process = process
-        self._writers = table_writers(horizon)
+        self._writers = table_writers(horizon, asset_classes)
         self._session = session
         self._offsets = offsets
         self._transaction = BatchTransaction(process, self._writers, letters, offsets, points)

@@ -42,8 +42,9 @@ def build(settings: Settings, instance: int, health: Health, clock: Clock) -> Si
         clock,
         identify=partial(identify, kafka, addresses.kafka, TOPICS),
         limits=reader.limits,
-        prepare=partial(prepare_database, addresses.postgres, settings.storage),
+        prepare=partial(prepare_database, addresses.postgres, settings.storage, settings.process.asset_classes),
         announce=partial(reader.commit, wait=False),
         horizon=Horizon(settings.storage, clock),
+        asset_classes=settings.process.asset_classes,
     )
     return SinkWorker(PROCESS, reader, store, health, clock, settings)

@@ -139,7 +139,7 @@ def test_chunks_are_the_range(history: History) -> None:
     assert [value for frame in frames for value in frame["close"]] == selection.pandas("float")["close"].tolist()
     assert [progress.rows for progress in said] == [*range(1_000, 7_001, 1_000), LONG_ROWS]
     assert said[-1].share == 1
-    assert [table.num_rows for table in selection.tables(rows=5_000)] == [4_000, 3_001]  # chunks of whole slices of 2,000
+    assert [table.num_rows for table in selection.tables(rows=5_000)] == [5_000, 2_001]
 
 
 def test_a_stream_left_open_is_in_nobodys_way(history: History) -> None:

@@ -8,8 +8,9 @@ import pytest
 from runtime.errors import UserError
 from schemas.timeframes import DAY_NS
 from schemas.topics import Topic
+from sinks.timescale.policies import prepare_database
 from sinks.timescale.symbols import add_change, listings
-from tests.sinks_world import SOURCE, T0_NS, bar, query, record, timescale_store
+from tests.sinks_world import SOURCE, T0_NS, bar, execute, query, record, timescale_store
 from tests.support import run_tickerplant
 
 pytestmark = pytest.mark.stack
@@ -46,6 +47,16 @@ def test_the_first_bar_is_kept_whatever_order_bars_come_in(line: Any) -> None:
     assert query(line, "SELECT source, simulated, symbols FROM market_sources") == [(SOURCE, True, 2)]
 
 
+def test_a_symbol_has_its_class_from_its_first_bar_on_and_settings_may_change_it(line: Any) -> None:
+    write_bars(line, ("A-USDT", 1), ("AAPL", 1), ("EUR-USD", 1))
+    write_bars(line, ("A-USDT", 0))
+    classes = [("A-USDT", "crypto"), ("AAPL", "equity"), ("EUR-USD", "fx")]
+    assert query(line, "SELECT symbol, asset_class FROM market_symbols ORDER BY symbol") == classes
+    execute(line, "UPDATE market_symbols SET asset_class = '' WHERE symbol = 'AAPL'")  # as an upgrade leaves it
+    prepare_database(line.addresses.postgres, line.settings.storage, {"A-USDT": "fx"})
+    assert query(line, "SELECT symbol, asset_class FROM market_symbols ORDER BY symbol") == [("A-USDT", "fx"), *classes[1:]]
+
+
 def test_who_was_traded_when(line: Any) -> None:
     write_bars(line, ("A-USDT", 0), ("GONE-USDT", 0), ("OLD-USDT", 0), ("LATE-USDT", 9))
     change(line, "GONE-USDT", "delisted", 10, known_day=7)
@@ -79,7 +90,7 @@ def test_the_commands(line: Any) -> None:
     words = ("symbols", "rename", "MATIC-USDT", "POL-USDT", "--source", SOURCE, "--at", "2024-09-13T10:00:00")
     assert [run_tickerplant(*words, env=line.env()).stdout for _ in range(2)] == ["noted\n", "nothing to do\n"]
     assert run_tickerplant("symbols", "list", env=line.env()).stdout == (
-        f"MATIC-USDT  {SOURCE}  since 2024-08-08  renamed  POL-USDT  2024-09-13\n"
+        f"MATIC-USDT  {SOURCE}  crypto  since 2024-08-08  renamed  POL-USDT  2024-09-13\n"
     )
     wrong = run_tickerplant("symbols", "delist", "MATIC-USDT", "--source", SOURCE, "--at", "soon", env=line.env())
     assert (wrong.returncode, wrong.stderr) == (2, "tickerplant: --at soon is no time; write it as 2024-08-09 or 2024-08-09T00:00:00\n")

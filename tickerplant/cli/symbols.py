@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 @commands.command("list", epilog="Example: tickerplant symbols list")
 def list_symbols(data_dir: DataDir = None, as_json: AsJson = False) -> None:
-    """Every symbol and source with its first bar and its last change."""
+    """Every symbol and source with its asset class, first bar and last change."""
     from runtime.addresses import resolve
     from sinks.timescale.symbols import listings
 
@@ -37,7 +37,7 @@ def list_symbols(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         return
     for one in found:
         words = [one.change, one.renamed_to, f"{one.effective_at:%Y-%m-%d}"] if one.change else []
-        typer.echo("  ".join(filter(None, [one.symbol, one.source, f"since {one.first_at:%Y-%m-%d}", *words])))
+        typer.echo("  ".join(filter(None, [one.symbol, one.source, one.asset_class, f"since {one.first_at:%Y-%m-%d}", *words])))
 
 
 @commands.command("rename", epilog="Example: tickerplant symbols rename MATIC-USDT POL-USDT --source binance --at 2024-09-13T10:00:00")

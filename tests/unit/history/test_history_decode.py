@@ -1,13 +1,15 @@
-"""Lines to tables: nothing rounded, nothing lost, NULLs where they were."""
+"""Packed columns to tables: nothing rounded, nothing lost, NULLs where they were."""
 
+import struct
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from history.columns import BARS, TICKS, Column
-from history.decode import DECIMAL, WIDE_DECIMAL, frame_of, table_of
+from history.decode import DECIMAL, WIDE_DECIMAL, Packed, frame_of, table_of
 
 TIME = Column("timestamp", "ts_open_ns", "time")
 PRICE = Column("price", "price", "number", nullable=True)
@@ -18,9 +20,22 @@ def quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def packed(rows: list[tuple[int, Decimal | None, str | None]]) -> list[bytes]:
-    lines = [f"{time}\t{'' if price is None else format(price, 'f')}\t{'' if text is None else quoted(text)}" for time, price, text in rows]
-    return ["\n".join(lines[:1]).encode(), *(["\n".join(lines[1:]).encode()] if lines[1:] else [])]
+def array(values: list[Any], form: str) -> bytes:
+    """As the server sends an array: its header, and every element after its length."""
+    return bytes(20) + b"".join(struct.pack(f">i{form}", 8, value) for value in values)
+
+
+def packed(rows: list[tuple[int, Decimal | None, str | None]]) -> list[Packed]:
+    """A slice with the first row, and one with the others if there are any."""
+    return [
+        (
+            array([time for time, _, _ in part], "q"),
+            "\n".join("" if price is None else format(price, "f") for _, price, _ in part).encode(),
+            "\n".join("" if text is None else quoted(text) for _, _, text in part).encode(),
+        )
+        for part in (rows[:1], rows[1:])
+        if part
+    ]
 
 
 rows_of = st.lists(
@@ -49,21 +64,28 @@ def test_exact_values_come_back(rows: list[tuple[int, Decimal | None, str | None
 
 def test_more_digits_than_decimal128_has() -> None:
     text = "1.1234567890123456789012345"
-    table = table_of([f"1\t{text}\t".encode(), b"2\t\t"], (TIME, PRICE, FREE), "decimal")
+    table = table_of([(array([1], "q"), text.encode(), b""), (array([2], "q"), b"", b"")], (TIME, PRICE, FREE), "decimal")
     assert table.schema.field("price").type == WIDE_DECIMAL
     assert table["price"].to_pylist() == [Decimal(text), None]
 
 
 def test_floats_are_the_nearest() -> None:
-    table = table_of([b"1\t0.1\t"], (TIME, PRICE, FREE), "float")
+    table = table_of([(array([1], "q"), b"0.1", b"")], (TIME, PRICE, FREE), "float")
     assert table["price"].to_pylist() == [0.1]
 
 
 def test_flags_and_empty_texts() -> None:
     columns = (TIME, Column("reasons", "", "text"), Column("primary", "", "flag"), Column("quality", "", "float"))
-    table = table_of([b"1\t\tt\t0.25\n2\tlate gap\tf\t1"], columns, "decimal")
+    table = table_of([(array([1, 2], "q"), b"\nlate gap", b"t\nf", array([0.1, 1.0], "d"))], columns, "decimal")
     assert [row["reasons"] for row in table.to_pylist()] == ["", "late gap"]
     assert table["primary"].to_pylist() == [True, False]
+    assert table["quality"].to_pylist() == [0.1, 1.0]
+
+
+def test_no_slices_are_a_table_without_rows() -> None:
+    for numbers in ("decimal", "float", "text"):
+        table = table_of([], (TIME, PRICE, FREE), numbers)
+        assert (table.num_rows, table.column_names) == (0, ["timestamp", "price", "trade_id"])
 
 
 def test_every_default_is_a_column() -> None:
