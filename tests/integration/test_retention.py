@@ -9,6 +9,7 @@ from runtime.errors import TransientError, UserError
 from runtime.settings import StorageSettings
 from schemas.timeframes import DAY_NS
 from schemas.topics import Topic
+from sinks.timescale.repair import repair
 from sinks.timescale.retention import retain
 from tests.sinks_world import T0_NS, bar, checksums, envelope, execute, indicators, query, record, signal, ticks, timescale_store, trade
 from tests.support import run_tickerplant
@@ -94,3 +95,10 @@ def test_missing_tables_and_servers_are_said(line: Any) -> None:
         retain(line.addresses.postgres, STORAGE, T0_NS)
     with pytest.raises(TransientError, match="does not answer"):
         retain("postgresql://postgres@127.0.0.1:1/none", STORAGE, T0_NS)
+
+
+def test_repair_has_nothing_to_do_without_columns(line: Any) -> None:
+    fill(line)
+    assert list(repair(line.addresses.postgres)) == []
+    with pytest.raises(TransientError):
+        list(repair("postgresql://postgres@127.0.0.1:1/none"))

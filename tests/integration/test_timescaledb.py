@@ -11,6 +11,7 @@ from schemas.topics import Topic
 from sinks.timescale.keeping import HYPERTABLES
 from sinks.timescale.migrations import apply_migrations, revert_migrations
 from sinks.timescale.policies import apply_policies
+from sinks.timescale.repair import repair
 from sinks.timescale.retention import retain
 from tests.sinks_world import (
     T0_NS,
@@ -27,6 +28,7 @@ from tests.sinks_world import (
     timescale_store,
     trade,
 )
+from tests.support import run_tickerplant
 
 pytestmark = pytest.mark.stack
 TOPICS = (Topic.TICKS, Topic.BARS, Topic.INDICATORS, Topic.SIGNALS)
@@ -86,6 +88,27 @@ def test_late_ticks_and_corrections_reach_columns(line: Any) -> None:
     assert count(line) == 5001
     assert query(line, f"SELECT revision FROM market_ohlcv WHERE ts_open_ns = {bar(1).ts_open_ns}") == [(1,)]
     assert query(line, f"SELECT revision FROM market_ohlcv_history WHERE ts_open_ns = {bar(1).ts_open_ns}") == [(0,)]
+
+
+def test_repair_makes_late_rows_part_of_the_columns_and_changes_no_row(line: Any) -> None:
+    fill(line)
+    chunks = compress(line)
+    store = timescale_store(line)
+    starts = store.begin([(Topic.TICKS, 0), (Topic.BARS, 0)])
+    store.take(record(Topic.TICKS, starts[(Topic.TICKS, 0)], envelope([trade(seq) for seq in range(6000, 6100)]), headers={}))
+    store.take(record(Topic.BARS, starts[(Topic.BARS, 0)], bar(1, 1), headers={}))
+    store.flush()
+    store.close()
+    before, url = checksums(line), line.addresses.postgres
+    waiting = [(one.table, one.rows) for one in repair(url, dry_run=True)]
+    assert ("market_ticks", 100) in waiting
+    assert {table for table, _ in waiting} == {"market_ticks", "market_ohlcv", "market_ohlcv_history"}
+    said = run_tickerplant("repair", env=line.env()).stdout
+    assert "market_ticks: 100 rows merged into 2024-08-08 to 2024-08-09" in said
+    assert list(repair(url)) == []
+    assert run_tickerplant("repair", env=line.env()).stdout == "nothing to do\n"
+    assert checksums(line) == before
+    assert len(query(line, "SELECT FROM timescaledb_information.chunks WHERE is_compressed")) == chunks
 
 
 def test_retention_of_columns(line: Any) -> None:

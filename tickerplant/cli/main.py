@@ -33,6 +33,7 @@ COMMANDS = (
     "replay",
     "verify",
     "retention",
+    "repair",
     "symbols",
     "dataset",
     "rebuild",
