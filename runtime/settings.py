@@ -119,6 +119,12 @@ class IngestSettings(Section):
     watermark_interval_s: float = Field(0.25, gt=0, le=10, description="watermarks are written so often, of the ingest clock's time")
     watermark_delay_s: float = Field(1.0, ge=0, le=60, description="how far event time may run behind the clock while nothing comes")
     gap_fill_max_trades: int = Field(100_000, ge=0, le=10_000_000, description="a larger hole stays open and is reported")
+    import_waiting: int = Field(
+        100_000,
+        ge=1_000,
+        le=100_000_000,
+        description="rows of `tickerplant import` that may wait in the line: more hold live data up for longer",
+    )
     silence_timeout_s: float = Field(30.0, gt=0, le=3600, description="no frame for so long: the connection is taken for dead")
 
 
@@ -187,7 +193,7 @@ class ProcessSettings(Section):
     )
     synthetic_bars: tuple[str, ...] = Field((), description="symbols of which an interval without trades gets a bar; * for all")
     provider_bars: tuple[str, ...] = Field(
-        (), description="sources that send no trades: the bars that they build are published, and none are built of their ticks"
+        ("file-bars",), description="sources that send no trades: the bars that they build are published, and none are built of their ticks"
     )
     forming_timeframes: tuple[Timeframe, ...] = Field((Timeframe.M1,), description="timeframes whose open bars are shown; empty for none")
     forming_interval_s: float = Field(0.25, ge=0.25, le=60, description="an open bar that changed is shown so often at most")

@@ -113,23 +113,25 @@ class BarsCore:
         take, take_quote, watermark_ns = self._builder.take, self._builder.take_quote, self._watermarks.get(source, 0)
         here: dict[str, BarSeries] = {}
         for trade, price, size in trades:
-            series = here.get(trade.symbol) or self._enter(here, trade.symbol, source)
+            series = here.get(trade.symbol) or self._enter(here, trade, source)
             if not take(series, trade, price, size, watermark_ns):
                 self._dropped.append(trade)
         for quote, bid, ask in quotes:
-            series = here.get(quote.symbol) or self._enter(here, quote.symbol, source)
+            series = here.get(quote.symbol) or self._enter(here, quote, source)
             if not take_quote(series, quote, bid, ask, watermark_ns):
                 self._dropped.append(quote)
         changed = {(symbol, source): series for symbol, series in here.items()}
         self._series.touch_all(changed)
         self._forming.note(changed)
 
-    def _enter(self, here: dict[str, BarSeries], symbol: str, source: str) -> BarSeries:
-        """The symbol's series, made if it is new; `here` holds those of this envelope."""
+    def _enter(self, here: dict[str, BarSeries], tick: Trade | Quote, source: str) -> BarSeries:
+        """The series of the tick's symbol, made if it is new; `here` holds those of this envelope."""
+        symbol = tick.symbol
         key = (symbol, source)
         series = self._series.get(key)
         if series is None:
             series = self._series[key] = self._builder.new_series(symbol, source, self._watermarks.get(source, 0))
+            series.primary = tick.primary
         here[symbol] = series
         return series
 

@@ -33,7 +33,7 @@ class Emission:
 
     def _emit(self, series: BarSeries, timeframe: Timeframe, bar: OpenBar, known_at_ns: int) -> None:
         """A bar that closed or changed, and the synthetic ones after it that stand at its close."""
-        label, timeline = Label(series.symbol, series.source, timeframe.value), series.timeline(timeframe)
+        label, timeline = Label(series.symbol, series.source, timeframe.value, series.primary), series.timeline(timeframe)
         self.emitted.append(bar.event(label, timeline.first_ns, known_at_ns))
         if timeline.closed[-1] is bar or not self._policies[series.symbol].synthetic:
             return

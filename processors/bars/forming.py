@@ -36,7 +36,7 @@ class FormingBars:
         for timeframe in self._timeframes:
             bar = newest if timeframe is Timeframe.M1 else self._longer(series, timeframe, newest)
             if bar is not None:
-                label = Label(series.symbol, series.source, timeframe.value)
+                label = Label(series.symbol, series.source, timeframe.value, series.primary)
                 event = bar.event(label, series.timeline(timeframe).first_ns, bar.fold.last_ns)
                 yield structs.replace(event, kind="forming", revision=0)
 

@@ -21,6 +21,7 @@ class Label:
     symbol: str
     source: str
     timeframe: str
+    primary: bool = True
 
 
 class OpenBar(Struct, array_like=True):
@@ -96,6 +97,7 @@ class OpenBar(Struct, array_like=True):
             quality=0.0 if self.is_empty else round(self.score() * coverage, 6),
             reasons=reasons,
             known_at_ns=known_at_ns,
+            primary=label.primary,
             price_basis="mid" if fold.sides else "trade",
             quote_count=fold.count if fold.sides else 0,
             sides=fold.sides.event() if fold.sides else None,

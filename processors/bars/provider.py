@@ -4,7 +4,7 @@ A bar that is wrong by itself is refused whichever its source is. Those of the s
 neighbours, scored, and published. All that is remembered comes from market.bars.raw alone: see StageSpec.inputs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from decimal import Decimal
 
 from processors.bars.policy import Policies
@@ -32,7 +32,7 @@ _BAR, _DEAD_LETTER = {TYPE: b"bar"}, {TYPE: b"dead_letter"}
 class ProviderBars:
     """State: a ProviderSeries per (symbol, source, timeframe) of the published sources."""
 
-    def __init__(self, stage: str, sources: frozenset[str], policies: Policies) -> None:
+    def __init__(self, stage: str, sources: Set[str], policies: Policies) -> None:
         self._stage = stage
         self._sources = sources
         self._policies = policies

@@ -15,6 +15,7 @@ class BarSeries(Struct, array_like=True):
     watermark_ns: the largest event time of its trades and of its source's watermark records; born_ns: the source's watermark when the series began. A
     source's watermark counts for a series once it has grown after that: a symbol that begins to trade late, in its own time, first gets bars from its trades.
     next_close_ns: at this watermark the next bar closes. forgotten_ns: bars that began before it were let go of.
+    primary: as the tick that began the series says: bars of an imported file do not take the place of a live feed's.
     """
 
     symbol: str
@@ -25,6 +26,7 @@ class BarSeries(Struct, array_like=True):
     watermark_ns: int = 0
     next_close_ns: int = NEVER_NS
     forgotten_ns: int = 0
+    primary: bool = True
 
     def timeline(self, timeframe: Timeframe) -> Timeline:
         return self.minutes if timeframe is Timeframe.M1 else self.longer[timeframe]

@@ -31,6 +31,7 @@ COMMANDS = (
     "token",
     "simulate",
     "replay",
+    "importing",
     "verify",
     "retention",
     "repair",

@@ -1,6 +1,6 @@
 """Dead letters as they lie in the topic. A plain consumer without a group: reading changes nothing for anyone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -40,6 +40,15 @@ class DeadLetters:
     def __iter__(self) -> Iterator[StoredLetter]:
         """All letters that are there now, in order within a partition."""
         yield from self._read({partition: self._bounds(partition) for partition in self._partitions()})
+
+    def ends(self) -> dict[int, int]:
+        """The next offset of each partition."""
+        return {partition: self._bounds(partition)[1] for partition in self._partitions()}
+
+    def since(self, starts: Mapping[int, int]) -> Iterator[StoredLetter]:
+        """All letters that are there now, from these offsets on."""
+        bounds = {partition: self._bounds(partition) for partition in self._partitions()}
+        yield from self._read({partition: (max(low, starts.get(partition, 0)), high) for partition, (low, high) in bounds.items()})
 
     def at(self, partition: int, offset: int) -> StoredLetter:
         """One letter. Raises UserError if there is none."""

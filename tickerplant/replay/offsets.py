@@ -87,12 +87,12 @@ class Offsets:
         """(records left by reader, the ends that this was measured against). No entry: nothing left."""
         topics = {topic for group in GROUPS.values() for topic in group} | set(SINK_TIMESCALE)
         starts, ends = self.starts(topics), self.ends(topics)
-        readers = {group: (read, self.committed(group, self._places(read))) for group, read in GROUPS.items()}
+        readers = {group: (read, self.committed(group, self.places(read))) for group, read in GROUPS.items()}
         readers["sink-timescale"] = (SINK_TIMESCALE, self.stored())
-        left = {name: sum(self._left(place, at, starts, ends) for place in self._places(read)) for name, (read, at) in readers.items()}
+        left = {name: sum(self._left(place, at, starts, ends) for place in self.places(read)) for name, (read, at) in readers.items()}
         return {name: records for name, records in left.items() if records}, ends
 
-    def _places(self, topics: Iterable[Topic]) -> list[Place]:
+    def places(self, topics: Iterable[Topic]) -> list[Place]:
         return [(self._kafka.topic(topic), partition) for topic in topics for partition in range(self._kafka.partitions)]
 
     @staticmethod
