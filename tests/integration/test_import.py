@@ -85,6 +85,7 @@ def test_trades_become_ticks_and_bars_once_however_often_they_are_imported(
     early = "SELECT count(*) FROM market_ohlcv WHERE source = 'file' AND timeframe = '1m' AND known_at_ns <> ts_close_ns + 1000000000"
     assert pipeline.query(early) == [(0,)]
 
+    pipeline.run("verify", "--source", "file")  # exit code 1 at any difference
     before = pipeline.checksums()
     assert pipeline.json(*words)["done_before"]
     for ledger in (pipeline.data_dir / "imports").glob("*.json"):
@@ -135,6 +136,7 @@ def test_bars_are_stored_measured_and_revised(pipeline: Pipeline, tmp_path: Path
     assert (measured["expected"], measured["stored"], measured["consistency"]) == (1_440, len(rows), 1.0)
     assert sum(one["bars"] for one in measured["missing"]) == 1_440 - len(rows)
 
+    pipeline.run("verify", "--source", "file-bars")
     before = pipeline.checksums()
     wrong = rows[-1].split(",")
     corrected = tmp_path / "corrected.csv"
