@@ -66,6 +66,13 @@ def span(connection: Connection, kind: Kind, symbol: str, source: str, timeframe
     return row[0], row[1]
 
 
+def unfilled(connection: Connection, symbol: str, source: str, start_ns: int, end_ns: int) -> list[tuple[int, int]]:
+    """(from_ns, to_ns) of gaps that touch the range and are not filled."""
+    query = """SELECT from_ns, to_ns FROM market_gaps
+        WHERE symbol = %s AND source = %s AND state <> 'filled' AND from_ns < %s AND to_ns >= %s ORDER BY from_ns, to_ns"""
+    return [(from_ns, to_ns) for from_ns, to_ns in connection.execute(query, (symbol, source, end_ns, start_ns)).fetchall()]
+
+
 def timeframe_named(text: str) -> Timeframe:
     try:
         return Timeframe(text)

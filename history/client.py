@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from history.catalogue import Series, only_source, series, span, timeframe_named
+from history.catalogue import Series, only_source, series, span, timeframe_named, unfilled
 from history.columns import BARS, INDICATORS, SIGNALS, TICKS, Kind
 from history.errors import NoRows
 from history.plan import spacing_of, spacing_of_ticks
@@ -84,6 +84,14 @@ class History:
             raise UserError(f"there are no ticks of kind {kind}; write trade or quote")
         columns = range_.pop("columns", None) or (_OF_TRADES if kind == "trade" else _OF_QUOTES)
         return self._select(TICKS, symbol, source, None, where={"kind": (kind,)}, columns=columns, **range_)
+
+    def gaps(self, symbol: str, source: str, start: Time, end: Time) -> list[tuple[int, int]]:
+        """(from_ns, to_ns) of the breaks of continuity that touch the range and were not filled, oldest first."""
+        first, last = _range(start, end)
+        assert first is not None
+        assert last is not None
+        with self._session.snapshot() as connection:
+            return unfilled(connection, symbol, source, ns_of(first), ns_of(last))
 
     def _select(
         self,

@@ -9,6 +9,9 @@ from runtime.errors import UserError
 from tickerplant.cli.options import AsJson, DataDir, settings_for
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from history import History
     from history.dataset import Metrics
 
 SHOWN = 20
@@ -38,7 +41,7 @@ def dataset(
 ) -> None:
     """Completeness, accuracy, freshness, consistency and missing periods of stored bars. Closed markets are not missing.
 
-    An interval in which nothing traded has no bar: in a thin market a missing period need not be a loss. Exit code 2: no such bars.
+    An interval in which nothing traded has no bar: in a thin market a missing period need not be a loss. Exit code 2: no such series.
     """
     from dataclasses import asdict
 
@@ -58,15 +61,28 @@ def _metrics(data_dir: Any, symbol: str, source: str | None, timeframe: str, sta
 
     settings = settings_for(data_dir)
     with History(data_dir=settings.data_dir) as history:
-        selection = history.bars(symbol, source, timeframe, start=start, end=end, columns=COLUMNS)
-        bars = selection.pandas("float")
-    start_ns = int(bars.index[0].value) if start is None else ns_of(moment(start, "--from"))
-    end_ns = int(bars["close_time"].iloc[-1].value) if end is None else ns_of(moment(end, "--to"))
+        whole = history.bars(symbol, source, timeframe, columns=COLUMNS)
+        source = whole.question.source
+        bars = _bars(history, symbol, source, timeframe, start, end)
+        start_ns = ns_of(whole.start if start is None else moment(start, "--from"))
+        end_ns = ns_of(moment(end, "--to")) if end is not None else int(bars["close_time"].iloc[-1].value) if len(bars) else start_ns
+        gaps = history.gaps(symbol, source, start_ns, end_ns) if start_ns < end_ns else []
     asset_class = asset_class_of(symbol, settings.process.asset_classes)
-    series = {"symbol": symbol, "source": selection.question.source, "timeframe": timeframe, "asset_class": asset_class}
+    series = {"symbol": symbol, "source": source, "timeframe": timeframe, "asset_class": asset_class}
     name = {**series, "from_ns": start_ns, "to_ns": end_ns}
     calendar = calendar_of(asset_class)
-    return name, measured(bars, calendar, timeframe_named(timeframe), start_ns, end_ns, SystemClock().now_ns())
+    return name, measured(bars, calendar, timeframe_named(timeframe), start_ns, end_ns, SystemClock().now_ns(), gaps)
+
+
+def _bars(history: "History", symbol: str, source: str, timeframe: str, start: str | None, end: str | None) -> "pd.DataFrame":
+    """Of a series that there is; a range without any has a completeness too."""
+    from history.dataset import COLUMNS, nothing
+    from history.errors import NoRows
+
+    try:
+        return history.bars(symbol, source, timeframe, start=start, end=end, columns=COLUMNS).pandas("float")
+    except NoRows:
+        return nothing()
 
 
 def _require_pyarrow() -> None:
@@ -83,13 +99,23 @@ def _text(name: dict[str, Any], metrics: "Metrics") -> str:
         f"  completeness  {metrics.completeness:.4%}  ({metrics.stored:,} bars stored, {metrics.expected:,} intervals of open market)",
         f"  accuracy      {metrics.accuracy:.4f}  (mean quality score; {metrics.marked:,} bars with a reason)",
         f"  consistency   {metrics.consistency:.4%}",
-        f"  freshness     {metrics.freshness_s:,.0f} s of open market since the newest bar's close",
-        f"  missing       {sum(one.bars for one in metrics.missing):,} bars in {len(metrics.missing):,} periods",
+        f"  freshness     {_freshness(metrics)}",
+        f"  missing       {sum(one.bars for one in metrics.missing):,} bars in {len(metrics.missing):,} periods; {metrics.gaps:,} known gaps were not filled",
     ]
-    lines += [f"    {_time(one.from_ns)} to {_time(one.to_ns)}: {one.bars:,}" for one in metrics.missing[:SHOWN]]
+    lines += [
+        f"    {_time(one.from_ns)} to {_time(one.to_ns)}: {one.bars:,}{', lost' if one.lost else ''}" for one in metrics.missing[:SHOWN]
+    ]
     if len(metrics.missing) > SHOWN:
         lines.append(f"    and {len(metrics.missing) - SHOWN:,} more: --json lists all")
     return "\n".join(lines)
+
+
+def _freshness(metrics: "Metrics") -> str:
+    return (
+        "no bar in the range"
+        if metrics.freshness_s is None
+        else f"{metrics.freshness_s:,.0f} s of open market since the newest bar's close"
+    )
 
 
 def _time(ts_ns: int) -> str:

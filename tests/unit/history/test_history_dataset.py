@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
-from history.dataset import Missing, measured
+from history.dataset import Missing, measured, nothing
 from schemas.sessions import calendar_of
 from schemas.timeframes import DAY_NS, HOUR_NS, MINUTE_NS, Timeframe
 
@@ -66,3 +66,28 @@ def test_what_contradicts_itself_is_not_consistent() -> None:
     found = measured(frame, calendar_of("crypto"), Timeframe.M1, START_NS, START_NS + 4 * MINUTE_NS, START_NS + HOUR_NS)
     assert found.consistency == 0.25
     assert found.missing == (Missing(opens[0] + 2 * MINUTE_NS, opens[0] + 3 * MINUTE_NS, 1),)
+
+
+def test_a_hole_that_a_gap_explains_is_lost() -> None:
+    frame = bars([START_NS + minute * MINUTE_NS for minute in range(60) if minute not in (5, 20)])
+    gap = (START_NS + 20 * MINUTE_NS + 1, START_NS + 20 * MINUTE_NS + 2)
+    found = measured(frame, calendar_of("crypto"), Timeframe.M1, START_NS, START_NS + HOUR_NS, START_NS + HOUR_NS, [gap])
+    assert ([one.lost for one in found.missing], found.gaps) == ([False, True], 1)
+
+
+def test_a_range_without_bars_is_incomplete() -> None:
+    found = measured(nothing(), calendar_of("crypto"), Timeframe.H1, START_NS, START_NS + DAY_NS, START_NS + DAY_NS)
+    assert (found.expected, found.stored, found.completeness, found.accuracy, found.consistency) == (24, 0, 0.0, 0.0, 0.0)
+    assert (found.freshness_s, found.marked) == (None, 0)
+    assert found.missing == (Missing(START_NS, START_NS + DAY_NS, 24),)
+
+
+def test_hours_that_begin_with_the_session_are_expected_there() -> None:
+    """2024-08-08 is a Thursday: New York trades from 13:30 to 20:00 UTC."""
+    opening_ns = START_NS + 13 * HOUR_NS + 30 * MINUTE_NS
+    frame = bars([opening_ns + hour * HOUR_NS for hour in (0, 1, 3, 4, 5)], HOUR_NS)
+    found = measured(frame, calendar_of("equity"), Timeframe.H1, START_NS, START_NS + DAY_NS, START_NS + DAY_NS)
+    assert (found.expected, found.stored, found.consistency) == (7, 5, 1.0)
+    assert [one.from_ns for one in found.missing] == [opening_ns + 2 * HOUR_NS, opening_ns + 6 * HOUR_NS]
+    later = measured(frame, calendar_of("equity"), Timeframe.H1, opening_ns + 1, START_NS + DAY_NS, START_NS + DAY_NS)
+    assert later.expected == 6
