@@ -31,6 +31,16 @@ def pong(now_ns: int, request: RequestId) -> bytes:
     return _answer({"type": "pong", "timestamp": iso_time(now_ns), "ts_ns": now_ns}, request)
 
 
+def heartbeat(now_ns: int, kafka: str) -> bytes:
+    """To clients that got nothing for a while: the connection lives, and so does what feeds it."""
+    return _answer({"type": "heartbeat", "timestamp": iso_time(now_ns), "ts_ns": now_ns, "kafka": kafka})
+
+
+def reconnect(after_s: float) -> bytes:
+    """Before the close of a process that ends."""
+    return _answer({"type": "reconnect", "after_s": after_s})
+
+
 def authenticated(grant: Grant, request: RequestId) -> bytes:
     """expires_at: send the next token before; limits of 0: none."""
     limits = {name: value or None for name, value in grant.limits.model_dump().items()}

@@ -53,10 +53,11 @@ class _Gateway:
         self._reader = Reader(settings, bootstrap, self._broker, clock, self._deliver)
         self._limits = limits_of(settings, clock)
         control = AccessControl(settings.gateway.access, clock, self._limits)
-        self._server = GatewayServer(settings.gateway, control, self._new_session)
+        self._server = GatewayServer(settings.gateway, control, clock, self._new_session)
         self._loaded = asyncio.Event()
         self._topics: dict[Topic, TopicState] = {}
         self._kafka_problem = "Kafka has not answered yet"
+        self._is_draining = False
 
     async def run(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -69,13 +70,17 @@ class _Gateway:
             self._loop.add_signal_handler(number, self._end, None)
         self._start_reader()
         logger.info("gateway_started", address=address)
-        tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._tick(health)), asyncio.create_task(self._limits.run())]
+        works = (self._watch(), self._tick(health), self._limits.run(), self._server.keep_beating())
+        tasks = [asyncio.create_task(work) for work in works]
+        drain_s = 0.0
         try:
             await self._ended
+            drain_s = self._settings.gateway.drain_s  # after an error the streams may have holes: no time to lose
         finally:
+            self._is_draining = True
+            await self._server.stop(drain_s)
             for task in tasks:
                 task.cancel()
-            await self._server.stop()
             await self._limits.stop()
             await asyncio.to_thread(self._reader.stop)
             health_server.stop()
@@ -93,14 +98,20 @@ class _Gateway:
 
     def _deliver(self, records: list[InputRecord]) -> None:
         """On the reader's thread."""
-        self._loop.call_soon_threadsafe(self._handle, records)
+        self._loop.call_soon_threadsafe(self._handle, records, self._clock.now_ns())
 
-    def _handle(self, records: list[InputRecord]) -> None:
+    def _handle(self, records: list[InputRecord], read_ns: int) -> None:
         try:
             self._feed.handle(records)
         except Exception as error:  # a bug: without this the loop would log it and go on with a hole in every stream
             self._end(error)
+        self._measure_hops(records[-1], read_ns)
         self._reader.slice_done()
+
+    def _measure_hops(self, newest: InputRecord, read_ns: int) -> None:
+        if newest.timestamp_ms:
+            metrics.HOP_SECONDS.labels("kafka").observe(max(0.0, read_ns / 1e9 - newest.timestamp_ms / 1e3))
+        metrics.HOP_SECONDS.labels("gateway").observe(max(0, self._clock.now_ns() - read_ns) / 1e9)
 
     def _set_topics(self, topics: dict[Topic, TopicState]) -> None:
         self._topics = topics
@@ -136,12 +147,14 @@ class _Gateway:
     async def _tick(self, health: Health) -> None:
         while True:
             health.tick()
+            self._server.measure()
             await asyncio.sleep(_TICK_EVERY_S)
 
     def _health(self) -> Health:
         limit = self._settings.health.max_lag_records
         health = Health(STAGE, self._clock)
         health.add_check("kafka", lambda: self._kafka_problem)
+        health.add_check("draining", lambda: "clients are being told to reconnect" if self._is_draining else "")
         health.add_check("assignment", lambda: self._reader.problem)
         health.add_check("history", lambda: "" if self._loaded.is_set() else "the ends of the topics are not read yet")
         health.add_check("lag", lambda: f"{self._reader.lag_records} records behind" if self._reader.lag_records > limit else "")

@@ -4,12 +4,14 @@ Writing them beside the library is safe because, without extensions, its protoco
 it has (pings, close frames) to the transport before it returns, and after a close frame its state is no longer OPEN.
 """
 
+import asyncio
 from collections.abc import Callable
 
 from websockets.asyncio.server import ServerConnection
 from websockets.protocol import State
 
 from gateway.access.member import Member
+from gateway.handshakes import Handshakes
 
 _ABORT_AFTER_S = 5.0  # a client that does not read never sees the close frame; the library's own wait for it has no end
 
@@ -23,6 +25,7 @@ class Connection(ServerConnection):
     on_writable: Callable[[], None] | None = None
     on_lost: Callable[[], None] | None = None
     member: Member | None = None
+    made_s = 0.0
 
     @property
     def is_open(self) -> bool:
@@ -42,6 +45,19 @@ class Connection(ServerConnection):
         if self.on_writable is not None:
             self.on_writable()
 
+    @property
+    def age_s(self) -> float:
+        """Since the socket was accepted."""
+        return self.loop.time() - self.made_s
+
+    def abort(self) -> None:
+        """Cuts the socket off without a word."""
+        self.transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.made_s = self.loop.time()
+
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         if self.on_lost is not None:
@@ -54,3 +70,18 @@ class Connection(ServerConnection):
             await self.close(code, reason)
         finally:
             timer.cancel()
+
+
+def counted(handshakes: Handshakes) -> type[Connection]:
+    """The type of connections that count as handshakes until their request is there."""
+
+    class Counted(Connection):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            handshakes.begin(self)
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            handshakes.end(self)
+            super().connection_lost(exc)
+
+    return Counted

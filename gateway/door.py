@@ -5,10 +5,11 @@ from http import HTTPStatus
 
 from websockets.http11 import Request, Response
 
+from gateway.access.addresses import counted_as
 from gateway.access.control import AccessControl
-from gateway.access.grants import RefusedToken
+from gateway.access.grants import OPERATOR, RefusedToken, has_keys
 from gateway.access.member import Member
-from gateway.access.origins import is_origin_allowed
+from gateway.access.origins import is_local_name, is_origin_allowed
 from gateway.connection import Connection
 from gateway.pages import refusal
 from runtime.settings import GatewaySettings
@@ -56,7 +57,7 @@ class Door:
             raise _Refused(HTTPStatus.BAD_REQUEST, "token_in_address", sentence)
         origins = request.headers.get_all("Origin")
         origin = origins[0] if origins else None
-        if len(origins) > 1 or not is_origin_allowed(origin, request.headers.get("Host", ""), self._settings.allowed_origins):
+        if len(origins) > 1 or not is_origin_allowed(origin, _host(request), self._settings.allowed_origins):
             raise _Refused(HTTPStatus.FORBIDDEN, "origin", "this origin may not connect; name it in gateway.allowed_origins")
         if len(self._inside) >= self._settings.max_connections:
             sentence = "the gateway has as many clients as it takes; try again later"
@@ -75,9 +76,38 @@ class Door:
             status = HTTPStatus.TOO_MANY_REQUESTS if is_full else HTTPStatus.UNAUTHORIZED
             raise _Refused(status, error.code, f"{error.code}: {error}") from None
 
+    async def operator_refusal(self, connection: Connection, request: Request) -> Response | None:
+        """None: the client may see /stats. With a key in the settings: by a token of the role operator; else from this machine alone."""
+        peer = connection.remote_address
+        try:
+            if has_keys(self._settings.access):
+                await self._check_operator(request)
+            elif (
+                counted_as(peer[0] if peer else "") is not None or "X-Forwarded-For" in request.headers or not is_local_name(_host(request))
+            ):
+                raise _Refused(HTTPStatus.FORBIDDEN, "not_local", "without a key in the settings /stats is for this machine alone")
+        except _Refused as error:
+            self._control.audit.refused("stats", str(error), address=self._address(connection, request))
+            return refusal(error.status, error.sentence)
+        self._control.audit.allowed("stats", address=self._address(connection, request))
+        return None
+
+    async def _check_operator(self, request: Request) -> None:
+        try:
+            grant = await self._control.grant(_bearer(request) or "")
+        except RefusedToken as error:
+            raise _Refused(HTTPStatus.UNAUTHORIZED, error.code, f"{error.code}: {error}") from None
+        if OPERATOR not in grant.roles:
+            raise _Refused(HTTPStatus.FORBIDDEN, "not_operator", "/stats is for tokens with the role operator")
+
     def _leave(self, member: Member) -> None:
         self._inside.discard(member)
         member.close()
+
+
+def _host(request: Request) -> str:
+    hosts = request.headers.get_all("Host")
+    return hosts[0] if len(hosts) == 1 else ""
 
 
 def _bearer(request: Request) -> str | None:

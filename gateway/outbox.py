@@ -21,6 +21,7 @@ class Outbox:
         self._on_behind = on_behind
         self._paced: asyncio.TimerHandle | None = None
         self.is_closed = False
+        self.sent = 0  # messages
         connection.on_writable = self._write_waiting
 
     @property
@@ -61,6 +62,7 @@ class Outbox:
 
     def _write(self, frames: bytes, messages: int) -> None:
         self._connection.write_frames(frames)
+        self.sent += messages
         if self._member.pace is not None:
             self._member.pace.charge(messages)
 

@@ -149,7 +149,8 @@ class Reader:
             name, partition, offset = message.topic() or "", message.partition() or 0, message.offset() or 0
             if offset + 1 >= self._ends.get((name, partition), offset + 2):
                 del self._ends[name, partition]
-            yield InputRecord(self._topics[name], partition, offset, None, message.value() or b"", headers_of(message.headers()))
+            value, more = message.value() or b"", headers_of(message.headers())
+            yield InputRecord(self._topics[name], partition, offset, None, value, more, message.timestamp()[1])
 
     def _notice_loaded(self) -> None:
         if self._is_loaded:

@@ -10,28 +10,36 @@ from websockets.http11 import Request, Response
 from gateway import answers
 from gateway.access.control import AccessControl
 from gateway.access.member import Member
-from gateway.connection import Connection
+from gateway.connection import Connection, counted
 from gateway.door import Door
+from gateway.drain import drain
 from gateway.frames import text_frame
+from gateway.handshakes import Handshakes
 from gateway.pages import answer, load_pages
 from gateway.session import Session
+from gateway.stats import STATS_PATH, measure, stats
+from gateway.tls import tls_context
 from runtime import metrics
+from runtime.clock import Clock
 from runtime.errors import UserError
 from runtime.settings import GatewaySettings
 
 SOCKET_PATH = "/ws"
-_RESTART = 1001
-_HANDSHAKE_TIMEOUT_S = 10.0  # a connection that says nothing is not kept
 _CLOSE_TIMEOUT_S = 5.0
 _PING_INTERVAL_S = 20.0
+_BEATS_AT_ONCE = 200  # and then records get their turn
 
 
 class GatewayServer:
     """Accepts clients and gives each a session."""
 
-    def __init__(self, settings: GatewaySettings, control: AccessControl, new_session: Callable[[Connection, Member], Session]) -> None:
+    def __init__(
+        self, settings: GatewaySettings, control: AccessControl, clock: Clock, new_session: Callable[[Connection, Member], Session]
+    ) -> None:
         self._settings = settings
+        self._clock = clock
         self._door = Door(settings, control)
+        self._handshakes = Handshakes(settings.max_handshakes)
         self._new_session = new_session
         self._sessions: set[Session] = set()
         self._pages = load_pages()
@@ -41,7 +49,7 @@ class GatewayServer:
     async def start(self) -> str:
         """Returns the address. Raises UserError if the port is taken."""
         logging.getLogger("websockets").setLevel(logging.CRITICAL)  # it logs every client that breaks off a handshake as an error
-        host, port = self._settings.host, self._settings.port
+        host, port, tls = self._settings.host, self._settings.port, tls_context(self._settings)
         try:
             self._server = await serve(
                 self._handle,
@@ -49,20 +57,22 @@ class GatewayServer:
                 port,
                 compression=None,
                 process_request=self._process_request,
-                create_connection=Connection,
+                create_connection=counted(self._handshakes),
                 max_size=self._settings.max_message_bytes,
-                open_timeout=_HANDSHAKE_TIMEOUT_S,
+                open_timeout=self._settings.handshake_timeout_s,
                 close_timeout=_CLOSE_TIMEOUT_S,
                 ping_interval=_PING_INTERVAL_S,
                 ping_timeout=_PING_INTERVAL_S,
                 server_header=None,
+                ssl=tls,
+                ssl_handshake_timeout=self._settings.handshake_timeout_s if tls else None,
             )
         except OSError as error:
             raise UserError(
                 f"gateway port {host}:{port} cannot be used ({error.strerror}); set gateway.port to another one or to 0 for a free one"
             ) from None
         shown = f"[{host}]" if ":" in host else host
-        return f"http://{shown}:{self._server.sockets[0].getsockname()[1]}"
+        return f"http{'s' if tls else ''}://{shown}:{self._server.sockets[0].getsockname()[1]}"
 
     def set_kafka(self, kafka: str) -> None:
         """`up` or `down`; every client is told of a change."""
@@ -72,11 +82,26 @@ class GatewayServer:
         for session in tuple(self._sessions):
             session.send(text_frame(answers.status(kafka)))
 
-    async def stop(self) -> None:
-        """Closes every client with 1001 `restart`."""
+    def measure(self) -> None:
+        """Every second."""
+        measure(self._sessions)
+
+    async def keep_beating(self) -> None:
+        """Until cancelled."""
+        while self._settings.heartbeat_s:
+            await asyncio.sleep(self._settings.heartbeat_s)
+            frame = text_frame(answers.heartbeat(self._clock.now_ns(), self._kafka))
+            for number, session in enumerate(tuple(self._sessions), 1):
+                session.beat(frame)
+                if number % _BEATS_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+
+    async def stop(self, drain_s: float) -> None:
+        """Takes nobody in any more, tells every client to reconnect and closes it with 1001 `restart`, spread over the time."""
         if self._server is None:
             return
-        self._server.close(code=_RESTART, reason="restart")
+        self._server.close(close_connections=False)
+        await drain([session.restart for session in self._sessions], drain_s)
         try:
             await asyncio.wait_for(self._server.wait_closed(), _CLOSE_TIMEOUT_S)
         except TimeoutError:
@@ -85,7 +110,11 @@ class GatewayServer:
 
     async def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
         assert isinstance(connection, Connection)
-        if request.path.partition("?")[0] != SOCKET_PATH:
+        self._handshakes.end(connection)
+        path, _, query = request.path.partition("?")
+        if path == STATS_PATH:
+            return await self._door.operator_refusal(connection, request) or stats(self._sessions, self._kafka, query)
+        if path != SOCKET_PATH:
             return answer(self._pages, request.path, request.headers.get("If-None-Match"))
         return await self._door.refusal(connection, request)
 
@@ -95,6 +124,7 @@ class GatewayServer:
         session = self._new_session(connection, connection.member)
         self._sessions.add(session)
         metrics.CLIENTS.inc()
+        metrics.HANDSHAKE_SECONDS.observe(connection.age_s)
         try:
             session.send(text_frame(answers.status(self._kafka)))
             await session.run()

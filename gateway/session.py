@@ -20,6 +20,7 @@ from runtime.logs import get_logger
 from runtime.settings import GatewaySettings
 
 BEHIND = 4008  # close code: more waited for the client than it may have waiting
+RESTART = 1001  # close code: the process ends
 BAD_MESSAGES = 1008  # close code: one unusable message after another
 _MAX_BAD_MESSAGES = 20
 logger = get_logger()
@@ -42,6 +43,7 @@ class Session:
         self._subscriptions: dict[Selector, Subscription] = {}
         self._bad_in_a_row = 0
         self._eviction: asyncio.Task[None] | None = None
+        self._sent_at_beat = 0
         member.end = self._evict
 
     async def run(self) -> None:
@@ -68,10 +70,41 @@ class Session:
     def _evict(self, code: int, reason: str) -> None:
         if self._eviction is not None:
             return
-        self._outbox.close()
         metrics.EVICTIONS.labels(str(code)).inc()
         logger.info("client_evicted", code=code, client=str(self._connection.id))
+        self._close(code, reason)
+
+    def _close(self, code: int, reason: str) -> None:
+        self._outbox.close()
         self._eviction = asyncio.create_task(self._connection.close_soon(code, reason))
+
+    def beat(self, frame: bytes) -> None:
+        """A heartbeat, if nothing else went since the last one."""
+        if self._outbox.sent == self._sent_at_beat:
+            self._outbox.send(frame)
+        self._sent_at_beat = self._outbox.sent
+
+    def restart(self, after_s: float) -> None:
+        """The process ends: the client is told when to come back, and closed."""
+        if self._eviction is None:
+            self._outbox.send(text_frame(answers.reconnect(after_s)))
+            self._close(RESTART, "restart")
+
+    @property
+    def waiting(self) -> int:
+        """Messages."""
+        return self._outbox.waiting
+
+    @property
+    def tier(self) -> str:
+        """`none` before it has one."""
+        return self._member.grant.tier if self._member.grant else "none"
+
+    def describe(self) -> dict[str, Any]:
+        """For operators."""
+        connection = {"age_s": round(self._connection.age_s, 1), "ping_s": round(self._connection.latency, 4)}
+        counts = {"subscriptions": len(self._subscriptions), "sent": self._outbox.sent, "waiting": self.waiting}
+        return self._member.describe() | connection | counts | {"is_closing": self._eviction is not None}
 
     async def _take(self, text: str | bytes) -> None:
         try:

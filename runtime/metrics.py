@@ -49,5 +49,14 @@ MESSAGES = Counter("tickerplant_messages_total", "Messages written to clients", 
 REFUSED = Counter(
     "tickerplant_refused_total", "What clients were refused: a handshake, a token, a subscription, to stay", ["action", "reason"]
 )
+TIER_CLIENTS = Gauge("tickerplant_tier_clients", "Connected clients by tier; none: not authenticated yet", ["tier"])
+WAITING_MESSAGES = Gauge("tickerplant_waiting_messages", "Messages that wait for clients: all, and most of one client", ["which"])
+HANDSHAKE_SECONDS = Histogram("tickerplant_handshake_seconds", "From the connection to the open WebSocket", buckets=FAST)
+HOP_SECONDS = Histogram(
+    "tickerplant_hop_seconds",
+    "One hop of the newest record of a slice: kafka, from append to read; gateway, from read to the sockets",
+    ["hop"],
+    buckets=FAST,
+)
 EVICTIONS = Counter("tickerplant_evictions_total", "Clients closed by us", ["code"])
 DELIVERY_SECONDS = Histogram("tickerplant_delivery_seconds", "From receipt of the frame to the write to clients", ["channel"], buckets=FAST)

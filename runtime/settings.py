@@ -277,7 +277,21 @@ class GatewaySettings(Section):
     max_subscriptions: int = Field(100, ge=1, le=10_000, description="of one client")
     queue_messages: int = Field(10_000, ge=10, le=1_000_000, description="waiting for one client; more: it is evicted with code 4008")
     allowed_origins: tuple[str, ...] = Field((), description="beside the gateway's own address")
+    tls_certificate: PemFile | None = Field(None, description="PEM file of the port's certificate chain: TLS 1.3, https and wss alone")
+    tls_key: PemFile | None = Field(None, description="PEM file of its key, without a password")
+    handshake_timeout_s: float = Field(10.0, gt=0, le=120, description="a connection that has not become a WebSocket by then is cut off")
+    max_handshakes: int = Field(
+        500, ge=1, le=100_000, description="connections that have not said yet what they want; of more the oldest is cut off"
+    )
+    heartbeat_s: float = Field(15.0, ge=0, le=3600, description="a client that got nothing for so long gets a heartbeat; 0: never")
+    drain_s: float = Field(10.0, ge=0, le=600, description="at the end clients are closed one after another, over so long at most")
     access: AccessSettings = AccessSettings()
+
+    @model_validator(mode="after")
+    def _tls_complete(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("give both tls_certificate and tls_key, or neither")
+        return self
 
 
 class HealthSettings(Section):

@@ -74,7 +74,7 @@ class Member:
         if before is not None:
             self._give_back(before, is_other_user)
         self.grant, self.pace = grant, pace
-        self._control.audit.allowed("authenticate", **self._who())
+        self._control.audit.allowed("authenticate", **self.describe())
         expires_s = None if grant.expires_s is None else grant.expires_s + self._control.settings.leeway_s
         self._deadline.set(expires_s, self._end_expired)
 
@@ -89,9 +89,9 @@ class Member:
         try:
             await self._admit(self.check(), selector)
         except BadMessage as bad:
-            self._control.audit.refused("subscribe", bad.code, **self._who(), **_shown(selector))
+            self._control.audit.refused("subscribe", bad.code, **self.describe(), **_shown(selector))
             raise
-        self._control.audit.allowed("subscribe", **self._who(), **_shown(selector))
+        self._control.audit.allowed("subscribe", **self.describe(), **_shown(selector))
 
     async def _admit(self, grant: Grant, selector: Selector) -> None:
         symbol = refused(grant.ceilings, selector.channel, selector.symbols)
@@ -136,20 +136,21 @@ class Member:
             self._control.limits.claims.release(CONNECTIONS, grant.user, [self._connection])
 
     def _end_expired(self) -> None:
-        self._control.audit.refused("stay", "token_expired", **self._who())
+        self._control.audit.refused("stay", "token_expired", **self.describe())
         self.end(UNAUTHENTICATED, "the token has expired: get a new one and connect again")
 
     def _end_unauthenticated(self) -> None:
-        self._control.audit.refused("stay", "not_authenticated", **self._who())
+        self._control.audit.refused("stay", "not_authenticated", **self.describe())
         self.end(UNAUTHENTICATED, "no token in time")
 
     def _count_refused(self, error: RefusedToken) -> None:
         self._refused_tokens += 1
-        self._control.audit.refused("authenticate", error.code, **self._who())
+        self._control.audit.refused("authenticate", error.code, **self.describe())
         if self._refused_tokens >= _MOST_REFUSED_TOKENS:
             self.end(UNAUTHENTICATED, "one refused token after another")
 
-    def _who(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
+        """Who it is, for the audit log and for operators; nothing of a token but its number."""
         who: dict[str, Any] = {"client": self._connection, "address": self.address}
         if self.grant is not None:
             who |= {"user": self.grant.user, "tier": self.grant.tier, "token_id": self.grant.token_id}

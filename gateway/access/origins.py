@@ -25,6 +25,12 @@ def is_origin_allowed(origin: str | None, host_header: str, allowed: tuple[str, 
     return name == own_name and port == own_port and (name in _LOOPBACK or _is_address(name))
 
 
+def is_local_name(host_header: str) -> bool:
+    """True if a request came by a loopback name or an IP address: by no name that somebody made resolve to us."""
+    name, _ = _split(host_header)
+    return name in _LOOPBACK or _is_address(name)
+
+
 def _split(host_header: str) -> tuple[str, int | None]:
     try:
         parts = urlsplit(f"//{host_header}")

@@ -284,6 +284,7 @@ async def test_restart_tells_clients_and_has_the_history_again(line: Any) -> Non
     async with client_of(gateway) as client:
         before = [await client.subscribe(channel) for channel in ("ticks", "ohlcv", "signals")]
         gateway.process.terminate()
+        assert (await client.receive())["type"] == "reconnect"
         with pytest.raises(ConnectionClosed) as closed:
             await client.receive()
         assert closed.value.rcvd is not None
