@@ -28,34 +28,32 @@ def copy(database: OwnDatabase, file: Path, rows: int) -> Run:
         for ticks in trades(rows):
             target.write(tick_rows(TickEnvelope(SOURCE, 0, ticks), plain=True))
     try:
-        return measured(lambda: _copy(database.url, file), rows, database.server_pid())
+        with psycopg.connect(database.url) as connection:  # it stays until the server's time was read
+            return measured(lambda: _copy(connection, file), rows, database.server_pid())
     finally:
         file.unlink()
 
 
-def _copy(url: str, file: Path) -> None:
-    with (
-        psycopg.connect(url) as connection,
-        connection.cursor() as cursor,
-        cursor.copy(_COPY.encode()) as target,
-        file.open("rb") as source,
-    ):
+def _copy(connection: psycopg.Connection[Any], file: Path) -> None:
+    with connection.cursor() as cursor, cursor.copy(_COPY.encode()) as target, file.open("rb") as source:
         while piece := source.read(_PIECE_BYTES):
             target.write(piece)
+    connection.commit()
 
 
 def insert(database: OwnDatabase, rows: int) -> Run:
     """psycopg's executemany, which sends a batch without waiting for each answer, a transaction a batch."""
     batches = [[_fields(line) for line in tick_rows(TickEnvelope(SOURCE, 0, ticks)).split(b"\n")[:-1]] for ticks in trades(rows)]
-    return measured(lambda: _insert(database.url, batches), rows, database.server_pid())
+    with psycopg.connect(database.url) as connection:
+        return measured(lambda: _insert(connection, batches), rows, database.server_pid())
 
 
 def _fields(line: bytes) -> list[str | None]:
     return [field or None for field in line.decode().split("\t")]
 
 
-def _insert(url: str, batches: list[list[list[str | None]]]) -> None:
-    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+def _insert(connection: psycopg.Connection[Any], batches: list[list[list[str | None]]]) -> None:
+    with connection.cursor() as cursor:
         for batch in batches:
             cursor.executemany(_INSERT.encode(), batch)
             connection.commit()
