@@ -12,7 +12,6 @@ from bench.local_stack import SERVERS, LocalStack
 from bench.memory_text import memory_text
 from bench.peers import race
 
-_WARM_UP_S = 24
 _LOAD_WARM_UP = (20_000.0, 5.0)
 
 
@@ -53,7 +52,7 @@ def _latency(run: Run) -> None:
 def _throughput(run: Run) -> None:
     say(f"replay to tables: {run.effort.event_s:,} s of event time with {TICKS_PER_S:,} ticks each")
     folder = run.stack.data_dir
-    warm_up = write_capture(folder / "warm_up.txt", WARM_UP, _WARM_UP_S)
+    warm_up = write_capture(folder / "warm_up.txt", WARM_UP, run.effort.event_s)
     result = throughput.measure(run.stack, warm_up, write_capture(folder / "capture.txt", MEASURED, run.effort.event_s))
     run.show("throughput", result, report.throughput_text(result))
 

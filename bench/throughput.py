@@ -1,6 +1,6 @@
 """Replay to tables: recorded frames through the exchange server, the unchanged ingestor, all stages and sinks, into an own fresh stack.
 
-A smaller recording goes through first: a Java machine that has just started spends half its time on compiling.
+As long a recording goes through first: a Java machine that has just started spends half its time on compiling.
 """
 
 import subprocess

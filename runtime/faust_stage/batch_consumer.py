@@ -12,6 +12,7 @@ from faust.types.tuples import TP, ConsumerMessage
 
 from runtime.faust_stage.commit_gate import Covered
 from runtime.faust_stage.processor import Batch
+from runtime.faust_stage.same_loop import SameLoopClient
 from schemas.topics import Topic
 
 _SMALL_FETCH_RECORDS = 50
@@ -42,11 +43,17 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust is untyped
         self._pause_s = 0.0  # before the next fetch
         self._expected: dict[TP, int] = {}  # offset of the next record of a partition
         self._jumps: dict[TP, int] = {}  # offset found instead, once
+        self._left_out: set[TP] = set()  # of a fetch that came to nothing: the client's position is behind its records
+
+    def _new_consumer_thread(self) -> SameLoopClient:
+        return SameLoopClient(self, loop=self.loop, beacon=self.beacon)
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:  # noqa: ASYNC109  # Faust's signature
         """Yields each partition's fetched records as one message: value a Batch, offset the last record's."""
         if self._pause_s:
             await asyncio.sleep(self._pause_s)
+        if self._left_out and self.flow_active:
+            await self._fetch_again()
         generation = self.app.consumer_generation_id  # before the wait: records of an older generation must not pass as new ones
         fetched, _ = await self._wait_next_records(timeout)
         self._pause_s = pause_after((fetched or {}).values(), self._stage.pace_s)
@@ -54,10 +61,18 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust is untyped
             return
         for tp, records in fetched.items():
             if self.should_stop or not self.flow_active or self.app.consumer_generation_id != generation:
+                self._left_out.update(TP(tp.topic, tp.partition) for tp in fetched)
                 return
             batch = await self._follow(TP(tp.topic, tp.partition), records)
             if batch:
                 yield tp, _message(tp, batch, generation)
+
+    async def _fetch_again(self) -> None:
+        """Records that were left out come again. Where nothing new comes after them nobody else would notice that they are missing."""
+        tps = self._left_out & self.assignment() & self._expected.keys()
+        self._left_out.clear()
+        if tps:
+            await self.seek_wait({tp: self._expected[tp] for tp in tps})
 
     async def _follow(self, tp: TP, records: Sequence[Any]) -> Batch | None:
         """The records from the expected offset on. A fetch that was under way during a seek may bring older records, which are left out, or later
@@ -83,6 +98,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust is untyped
         """Faust seeks to the committed offsets after every rebalance; the restored snapshots know better."""
         self._expected.clear()
         self._jumps.clear()
+        self._left_out.clear()
         await super().perform_seek()
         tps = self.assignment()
         committed = {tp: self._committed_offset[tp] for tp in tps}

@@ -42,7 +42,6 @@ def run(spec: StageSpec, settings: Settings, instance: int) -> None:
     check_topics(spec, settings.kafka, bootstrap)
     worker = Worker(spec, settings, bootstrap, instance, process, health, clock)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())  # the loop of Faust's consumer thread
         runner.run(worker.main())
     server.stop()
 

@@ -16,10 +16,12 @@ from faust.transport.consumer import Consumer
 from faust.transport.drivers import aiokafka as driver
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread as ConsumerThread
 from mode.services import Service
+from mode.threads import QueueServiceThread, ServiceThread
 from mode.utils.queues import FlowControlQueue
 
 from runtime.faust_stage.app import StageApp
 from runtime.faust_stage.batch_consumer import BatchConsumer, StageTransport
+from runtime.faust_stage.same_loop import SameLoopClient
 
 REPLACED = [
     (Consumer.getmany, "4b168d84882a70d6"),
@@ -29,6 +31,10 @@ REPLACED = [
     (Consumer.verify_all_partitions_active, "4e0e46f5c297305d"),
     (Consumer._new_offset, "1d2c7ea89a7ad4f1"),
     (Consumer._commit_offsets, "1a69799041188441"),
+    (driver.Consumer._new_consumer_thread, "0870ec53dea75083"),
+    (ServiceThread.start, "f11841038a033a05"),
+    (ServiceThread._gather_remaining_tasks, "6f65b92dd1012485"),
+    (QueueServiceThread.call_thread, "479edda75b54734b"),
     (Service._crash, "7bc0c709a151d556"),
     (faust.App._create_directories, "a9f571c3b04abec3"),
     (faust.App._new_transport, "42db531312dd776f"),
@@ -45,6 +51,13 @@ RELIED_UPON = [
     (Consumer.on_stop, "45b1d2210ce2b526"),
     (Consumer.on_task_error, "0d7f23d0bb2607c1"),
     (Consumer.on_partitions_revoked, "d04b7ae72c6fc206"),
+    (ServiceThread._serve, "67809eae09573ac7"),
+    (ServiceThread.stop, "32d026539c3665b2"),
+    (ServiceThread._shutdown_thread, "d7377862e73421a2"),
+    (ServiceThread.crash, "68a766aadc5f7196"),
+    (ConsumerThread.on_start, "38b4e8bd1e10723a"),
+    (ConsumerThread.on_thread_stop, "8dfc004e258b6c25"),
+    (ConsumerThread.getmany, "26fc5fc9f3b667e1"),
     (ConsumerThread._seek_wait, "9d221e816d940467"),
     (ConsumerThread._fetch_records, "39a2c6c79fc1455a"),
     (ConsumerThread._commit, "932852ce7a23f658"),
@@ -60,6 +73,13 @@ RELIED_UPON = [
     (FlowControlQueue.put_nowait_enhanced, "f1839f43dda3d2cf"),
     (ConductorCompiler.build, "837cf521368c1ee4"),
 ]
+OWNERS = {
+    "Consumer": BatchConsumer,
+    "ServiceThread": SameLoopClient,
+    "QueueServiceThread": SameLoopClient,
+    "Service": StageApp,
+    "App": StageApp,
+}
 
 
 def _name(method: Any) -> str:
@@ -81,8 +101,7 @@ def test_the_source_is_the_one_that_was_read(method: Callable[..., Any], known: 
 
 @pytest.mark.parametrize(("method", "_known"), REPLACED, ids=_name)
 def test_ours_takes_the_same_arguments_and_waits_in_the_same_way(method: Callable[..., Any], _known: str) -> None:
-    owner = BatchConsumer if method.__qualname__.startswith("Consumer.") else StageApp
-    ours = owner.__dict__[method.__name__]
+    ours = OWNERS[method.__qualname__.partition(".")[0]].__dict__[method.__name__]
     assert list(inspect.signature(ours).parameters) == list(inspect.signature(method).parameters)
     assert inspect.iscoroutinefunction(ours) == inspect.iscoroutinefunction(method)
     assert inspect.isasyncgenfunction(ours) == inspect.isasyncgenfunction(method)

@@ -1,10 +1,13 @@
-"""How long a stage waits between two fetches: latency while records trickle, throughput while envelopes have grown."""
+"""How long a stage waits between two fetches: latency while records trickle, throughput while envelopes have grown. And records that a rebalance cuts off."""
 
+from collections.abc import Mapping
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from faust.types.tuples import TP
 
-from runtime.faust_stage.batch_consumer import pause_after
+from runtime.faust_stage.batch_consumer import BatchConsumer, pause_after
 
 
 def fetched(*partitions: list[int]) -> list[list[SimpleNamespace]]:
@@ -31,3 +34,36 @@ def test_the_pause_follows_what_was_fetched(sizes: list[list[int]], pause_s: flo
 
 def test_a_stage_that_is_slower_anyway_keeps_its_pace() -> None:
     assert pause_after(fetched([70_000]), 0.05) == 0.05
+
+
+class CutOff(BatchConsumer):
+    """Without Faust beneath: fetches come from a list, and a new generation begins while the first is on its way."""
+
+    should_stop, flow_active = False, True
+
+    def __init__(self, *fetches: dict[TP, list[SimpleNamespace]]) -> None:
+        self.app = SimpleNamespace(consumer_generation_id=1)
+        self._stage: Any = SimpleNamespace(pace_s=0.0)
+        self._pause_s, self._jumps, self._left_out = 0.0, {}, set()
+        self._expected = {tp: 5 for fetch in fetches for tp in fetch}
+        self.fetches, self.seeks = list(fetches), list[Mapping[TP, int]]()
+
+    async def _wait_next_records(self, timeout: float) -> Any:
+        self.app.consumer_generation_id = 2
+        return self.fetches.pop(0), None
+
+    def assignment(self) -> set[TP]:
+        return set(self._expected)
+
+    async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
+        self.seeks.append(dict(partitions))
+
+
+async def test_records_that_a_new_generation_cut_off_are_fetched_again_though_nothing_follows_them() -> None:
+    tp = TP("ticks", 0)
+    record = SimpleNamespace(offset=5, value=b"x", timestamp=0, timestamp_type=0)
+    consumer = CutOff({tp: [record]}, {tp: [record]})
+    assert [found async for found in consumer.getmany(1.0)] == []
+    assert consumer.seeks == []
+    assert [message.offset async for _, message in consumer.getmany(1.0)] == [5]
+    assert consumer.seeks == [{tp: 5}]
