@@ -8,9 +8,9 @@ from bench.storage import StorageEffort
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """event_s: event time through the line at once, after as much to warm up: the broker's optimising compiler takes as much as its work until then; warm_up_s: in real time before the first latency run, so that the broker's compiler is done;
-    latency_s: each of its runs; records, peer_s: of the peers; load_s: of the whole line's steady load; memory_*: ticks written at that rate, of so many
-    symbols, with event time so many times as fast as real.
+    """event_s: event time through the line at once, after as much to warm up: the broker's optimising compiler takes as much as its work until then;
+    warm_up_s: in real time before the first latency run, for the same reason; latency_s: each of its runs; records, peer_s: of the peers; load_s: of the
+    whole line's steady load; memory_*: ticks written at that rate, of so many symbols, with event time so many times as fast as real.
     """
 
     event_s: int
