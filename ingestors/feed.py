@@ -6,8 +6,10 @@ Nothing here touches a socket. Frames come in batches; the shell around it (a pr
 from collections import Counter
 from collections.abc import Callable
 
-from ingestors.frame_queue import BROKEN, CLOSED, OPENED, Stamped
+from ingestors.events import Acknowledged, Heartbeat, NewestTrade, Ping, Refused, Welcome
+from ingestors.frame_queue import Marker, Stamped
 from ingestors.gap_fill import PAGE_TRADES, Continuity, Hole, TradeFiller
+from ingestors.lane import Lane
 from ingestors.publisher import EventPublisher
 from ingestors.recovery import Recovery
 from ingestors.resume import Published
@@ -25,8 +27,7 @@ from schemas.ticks import Quote, Trade
 
 _CAPTURE_INTERVAL_S = 1.0  # a replay's event time may run hundreds of times faster than the clock: watermarks would outnumber envelopes
 _SETTLE_S = 1.0  # how long a symbol may stay silent after a connect before its trades are asked for
-Parse = Callable[[bytes, int], object]
-"""(frame, received_ns) -> Trade, Quote, BookDifference, Bar, or anything else for frames that are no data. Raises InvalidRecord."""
+_NO_DATA = (Acknowledged, Refused, Welcome, Heartbeat, Ping)  # the provider talks, but the feed is not proved to live
 
 
 class Feed:
@@ -38,7 +39,6 @@ class Feed:
     def __init__(
         self,
         source: str,
-        parse: Parse,
         publisher: EventPublisher,
         filler: TradeFiller,
         settings: IngestSettings,
@@ -49,12 +49,11 @@ class Feed:
         limit_name: str,
         process: str,
         kill_points: KillPoints,
-        on_control: Callable[[object], None],
+        on_control: Callable[[Lane, object], None],
         on_progress: Callable[[], None],
         capture_clock: bool = False,
     ) -> None:
         self._source = source
-        self._parse = parse
         self._publisher = publisher
         self._filler = filler
         self._settings = settings
@@ -64,7 +63,7 @@ class Feed:
         self._kill_points = kill_points
         self._on_control = on_control
         self._on_progress = on_progress
-        self._trades = Continuity("trade", True, published.trades)
+        self._trades = Continuity("trade", not published.by_time, published.trades, by_time=published.by_time)
         self._quotes = Continuity("quote", False, published.quotes)
         self._books = Continuity("book", True, published.books)
         interval_s = max(settings.watermark_interval_s, _CAPTURE_INTERVAL_S) if capture_clock else settings.watermark_interval_s
@@ -72,23 +71,24 @@ class Feed:
         self._pace = VenuePace(clock)
         self._recovery = Recovery(source, filler, self._pace, publisher, self._watermarks, on_progress)
         self._recovery.resume(published.open_holes)
-        self._opened = 0
-        self._may_have_lost = True  # what was published last is known, what was sent since is not
+        self._connections = 0
         self._settle_at_s = 0.0
         self._frames: Counter[str] = Counter()
         self._latency = metrics.LATENCY_SECONDS.labels(process)
         self._frame_bytes = metrics.FRAME_BYTES.labels(source)
         self._data_time = metrics.DATA_TIME.labels(source)
 
-    async def handle(self, frames: list[Stamped], backlog_frames: int) -> bool:
-        """Publishes one batch; while frames wait behind it (backlog_frames), envelopes that are not full stay open for them. Waits only to fill a hole.
-        True if there was a good frame among them."""
+    async def handle(self, lane: Lane, frames: list[Stamped], backlog_frames: int) -> bool:
+        """Publishes one batch of a lane; while frames wait behind it (backlog_frames), envelopes that are not full stay open for them. Waits only to
+        fill a hole. True if there was data in it."""
         self._publisher.set_backlog(self._settings.flush_ticks, backlog_frames + len(frames))
-        parse, max_frame_bytes, good = self._parse, self._max_frame_bytes, 0
+        parse, max_frame_bytes = lane.parse, self._max_frame_bytes
         for received_ns, frame in frames:
-            if frame is OPENED or frame is CLOSED or frame is BROKEN:
-                await self._connection(frame, received_ns)
+            if type(frame) is Marker:
+                await self._connection(lane, frame, received_ns)
+                parse = lane.parse
                 continue
+            assert isinstance(frame, bytes)
             try:
                 if len(frame) > max_frame_bytes:
                     raise InvalidRecord(Reason.FRAME_TOO_LARGE, f"{len(frame)} bytes; {self._limit_name} is {max_frame_bytes}")
@@ -97,19 +97,28 @@ class Feed:
                 self._frames["refused"] += 1
                 self._publisher.refuse(frame, error.reason, error.detail, self._now_ns(), received_ns)
                 continue
-            good += 1
             self._kill_points.reach("frame_parsed")
             if type(event) is Quote:
                 self._quote(event, received_ns)
             elif type(event) is Trade:
                 await self._trade(event, received_ns)
+            elif type(event) is list:
+                for one in event:
+                    await self._one(lane, one, received_ns)
             else:
-                self._rare(event, received_ns)
+                self._rare(lane, event, received_ns)
         if not backlog_frames:
             self._publisher.flush()
         self._publisher.poll()
-        self._count(frames)
-        return good > 0
+        return self._count(frames)
+
+    async def _one(self, lane: Lane, event: object, received_ns: int) -> None:
+        if type(event) is Trade:
+            await self._trade(event, received_ns)
+        elif type(event) is Quote:
+            self._quote(event, received_ns)
+        else:
+            self._rare(lane, event, received_ns)
 
     def _quote(self, quote: Quote, received_ns: int) -> None:
         self._move_clock(quote.ts_ingest_ns, received_ns)
@@ -120,17 +129,21 @@ class Feed:
         self._frames["quote"] += 1
 
     async def _trade(self, trade: Trade, received_ns: int) -> None:
-        trade_id = int(trade.trade_id)
-        hole = self._trades.missing_before(trade.symbol, trade_id, trade.ts_event_ns)
+        if self._trades.by_time:
+            number = trade.ts_event_ns
+            self._recovery.passed(trade)
+        else:
+            number = int(trade.trade_id)
+        hole = self._trades.missing_before(trade.symbol, number, trade.ts_event_ns)
         if hole:
             await self._recovery.fill(hole, trade.ts_ingest_ns, received_ns)
-        self._trades.passed(trade.symbol, trade_id, trade.ts_event_ns)
+        self._trades.passed(trade.symbol, number, trade.ts_event_ns)
         self._move_clock(trade.ts_ingest_ns, received_ns)
         self._watermarks.see(trade.ts_event_ns)
         self._publisher.tick(trade, received_ns)
         self._frames["trade"] += 1
 
-    def _rare(self, event: object, received_ns: int) -> None:
+    def _rare(self, lane: Lane, event: object, received_ns: int) -> None:
         """Books, bars, and frames that are no data."""
         if isinstance(event, BookDifference):
             self._move_clock(event.ts_ingest_ns, received_ns)
@@ -145,9 +158,22 @@ class Feed:
             self._move_clock(event.known_at_ns, received_ns)
             self._publisher.bar(event, received_ns)
             self._frames["bar"] += 1
-        else:
-            self._on_control(event)
+        elif isinstance(event, NewestTrade):
+            self._newest(event)
             self._frames["control"] += 1
+            self._on_control(lane, event)
+        else:
+            self._frames["control" if isinstance(event, _NO_DATA) else "ignored"] += 1
+            self._on_control(lane, event)
+
+    def _newest(self, told: NewestTrade) -> None:
+        """If that trade does not come by itself within a second, it is asked for. Of a new symbol it is where the series begins."""
+        known = self._trades.known.get(told.symbol)
+        if known is None:
+            self._trades.passed(told.symbol, told.trade_id, told.ts_event_ns)
+        elif told.trade_id > known.newest_id and told.symbol not in self._trades.unsure:
+            self._trades.unsure[told.symbol] = "sequence"
+            self._settle_at_s = self._clock.monotonic_s() + _SETTLE_S
 
     def _move_clock(self, ingest_ns: int, received_ns: int) -> None:
         """Event by event, so that the same frames always give the same watermarks at the same places."""
@@ -164,18 +190,21 @@ class Feed:
         if self._watermarks.now_ns:
             self._move_clock(now_ns, now_ns)
 
-    async def _connection(self, marker: bytes, received_ns: int) -> None:
-        if marker is OPENED:
-            for continuity in (self._trades, self._quotes, self._books):
-                continuity.restart("reconnect" if self._opened else "restart")
-            self._opened += 1
+    async def _connection(self, lane: Lane, marker: Marker, received_ns: int) -> None:
+        if marker.kind == "opened":
+            lane.begin(marker)
+            if not lane.overlaps:
+                for continuity in (self._trades, self._quotes, self._books):
+                    continuity.restart("reconnect" if lane.opened > 1 else "restart", lane.symbols)
+            lane.overlaps = False
+            self._connections += 1
             self._settle_at_s = self._clock.monotonic_s() + _SETTLE_S
             metrics.CONNECTIONS.labels(self._source).inc()
             return
         await self.settle()
-        if self._may_have_lost and self._pace.due():
-            await self._pace.ask(self._settle_books(received_ns))
-        self._may_have_lost = marker is BROKEN
+        if lane.may_have_lost and self._pace.due():
+            await self._pace.ask(self._settle_books(lane, received_ns))
+        lane.may_have_lost = marker.kind == "broken"
 
     def stop_asking(self) -> None:
         """The process ends: the venue gets little more time; what stays open is found again at the next start."""
@@ -183,7 +212,11 @@ class Feed:
 
     def must_settle(self) -> bool:
         """Symbols are still unsure a second after the connect, or holes are open, and the venue may be asked: call `settle`."""
-        return bool(self._trades.unsure or self._recovery.pending()) and self._opened > 0 and self._clock.monotonic_s() >= self._settle_at_s
+        return (
+            bool(self._trades.unsure or self._recovery.pending())
+            and self._connections > 0
+            and self._clock.monotonic_s() >= self._settle_at_s
+        )
 
     async def settle(self) -> None:
         """Asks for the trades of symbols that have not traded since the connect, since nobody waits for a hole until its symbol trades again, and for
@@ -195,6 +228,9 @@ class Feed:
 
     async def _ask_for_trades(self) -> None:
         for symbol in list(self._trades.unsure):
+            if self._trades.by_time:
+                await self._ask_since(symbol)
+                continue
             known = self._trades.known[symbol]
             newer = await self._filler.newer(symbol, known.newest_id)
             self._pace.answered()
@@ -209,10 +245,18 @@ class Feed:
                 self._trades.passed(symbol, known.newest_id, known.ts_event_ns)
         await self._recovery.retry(self._now_ns(), self._clock.now_ns())
 
-    async def _settle_books(self, received_ns: int) -> None:
+    async def _ask_since(self, symbol: str) -> None:
+        known, now_ns = self._trades.known[symbol], self._now_ns()
+        hole = self._trades.missing_before(symbol, max(now_ns, known.ts_event_ns + 2), now_ns)
+        if hole:
+            newest_ns = await self._recovery.fill_since(hole, now_ns, self._clock.now_ns())
+            known.newest_id = known.ts_event_ns = max(known.ts_event_ns, newest_ns)
+        self._trades.passed(symbol, known.newest_id, known.ts_event_ns)
+
+    async def _settle_books(self, lane: Lane, received_ns: int) -> None:
         """A connection ended before every symbol's quotes and books came again after a break: how far they are lost is asked for now, since the next
         frame may never come. Not after a good-bye: the update ids that no quote carries would look like a loss."""
-        for symbol in sorted({*self._quotes.unsure, *self._books.unsure}):
+        for symbol in sorted({*self._quotes.unsure, *self._books.unsure} & lane.symbols):
             newest = await self._filler.newest_update_id(symbol)
             for continuity in (self._quotes, self._books):
                 known = continuity.known.get(symbol)
@@ -229,7 +273,9 @@ class Feed:
         if hole:
             self._publisher.gaps([hole.gap(self._source, "unfillable", 0, ingest_ns)], received_ns)
 
-    def _count(self, frames: list[Stamped]) -> None:
+    def _count(self, frames: list[Stamped]) -> bool:
+        """True if there was data."""
+        data = bool(self._frames.keys() - {"control", "refused"})
         for kind, number in self._frames.items():
             metrics.FRAMES.labels(self._source, kind).inc(number)
         self._frames.clear()
@@ -237,3 +283,4 @@ class Feed:
         if frames:
             self._latency.observe(max(0, self._clock.now_ns() - frames[0][0]) / 1e9)
             self._data_time.set(self._watermarks.newest_event_ns / 1e9)
+        return data

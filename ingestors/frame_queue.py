@@ -2,24 +2,41 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import accumulate, islice
+from typing import Literal
 
-Stamped = tuple[int, bytes]  # (ts_receive_ns, payload)
-OPENED = b"\x00opened"  # markers in the queue, compared by identity: they keep their place among the frames
-CLOSED = b"\x00closed"  # the other side said good-bye: all that it had sent was read
-BROKEN = b"\x00broken"  # it ended in any other way
+from ingestors.conversation import Conversation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Marker:
+    """Stands in the queue where a connection began or ended, in order with its frames. conversation: the connection's own.
+
+    closed: the other side said good-bye, all that it had sent was read; broken: it ended in any other way.
+    """
+
+    kind: Literal["opened", "closed", "broken"]
+    conversation: Conversation | None = None
+
+    def __len__(self) -> int:
+        return 0
+
+
+Stamped = tuple[int, bytes | Marker]  # (ts_receive_ns, payload)
 
 
 class FrameQueue:
     """Frames between the reader and the parser. Bounded: above `limit` the socket is paused, below a quarter it is read again.
 
     What one read of the socket brought (up to 256 KiB) may exceed the limit once. Single-threaded: all calls from one event loop.
+    wake: set when frames come, shared by several queues; who waits for it then looks into all of them.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, wake: asyncio.Event | None = None) -> None:
         self._limit = limit
         self._frames: list[Stamped] = []
-        self._wake = asyncio.Event()
+        self._wake = wake or asyncio.Event()
         self._paused: asyncio.Transport | None = None
         self._grew = False  # since the last conflation
 
@@ -63,7 +80,8 @@ class FrameQueue:
         kept: list[Stamped] = []
         seen = {b""}
         for stamped in reversed(self._frames):
-            key = key_of(stamped[1])
+            frame = stamped[1]
+            key = key_of(frame) if isinstance(frame, bytes) else b""
             if key and key in seen:
                 continue
             seen.add(key)

@@ -3,7 +3,7 @@
 `Continuity` is pure; `TradeFiller` asks the venue.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
 
 import structlog
@@ -29,7 +29,10 @@ class Known:
 
 @dataclass(slots=True)
 class Hole:
-    """from_id, to_id: exclusive bounds; cause: what broke the series."""
+    """from_id, to_id: exclusive bounds; cause: what broke the series.
+
+    numbered: they are the venue's own numbers. Else they are event times, of a venue that does not number without holes: nobody knows how many are lost.
+    """
 
     symbol: str
     channel: GapChannel
@@ -38,14 +41,18 @@ class Hole:
     to_id: int
     from_ns: int
     to_ns: int
+    numbered: bool = True
 
     @property
     def size(self) -> int:
-        return self.to_id - self.from_id - 1
+        """0: unknown."""
+        return self.to_id - self.from_id - 1 if self.numbered else 0
 
     def gap(self, source: str, state: GapState, filled: int, known_at_ns: int) -> Gap:
         """The event that tells this hole's state."""
-        gap_id = f"{source}:{self.symbol}:{self.channel}:{self.from_id}:{self.to_id}"
+        from_id, to_id = (self.from_id, self.to_id) if self.numbered else (0, 0)
+        bounds = f"{from_id}:{to_id}" if self.numbered else f"time:{self.from_ns}"
+        gap_id = f"{source}:{self.symbol}:{self.channel}:{bounds}"
         return Gap(
             gap_id,
             self.symbol,
@@ -53,8 +60,8 @@ class Hole:
             self.channel,
             self.cause,
             state,
-            self.from_id,
-            self.to_id,
+            from_id,
+            to_id,
             self.from_ns,
             self.to_ns,
             self.size,
@@ -67,17 +74,20 @@ class Hole:
 class Continuity:
     """The newest ids of one channel. Every new connection makes each known symbol unsure until its next id is seen.
 
-    contiguous: the venue numbers without holes, so a jump within a connection is a loss too.
+    contiguous: the venue numbers without holes, so a jump within a connection is a loss too. by_time: event times stand for the numbers.
     """
 
     channel: GapChannel
     contiguous: bool
     known: dict[str, Known] = field(default_factory=dict)
     unsure: dict[str, GapCause] = field(default_factory=dict)
+    by_time: bool = False
 
-    def restart(self, cause: GapCause) -> None:
-        """A connection begins. A symbol that was unsure already keeps the first cause."""
-        self.unsure = {symbol: self.unsure.get(symbol, cause) for symbol in self.known}
+    def restart(self, cause: GapCause, symbols: Collection[str] | None = None) -> None:
+        """A connection begins, with these symbols (None: all). A symbol that was unsure already keeps the first cause."""
+        for symbol in self.known:
+            if symbols is None or symbol in symbols:
+                self.unsure.setdefault(symbol, cause)
 
     def missing_before(self, symbol: str, first_id: int, ts_event_ns: int) -> Hole | None:
         """The hole before an arriving id, or None. A lower id than the known one after a new connection is a capture that plays again: no hole."""
@@ -85,7 +95,7 @@ class Continuity:
         cause = self.unsure.get(symbol)
         if known is None or first_id <= known.newest_id + 1 or (cause is None and not self.contiguous):
             return None
-        return Hole(symbol, self.channel, cause or "sequence", known.newest_id, first_id, known.ts_event_ns, ts_event_ns)
+        return Hole(symbol, self.channel, cause or "sequence", known.newest_id, first_id, known.ts_event_ns, ts_event_ns, not self.by_time)
 
     def passed(self, symbol: str, newest_id: int, ts_event_ns: int) -> None:
         """The id was passed on. It becomes the newest one if it is larger, or the first of a connection."""
@@ -128,6 +138,19 @@ class TradeFiller:
             metrics.FILLED_TRADES.labels(self._source).inc(len(trades))
             yield trades
             next_id = int(trades[-1].trade_id) + 1
+
+    async def since(self, hole: Hole) -> tuple[list[Trade], bool]:
+        """Of a hole in time: the venue's trades from its start to its end, marked as filled, and whether the venue's memory reaches back to its start."""
+        try:
+            trades = await self._history.trades_since(hole.symbol, hole.from_ns)
+        except UserError as error:
+            log.warning("gap_fill_refused", symbol=hole.symbol, from_ns=hole.from_ns, to_ns=hole.to_ns, error=str(error))
+            return [], False
+        complete = bool(trades) and trades[0].ts_event_ns <= hole.from_ns
+        inside = [trade for trade in trades if hole.from_ns <= trade.ts_event_ns <= hole.to_ns]
+        for trade in inside:
+            trade.filled = True
+        return inside, complete
 
     async def newer(self, symbol: str, newest_id: int) -> list[Trade]:
         """The first page of trades after newest_id."""

@@ -1,17 +1,20 @@
-"""What a feed may ask its venue about the past. One implementation a provider, in its client.py."""
-
-from typing import Protocol
+"""What a feed may ask its venue about the past. One subclass a provider, in its client.py; what it does not override the venue does not have."""
 
 from schemas.ticks import Trade
 
 
-class History(Protocol):
-    """Both wait for the network and the venue's limits, and raise TransientError when it cannot be asked now, UserError when it refuses.
+class History:
+    """All wait for the network and the venue's limits, and raise TransientError when it cannot be asked now, UserError when it refuses."""
 
-    trades: of a canonical symbol from an id on, ascending, at most `limit` or the venue's page; their ts_ingest_ns is 0.
-    newest_update_id: the number of the book's newest state.
-    """
+    async def trades(self, symbol: str, from_id: int, limit: int) -> list[Trade]:
+        """For venues that number trades without holes: those of a canonical symbol from an id on, ascending, at most `limit` or the venue's page (at
+        least 1,000, or all); ts_ingest_ns is 0."""
+        return []
 
-    async def trades(self, symbol: str, from_id: int, limit: int) -> list[Trade]: ...
+    async def trades_since(self, symbol: str, from_ns: int) -> list[Trade]:
+        """For all others: the newest trades, ascending, as far back as from_ns and a trade before it, or as the venue goes; ts_ingest_ns is 0."""
+        return []
 
-    async def newest_update_id(self, symbol: str) -> int: ...
+    async def newest_update_id(self, symbol: str) -> int | None:
+        """The number of the book's newest state, where quotes and books share it; else None."""
+        return None

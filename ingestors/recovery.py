@@ -1,5 +1,6 @@
 """Holes of trades: filled at once where the venue answers, kept open and tried again where it could not be asked."""
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from schemas.ticks import Trade
 
 log = structlog.get_logger()
 
+_PASSED = 1_000  # trade ids of a symbol that are remembered
 MAX_OPEN_HOLES = 256  # of a symbol, as many as validate keeps
 
 
@@ -24,6 +26,7 @@ class Missing:
     hole: Hole
     next_id: int
     filled: int = 0
+    complete: bool = False  # of a hole in time: the venue gave all that it had
 
     @classmethod
     def all_of(cls, hole: Hole) -> "Missing":
@@ -32,7 +35,13 @@ class Missing:
     @property
     def state(self) -> GapState:
         """Once the venue has given what it has."""
-        return "filled" if self.filled == self.hole.size else "partial" if self.filled else "unfillable"
+        whole = self.filled == self.hole.size if self.hole.numbered else self.complete
+        return "filled" if whole else "partial" if self.filled else "unfillable"
+
+    @property
+    def nothing_was_lost(self) -> bool:
+        """A hole in time that held no trade."""
+        return self.complete and not self.filled
 
 
 class Recovery:
@@ -54,6 +63,11 @@ class Recovery:
         self._watermarks = watermarks
         self._on_progress = on_progress
         self._open: dict[str, list[Missing]] = {}
+        self._passed: dict[str, deque[int | str]] = {}  # the newest trade ids of a symbol whose holes are holes in time
+
+    def passed(self, trade: Trade) -> None:
+        """A trade of a venue that does not number them was published: it is none of those that a later hole lacks."""
+        self._passed.setdefault(trade.symbol, deque(maxlen=_PASSED)).append(trade.trade_id)
 
     def pending(self) -> bool:
         """There are open holes."""
@@ -70,7 +84,8 @@ class Recovery:
         if self._filler.too_large(hole):
             self._tell(missing, "unfillable", ingest_ns, received_ns)
         elif self._pace.due() and await self._pace.ask(self._fetch(missing, ingest_ns, received_ns)):
-            self._tell(missing, missing.state, ingest_ns, received_ns)
+            if not missing.nothing_was_lost:
+                self._tell(missing, missing.state, ingest_ns, received_ns)
         else:
             self._keep(missing, ingest_ns, received_ns)
 
@@ -83,6 +98,14 @@ class Recovery:
             self._publish(missing, trades, ingest_ns, received_ns)
         self._tell(missing, missing.state, ingest_ns, received_ns)
 
+    async def fill_since(self, hole: Hole, ingest_ns: int, received_ns: int) -> int:
+        """A hole in time up to now. The event time of the newest trade that was found, 0 if none. Raises TransientError."""
+        missing = Missing.all_of(hole)
+        newest_ns = await self._fetch_time(missing, ingest_ns, received_ns)
+        if not missing.nothing_was_lost:
+            self._tell(missing, missing.state, ingest_ns, received_ns)
+        return newest_ns
+
     async def retry(self, ingest_ns: int, received_ns: int) -> None:
         """Asks again for all open holes, the oldest of a symbol first. Raises TransientError at the first question that cannot be asked."""
         for missing in [missing for holes in list(self._open.values()) for missing in holes]:
@@ -92,18 +115,34 @@ class Recovery:
             self._tell(missing, missing.state, ingest_ns, received_ns)
 
     async def _fetch(self, missing: Missing, ingest_ns: int, received_ns: int) -> None:
+        if not missing.hole.numbered:
+            await self._fetch_time(missing, ingest_ns, received_ns)
+            return
         async for page in self._filler.fill(missing.hole, missing.next_id):
             self._publish(missing, page, ingest_ns, received_ns)
             self._pace.answered()
             self._on_progress()
+
+    async def _fetch_time(self, missing: Missing, ingest_ns: int, received_ns: int) -> int:
+        trades, missing.complete = await self._filler.since(missing.hole)
+        passed = self._passed.get(missing.hole.symbol, ())
+        lost = [trade for trade in trades if trade.trade_id not in passed]
+        if lost:
+            self._publish(missing, lost, ingest_ns, received_ns)
+        self._pace.answered()
+        self._on_progress()
+        return trades[-1].ts_event_ns if trades else 0
 
     def _publish(self, missing: Missing, trades: list[Trade], ingest_ns: int, received_ns: int) -> None:
         for trade in trades:
             trade.ts_ingest_ns = ingest_ns
             self._watermarks.see(trade.ts_event_ns)
             self._publisher.tick(trade, received_ns)
+            if not missing.hole.numbered:
+                self.passed(trade)
         missing.filled += len(trades)
-        missing.next_id = int(trades[-1].trade_id) + 1
+        if missing.hole.numbered:
+            missing.next_id = int(trades[-1].trade_id) + 1
 
     def _keep(self, missing: Missing, ingest_ns: int, received_ns: int) -> None:
         holes = self._open.setdefault(missing.hole.symbol, [])

@@ -21,6 +21,7 @@ _BUDGET_BYTES = (
     32 * 1024 * 1024
 )  # of one partition: beyond it a symbol is silent for so long that validate's own state is the better memory
 _GAP_STATES = ("open", "partial", "unfillable", "filled")  # never back, as in the table
+_OURS = ("reconnect", "restart")  # causes of holes in time that an ingestor tells
 _TIMEOUT_S = 20.0
 _FETCH_WAIT_MS = 10  # the default of 500 is waited out at each new assignment: the broker still holds the fetch for the one before
 
@@ -37,13 +38,18 @@ class Published:
     quotes: dict[str, Known] = field(default_factory=dict)
     books: dict[str, Known] = field(default_factory=dict)
     gaps: dict[str, Gap] = field(default_factory=dict)  # by gap_id, in the furthest state
+    by_time: bool = False  # the venue does not number its trades without holes: their event times stand for ids
 
     @property
     def open_holes(self) -> list[Hole]:
-        left = [gap for gap in self.gaps.values() if gap.channel == "trade" and gap.to_id and gap.state in ("open", "partial")]
+        left = [gap for gap in self.gaps.values() if gap.channel == "trade" and gap.state in ("open", "partial")]
+        if self.by_time:
+            timed = sorted((gap for gap in left if not gap.to_id and gap.cause in _OURS), key=lambda gap: gap.from_ns)
+            return [Hole(gap.symbol, gap.channel, gap.cause, gap.from_ns, gap.to_ns, gap.from_ns, gap.to_ns, False) for gap in timed]
         return [
             Hole(gap.symbol, gap.channel, gap.cause, gap.from_id, gap.to_id, gap.from_ns, gap.to_ns)
             for gap in sorted(left, key=lambda gap: gap.from_id)
+            if gap.to_id
         ]
 
     def channel(self, name: str) -> dict[str, Known]:
@@ -51,12 +57,12 @@ class Published:
         return {"trade": self.trades, "quote": self.quotes, "book": self.books}.get(name, {})
 
 
-def read_published(kafka: KafkaSettings, bootstrap: str, source: str, symbols: Iterable[str]) -> Published:
+def read_published(kafka: KafkaSettings, bootstrap: str, source: str, symbols: Iterable[str], by_time: bool = False) -> Published:
     """Blocks until read, at most 20 s a topic. Raises TransientError if the broker does not answer.
 
     A symbol without a record in the last 32 MiB or 16,384 records of its partition counts as new.
     """
-    published = Published()
+    published = Published(by_time=by_time)
     client = consumer(kafka, bootstrap, f"{kafka.group_prefix}.resume", enable_partition_eof=True, fetch_wait_max_ms=_FETCH_WAIT_MS)
     try:
         by_partition: dict[int, set[str]] = {}
@@ -133,7 +139,9 @@ def _take_ticks(published: Published, source: str, message: Message) -> None:
         return
     for tick in record.ticks:
         if isinstance(tick, Trade):
-            if isinstance(tick.trade_id, int):  # else a venue's that does not count: it has no holes to know of
+            if published.by_time:
+                _keep(published.trades, tick.symbol, tick.ts_event_ns, tick.ts_event_ns)
+            elif isinstance(tick.trade_id, int):  # else a venue's that does not count: it has no holes to know of
                 _keep(published.trades, tick.symbol, tick.trade_id, tick.ts_event_ns)
         else:
             _keep(published.quotes, tick.symbol, tick.update_id, tick.ts_event_ns)
@@ -160,7 +168,7 @@ def _take_gap(published: Published, source: str, message: Message) -> None:
         published.gaps[gap.gap_id] = gap
     known = published.channel(gap.channel)
     if gap.symbol in known and gap.state != "filled":
-        _keep(known, gap.symbol, gap.to_id - 1, gap.to_ns)
+        _keep(known, gap.symbol, gap.to_ns if published.by_time and gap.channel == "trade" else gap.to_id - 1, gap.to_ns)
 
 
 def _keep(known: dict[str, Known], symbol: str, newest_id: int, ts_event_ns: int) -> None:

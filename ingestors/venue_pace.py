@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 
 import structlog
 
-from ingestors.connection import Backoff
+from ingestors.backoff import Backoff
 from runtime.clock import Clock
 from runtime.errors import TransientError
 

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from runtime.access_settings import AccessSettings
 from runtime.errors import UserError
 from runtime.forms import kill_moments, postgres_url, redis_url, webhook_secret, webhook_url
+from runtime.provider_settings import BinanceSettings, ProvidersSettings
 from runtime.sections import PemFile, Section
 from schemas.symbols import AssetClass
 from schemas.timeframes import Timeframe
@@ -88,20 +89,6 @@ class StackSettings(Section):
     postgres_bin: Path | None = Field(None, description="folder with a PostgreSQL's initdb and postgres to use instead of the package's")
     redis_server: Path | None = Field(None, description="a redis-server to use instead of the package's")
     maven_url: str = Field("", description="Maven repository that Kafka's jars come from; empty: Maven Central")
-
-
-class BinanceSettings(Section):
-    """The Binance ingestor. Canonical symbols; the venue's own come from its symbol table."""
-
-    symbols: tuple[str, ...] = Field(("BTC-USDT", "ETH-USDT"), min_length=1, max_length=500, description="canonical names, as BTC-USDT")
-    streams: tuple[Literal["trade", "bookTicker", "depth@100ms", "kline_1m"], ...] = Field(
-        ("trade", "bookTicker", "depth@100ms", "kline_1m"), description="what is subscribed to for every symbol"
-    )
-    websocket_url: str = Field("wss://data-stream.binance.vision", description="scheme, host and port of the market streams")
-    rest_url: str = Field("https://data-api.binance.vision", description="scheme, host and port of the REST interface")
-    source: str = Field("binance", pattern=r"^[a-z][a-z0-9-]{0,31}$", description="name of the source on every event")
-    clock: Literal["system", "capture"] = Field("system", description="capture: the time of receipt comes with the frames (replay)")
-    max_frame_bytes: int = Field(262_144, ge=1024, le=16_777_216, description="larger frames become dead letters")
 
 
 class IngestSettings(Section):
@@ -328,6 +315,7 @@ class Settings(BaseSettings):
     stack: StackSettings = StackSettings()
     ingest: IngestSettings = IngestSettings()
     binance: BinanceSettings = BinanceSettings()
+    providers: ProvidersSettings = ProvidersSettings()
     process: ProcessSettings = ProcessSettings()
     sink: SinkSettings = SinkSettings()
     storage: StorageSettings = StorageSettings()

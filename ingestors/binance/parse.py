@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
-from enum import Enum
 from typing import Any
 
 import msgspec
@@ -15,13 +14,14 @@ from ingestors.binance.wire import (
     Notice,
     TradeFrame,
 )
+from ingestors.events import LEAVING, UNCLOSED, Acknowledged, Control
+from ingestors.numbers import MS_NS, plain
 from runtime.errors import InvalidRecord
 from schemas.bars import Bar
 from schemas.books import BookDifference
 from schemas.reasons import Reason
 from schemas.ticks import Quote, Side, Trade
 
-MS_NS = 1_000_000
 _PREFIX = b'{"stream":"'
 _NAME_START = len(_PREFIX)
 _EVENTS = frozenset({"", "trade", "depthUpdate", "kline"})  # "" is the book ticker, which does not say what it is
@@ -30,27 +30,8 @@ _VWAP_STEP = Decimal("1e-10")
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)  # the last two: text that is not UTF-8, nesting without end
 
 
-class Control(Enum):
-    """Frames that are no data: an acknowledged command, an interval that is still open, a notice that the server will close."""
-
-    ACKNOWLEDGED = 1
-    UNCLOSED = 2
-    SHUTDOWN = 3
-
-
 Event = Trade | Quote | BookDifference | Bar | Control
 _Handler = Callable[[bytes, int], Event]
-
-
-def plain(text: str) -> str:
-    """Decimal text as the venue wrote it; scientific notation written out. What is no number stays as it is: validate refuses it by name."""
-    if "e" not in text and "E" not in text:
-        return text
-    try:
-        number = Decimal(text)
-        return format(number, "f") if number.is_finite() and abs(number.adjusted()) < 64 else text
-    except InvalidOperation:
-        return text
 
 
 def _stripped(number: Decimal) -> str:
@@ -125,7 +106,7 @@ class Parser:
         k = wire.data.k
         symbol = self._symbols[wire.data.s]
         if not k.x:
-            return Control.UNCLOSED
+            return UNCLOSED
         return Bar(
             symbol=symbol,
             source=self._source,
@@ -155,9 +136,9 @@ class Parser:
             return handler(frame, received_ns)
         notice = wire.e or (self._decode_notice(wire.data).e if bytes(wire.data).startswith(b"{") else "")
         if notice == "serverShutdown":
-            return Control.SHUTDOWN
+            return LEAVING
         if bytes(wire.result) and wire.id is not None:
-            return Control.ACKNOWLEDGED
+            return Acknowledged((str(wire.id),))
         raise InvalidRecord(Reason.UNKNOWN_MESSAGE, _describe(wire))
 
     def _refusal(self, frame: bytes, error: str) -> InvalidRecord:

@@ -12,11 +12,12 @@ import pytest
 from msgspec.structs import replace
 
 from ingestors.binance.config import STAGE
-from ingestors.binance.ingestor import BinanceIngestor
+from ingestors.binance.ingestor import build
 from ingestors.exchange_server.capture import Capture
 from ingestors.exchange_server.pace import TimelinePace
 from ingestors.exchange_server.server import ExchangeServer
 from ingestors.publisher import EventPublisher
+from ingestors.stream import StreamIngestor
 from runtime import metrics
 from runtime.clock import SystemClock
 from runtime.errors import UserError
@@ -42,9 +43,9 @@ def settings_of(line: Any, binance: dict[str, Any], **sections: Any) -> Settings
 
 
 @asynccontextmanager
-async def ingesting(settings: Settings, bootstrap: str) -> AsyncIterator[BinanceIngestor]:
+async def ingesting(settings: Settings, bootstrap: str) -> AsyncIterator[StreamIngestor]:
     """An ingestor in this event loop; leaving the block stops it in order."""
-    ingestor = BinanceIngestor(settings, bootstrap, SystemClock(), Health("ingest-binance", SystemClock()))
+    ingestor = build(settings, bootstrap, SystemClock(), Health("ingest-binance", SystemClock()))
     running = asyncio.ensure_future(ingestor.run())
     try:
         yield ingestor
@@ -216,7 +217,7 @@ async def test_playing_again_is_no_hole(line: Any, tmp_path: Path) -> None:
 async def test_an_unknown_symbol_is_the_users_mistake(line: Any, tmp_path: Path) -> None:
     async with exchange_of(capture_of(tmp_path / "c", [trade_frame(1)])) as (_, binance):
         settings = settings_of(line, {**binance, "symbols": ["BTC-USDT", "NO-SUCH"]})
-        ingestor = BinanceIngestor(settings, line.addresses.kafka, SystemClock(), Health("ingest-binance", SystemClock()))
+        ingestor = build(settings, line.addresses.kafka, SystemClock(), Health("ingest-binance", SystemClock()))
         with pytest.raises(UserError, match="NO-SUCH"):
             await ingestor.run()
 
@@ -228,8 +229,9 @@ async def test_a_stalled_connection_is_taken_for_dead(line: Any, tmp_path: Path)
         async with ingesting(settings, line.addresses.kafka) as ingestor:
             await eventually_async(lambda: server.frames.total() > 100)
             server.stall()
-            connection = ingestor._connector._connection  # type: ignore[union-attr]
-            await eventually_async(lambda: ingestor._connector._connection not in (None, connection))  # type: ignore[union-attr]
+            connector = next(iter(ingestor.lanes)).connector
+            connection = connector._connection
+            await eventually_async(lambda: connector._connection not in (None, connection))
             server.resume()
             await asyncio.wait_for(server.ended.wait(), 60)
     found = await written_later(settings, line.addresses.kafka)
@@ -243,8 +245,8 @@ async def test_readiness_says_what_is_missing(line: Any, tmp_path: Path) -> None
     ):
         settings = settings_of(line, binance)
         health = Health("ingest-binance", SystemClock())
-        ingestor = BinanceIngestor(settings, line.addresses.kafka, SystemClock(), health)
-        assert health.ready() == (False, {"connection": "not connected", "data": "no data yet", "kafka": "no answer"})
+        ingestor = build(settings, line.addresses.kafka, SystemClock(), health)
+        assert health.ready() == (False, {"connection": "not connected", "data": "no data yet", "subscriptions": "", "kafka": "no answer"})
         running = asyncio.ensure_future(ingestor.run())
         await eventually_async(lambda: health.ready()[0])
         server.stall()

@@ -8,10 +8,11 @@ import pytest
 from msgspec.structs import replace
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from ingestors.binance.ingestor import BinanceIngestor
+from ingestors.binance.ingestor import build
 from ingestors.exchange_server.capture import Capture
 from ingestors.gap_fill import Hole
 from ingestors.resume import read_published
+from ingestors.stream import StreamIngestor
 from runtime.clock import SystemClock
 from runtime.errors import FatalError, TransientError
 from runtime.health import Health
@@ -40,11 +41,9 @@ def lossy(path: Path) -> Lossy:
     return Lossy([path])
 
 
-def ingestor_of(line: Any, binance: dict[str, Any]) -> BinanceIngestor:
+def ingestor_of(line: Any, binance: dict[str, Any]) -> StreamIngestor:
     sections = {"binance": line.settings.binance.model_copy(update={**binance, "symbols": ("BTC-USDT",), "streams": ("trade",)})}
-    return BinanceIngestor(
-        line.settings.model_copy(update=sections), line.addresses.kafka, SystemClock(), Health("ingest-binance", SystemClock())
-    )
+    return build(line.settings.model_copy(update=sections), line.addresses.kafka, SystemClock(), Health("ingest-binance", SystemClock()))
 
 
 async def refused(line: Any, path: Path, until_filled: bool) -> None:
@@ -57,10 +56,10 @@ async def refused(line: Any, path: Path, until_filled: bool) -> None:
         server.refuse(503, 10_000)
         server.resume()
         await asyncio.wait_for(server.ended.wait(), 60)
-        await eventually_async(lambda: ingestor._fed is not None and ingestor._fed._recovery.pending())
+        await eventually_async(lambda: ingestor.feed is not None and ingestor.feed._recovery.pending())
         if until_filled:
             server.refusals.clear()
-            await eventually_async(lambda: ingestor._fed is not None and not ingestor._fed._recovery.pending(), 60)
+            await eventually_async(lambda: ingestor.feed is not None and not ingestor.feed._recovery.pending(), 60)
         ingestor.stop()
         await asyncio.wait_for(running, 60)
 
@@ -86,8 +85,8 @@ async def test_open_holes_are_found_again_after_a_restart(line: Any, tmp_path: P
         server._material.played(list(server._material.frames()))  # REST knows all of it, the socket gives nothing
         ingestor = ingestor_of(line, binance)
         running = asyncio.ensure_future(ingestor.run())
-        await eventually_async(lambda: ingestor._fed is not None)
-        await eventually_async(lambda: ingestor._fed is not None and not ingestor._fed._recovery.pending(), 60)
+        await eventually_async(lambda: ingestor.feed is not None)
+        await eventually_async(lambda: ingestor.feed is not None and not ingestor.feed._recovery.pending(), 60)
         ingestor.stop()
         await asyncio.wait_for(running, 60)
     found = await written_later(line.settings, line.addresses.kafka)
@@ -114,7 +113,6 @@ async def test_the_end_of_the_connector_is_the_end_of_the_process(line: Any, tmp
         server.stall()
         running = asyncio.ensure_future(ingestor.run())
         await eventually_async(lambda: server.clients == 1)
-        assert ingestor._connector is not None
-        ingestor._connector.stop()
+        next(iter(ingestor.lanes)).connector.stop()
         with pytest.raises(FatalError, match="connector"):
             await asyncio.wait_for(running, 60)

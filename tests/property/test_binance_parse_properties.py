@@ -5,7 +5,9 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestors.binance.parse import Control, Parser, plain
+from ingestors.binance.parse import Parser
+from ingestors.events import Control
+from ingestors.numbers import plain
 from runtime.errors import InvalidRecord
 from schemas.codec import decode_ticks, encode
 from schemas.reasons import Reason

@@ -8,16 +8,14 @@ from tickerplant.cli.options import DataDir, settings_for
 
 
 def register(app: typer.Typer) -> None:
-    app.command("ingest", epilog="Example: tickerplant ingest binance")(ingest)
+    app.command("ingest", epilog="Example: tickerplant ingest coinbase")(ingest)
 
 
-def ingest(provider: Annotated[str, typer.Argument(help="The provider: binance.")], data_dir: DataDir = None) -> None:
+def ingest(provider: Annotated[str, typer.Argument(help="The provider, as binance or coinbase.")], data_dir: DataDir = None) -> None:
     """Ingest one provider's feed until SIGTERM or Ctrl-C."""
-    from ingestors.registry import PROVIDERS
-    from runtime.errors import UserError
+    from ingestors.registry import provider_of
 
-    if provider not in PROVIDERS:
-        raise UserError(f"no provider {provider!r}; there are: {', '.join(sorted(PROVIDERS))}")
+    provider_of(provider)
     settings = settings_for(data_dir)
     from ingestors.worker import run_ingestor
     from runtime.process import run_process

@@ -39,4 +39,4 @@ def test_help_shows_an_example() -> None:
 
 
 def test_the_help_of_ingest_names_the_providers() -> None:
-    assert "The provider: binance." in _help("ingest")
+    assert "The provider, as binance or coinbase." in _help("ingest")

@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from ingestors.connection import Backoff, Connector, FrameConnection, open_connection
+from ingestors.backoff import Backoff
+from ingestors.connection import FrameConnection, open_connection
+from ingestors.connector import Connector
+from ingestors.conversation import Conversation
 from ingestors.exchange_server.session import text_frame
-from ingestors.frame_queue import BROKEN, CLOSED, OPENED, FrameQueue
+from ingestors.frame_queue import FrameQueue, Marker
+from ingestors.session import Request, Session
 from runtime.clock import SystemClock
 from runtime.errors import TransientError
 from tests.support import eventually_async
@@ -48,11 +52,17 @@ async def received(url: str, max_size: int = 1 << 20) -> list[bytes]:
     queue = FrameQueue(1000)
     await open_connection(url, queue, SystemClock(), max_size)
     frames: list[bytes] = []
-    while frames[-1:] not in ([CLOSED], [BROKEN]):
+    markers: list[str] = []
+    while len(markers) < 2:
         await asyncio.wait_for(queue.wait(), 10)
-        frames += [frame for _, frame in queue.take(1000)]
-    assert frames[0] is OPENED
-    return frames[1:-1]
+        for _, frame in queue.take(1000):
+            if isinstance(frame, Marker):
+                markers.append(frame.kind)
+            else:
+                assert len(markers) == 1
+                frames.append(frame)
+    assert markers[0] == "opened"
+    return frames
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65_535, 65_536, 300_000])
@@ -111,10 +121,31 @@ async def test_a_ping_is_answered_with_its_payload() -> None:
         await connection.close()
 
 
+class Silent(Session):
+    """Asks for nothing."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    async def address(self, symbols: Any) -> str:
+        return self._url
+
+    def subscribe(self, symbols: Any, first: bool) -> list[Request]:
+        return []
+
+    def unsubscribe(self, symbols: Any) -> list[Request]:
+        return []
+
+    def parse(self, frame: bytes, received_ns: int) -> Any:
+        return frame
+
+
 async def test_back_off_is_reset_by_data_and_not_by_connecting(server: Any) -> None:
     _, url = server
     backoff = Backoff(0.001, 0.004)
-    connector = Connector(lambda: url, FrameQueue(10_000), SystemClock(), max_size=1000, silence_timeout_s=30, backoff=backoff)
+    connector = Connector(
+        lambda: Conversation(Silent(url), ()), FrameQueue(10_000), SystemClock(), max_size=1000, silence_timeout_s=30, backoff=backoff
+    )
     running = asyncio.ensure_future(connector.run())
     await eventually_async(lambda: backoff.attempts > 5)
     connector.data_seen()

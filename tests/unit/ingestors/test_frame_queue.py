@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestors.binance.parse import quote_stream
-from ingestors.frame_queue import OPENED, FrameQueue
+from ingestors.frame_queue import FrameQueue, Marker
 from tests.feeds import quote_frame, trade_frame
 
 
@@ -56,7 +56,7 @@ def test_the_queue_keeps_order(sizes: list[int], limit: int) -> None:
     assert taken == sent
 
 
-def _full(frames: list[bytes], limit: int) -> tuple[FrameQueue, Pausable]:
+def _full(frames: list[bytes | Marker], limit: int) -> tuple[FrameQueue, Pausable]:
     queue, transport = FrameQueue(limit), Pausable()
     queue.put(list(enumerate(frames)), transport)  # type: ignore[arg-type]
     return queue, transport
@@ -65,11 +65,12 @@ def _full(frames: list[bytes], limit: int) -> tuple[FrameQueue, Pausable]:
 def test_a_full_queue_leaves_out_overtaken_quotes_only() -> None:
     trades = [trade_frame(i).encode() for i in range(4)]
     quotes = [quote_frame(i).encode() for i in range(40)]
-    queue, transport = _full([OPENED, quotes[0], trades[0], *quotes[1:20], trades[1], *quotes[20:], *trades[2:]], 32)
+    opened = Marker("opened")
+    queue, transport = _full([opened, quotes[0], trades[0], *quotes[1:20], trades[1], *quotes[20:], *trades[2:]], 32)
     assert transport.paused
     assert queue.conflate(quote_stream) == 39
     assert not transport.paused
-    assert [frame for _, frame in queue.take(100)] == [OPENED, *trades[:2], quotes[-1], *trades[2:]]
+    assert [frame for _, frame in queue.take(100)] == [opened, *trades[:2], quotes[-1], *trades[2:]]
 
 
 def test_trades_alone_keep_the_socket_waiting() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 
-from ingestors.connection import Backoff
+from ingestors.backoff import Backoff
 from ingestors.venue_pace import VenuePace
 from runtime.clock import ManualClock
 from runtime.errors import TransientError

@@ -1,12 +1,15 @@
 """REST: what is a symbol, what is waited for, what is refused."""
 
 import httpx
+import msgspec
 import pytest
 
 from ingestors.binance.client import BinanceClient, BinanceHistory
-from ingestors.binance.config import subscribe
+from ingestors.binance.config import check, path_of, resolve, streams_of
+from ingestors.binance.ingestor import BinanceSession
+from ingestors.binance.parse import Parser
 from runtime.errors import TransientError, UserError
-from runtime.settings import BinanceSettings
+from runtime.provider_settings import BinanceSettings
 
 TABLE = {"BTCUSDT": ("BTC-USDT", "TRADING"), "ETHBTC": ("ETH-BTC", "TRADING")}
 
@@ -88,17 +91,30 @@ async def test_a_refusal_is_the_users_to_mend() -> None:
 
 
 def test_the_combined_stream() -> None:
-    subscription = subscribe(BinanceSettings(symbols=("BTC-USDT", "ETH-BTC"), streams=("trade", "depth@100ms")), TABLE)
-    assert subscription.path == "/stream?streams=btcusdt@trade/btcusdt@depth@100ms/ethbtc@trade/ethbtc@depth@100ms"
-    assert subscription.canonical() == {"BTCUSDT": "BTC-USDT", "ETHBTC": "ETH-BTC"}
+    settings = BinanceSettings(streams=("trade", "depth@100ms"))
+    streams = streams_of(settings, {"BTC-USDT": "BTCUSDT", "ETH-BTC": "ETHBTC"}, ["BTC-USDT", "ETH-BTC"])
+    assert path_of(streams) == "/stream?streams=btcusdt@trade/btcusdt@depth@100ms/ethbtc@trade/ethbtc@depth@100ms"
+    assert path_of(streams * 100) == "/stream"
 
 
 def test_a_symbol_that_is_not_listed() -> None:
-    with pytest.raises(UserError, match="does not list BTC-USD;"):
-        subscribe(BinanceSettings(symbols=("BTC-USD", "BTC-USDT")), TABLE)
+    assert resolve(["BTC-USD", "BTC-USDT"], TABLE) == {"BTC-USDT": "BTCUSDT"}
 
 
 def test_more_streams_than_a_connection_takes() -> None:
-    table = {f"A{i}USDT": (f"A{i}-USDT", "TRADING") for i in range(400)}
     with pytest.raises(UserError, match="1200 streams"):
-        subscribe(BinanceSettings(symbols=tuple(f"A{i}-USDT" for i in range(400)), streams=("trade", "bookTicker", "kline_1m")), table)
+        check(BinanceSettings(symbols_per_connection=400, streams=("trade", "bookTicker", "kline_1m")))
+
+
+async def test_many_streams_are_asked_for_in_messages_of_a_hundred() -> None:
+    settings = BinanceSettings(streams=("trade",), websocket_url="ws://exchange")
+    venue_symbols = {f"LONGNAME{i}-USDT": f"LONGNAME{i}USDT" for i in range(250)}
+    session = BinanceSession(settings, venue_symbols, Parser({}, "binance"))
+    assert await session.address(venue_symbols) == "ws://exchange/stream"
+    requests = session.subscribe(venue_symbols, True)
+    assert [request.keys for request in requests] == [{"1"}, {"2"}, {"3"}]
+    assert msgspec.json.decode(session.unsubscribe(["LONGNAME7-USDT"])[0].frame) == {
+        "method": "UNSUBSCRIBE",
+        "params": ["longname7usdt@trade"],
+        "id": 4,
+    }

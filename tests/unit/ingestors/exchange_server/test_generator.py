@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestors.binance.parse import Control, Parser
+from ingestors.binance.parse import Parser
+from ingestors.events import UNCLOSED
 from ingestors.exchange_server.generator import Generated, Generator, SymbolGenerator
 from ingestors.exchange_server.walk import Walk
 from schemas.bars import Bar
@@ -49,7 +50,7 @@ def test_every_frame_parses_and_the_numbering_is_whole() -> None:
     times = [e.ts_ingest_ns for e in events if isinstance(e, (Trade, Quote))]
     assert times == sorted(times)
     assert sum(isinstance(e, Bar) for e in events) == 6
-    assert sum(e is Control.UNCLOSED for e in events) == 174
+    assert sum(e is UNCLOSED for e in events) == 174
 
 
 def test_a_closed_kline_is_the_bar_of_its_trades() -> None:

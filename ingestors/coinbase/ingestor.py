@@ -1,0 +1,79 @@
+"""Coinbase Exchange as the shared ingestor sees it: where to connect to, what to ask for, how to read what comes."""
+
+from collections.abc import Collection, Mapping
+
+import msgspec
+
+from ingestors.coinbase.client import CoinbaseClient, CoinbaseHistory
+from ingestors.coinbase.config import HEARTBEAT_TIMEOUT_S, NAME, REQUEST_INTERVAL_S, SECTION, STAGE, keys_of, resolve
+from ingestors.coinbase.parse import Parser, quote_product
+from ingestors.events import Event
+from ingestors.history import History
+from ingestors.output import Output
+from ingestors.session import Request, Session
+from ingestors.stream import StreamIngestor
+from ingestors.venue import Venue
+from runtime.clock import Clock
+from runtime.health import Health
+from runtime.provider_settings import CoinbaseSettings
+from runtime.settings import Settings
+
+
+class CoinbaseSession(Session):
+    """One connection to the market feed. The first subscribe message must come within 5 s."""
+
+    request_interval_s = REQUEST_INTERVAL_S
+
+    def __init__(self, settings: CoinbaseSettings, venue_symbols: Mapping[str, str], parser: Parser) -> None:
+        self._settings = settings
+        self._venue_symbols = venue_symbols
+        self._parser = parser
+        self.heartbeat_timeout_s = HEARTBEAT_TIMEOUT_S if "heartbeat" in settings.channels else 0.0
+
+    async def address(self, symbols: Collection[str]) -> str:
+        return self._settings.websocket_url
+
+    def subscribe(self, symbols: Collection[str], first: bool) -> list[Request]:
+        return [Request(*self._order("subscribe", symbols))]
+
+    def unsubscribe(self, symbols: Collection[str]) -> list[Request]:
+        return [Request(self._order("unsubscribe", symbols)[0])]  # the answer lists what is left
+
+    def parse(self, frame: bytes, received_ns: int) -> Event | list[Event]:
+        return self._parser.parse(frame, received_ns)
+
+    def _order(self, kind: str, symbols: Collection[str]) -> tuple[str, frozenset[str]]:
+        products = sorted(self._venue_symbols[symbol] for symbol in symbols)
+        order = {"type": kind, "product_ids": products, "channels": list(self._settings.channels)}
+        return msgspec.json.encode(order).decode(), keys_of(self._settings, products)
+
+
+class CoinbaseVenue(Venue):
+    """See ingestors.venue."""
+
+    section = SECTION
+    trade_ids_contiguous = True
+
+    def __init__(self, settings: CoinbaseSettings) -> None:
+        self.settings: CoinbaseSettings = settings
+        self._client = CoinbaseClient(settings.rest_url, STAGE)
+
+    async def resolve(self, symbols: Collection[str]) -> dict[str, str]:
+        return resolve(symbols, await self._client.products())
+
+    def session(self, venue_symbols: Mapping[str, str]) -> Session:
+        return CoinbaseSession(self.settings, venue_symbols, Parser({product: symbol for symbol, product in venue_symbols.items()}))
+
+    def history(self, venue_symbols: Mapping[str, str]) -> History:
+        return CoinbaseHistory(self._client, venue_symbols)
+
+    def newest_only(self, frame: bytes) -> bytes:
+        return quote_product(frame)
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+def build(settings: Settings, bootstrap: str, clock: Clock, health: Health, output: Output | None = None) -> StreamIngestor:
+    """The ingestor of this process."""
+    return StreamIngestor(NAME, CoinbaseVenue(settings.providers.coinbase), settings, bootstrap, clock, health, output)

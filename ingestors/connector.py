@@ -1,0 +1,154 @@
+"""Keeps one connection to a provider alive: connects, speaks, watches, waits, connects again."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+from websockets.exceptions import ConnectionClosed
+
+from ingestors.backoff import Backoff
+from ingestors.connection import FrameConnection, open_connection
+from ingestors.conversation import Conversation
+from ingestors.frame_queue import FrameQueue
+from runtime.clock import Clock
+from runtime.errors import TransientError
+
+log = structlog.get_logger()
+
+_STEP_S = 0.25  # how often is looked at what is due and what has not come
+_SEND_TIMEOUT_S = 5.0  # our own messages are short: a socket that does not take them is dead
+
+
+class Connector:
+    """One connection after the other until stopped. converse: a new conversation for each attempt.
+
+    Opening and closing stand in the queue as markers, in order with the frames.
+    """
+
+    def __init__(
+        self,
+        converse: Callable[[], Conversation],
+        queue: FrameQueue,
+        clock: Clock,
+        *,
+        max_size: int,
+        silence_timeout_s: float,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self._converse = converse
+        self._queue = queue
+        self._clock = clock
+        self._max_size = max_size
+        self._silence_timeout_s = silence_timeout_s
+        self._backoff = backoff or Backoff()
+        self._stopping = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._data_s = 0.0
+        self._heard_s = 0.0
+        self._opened_s = 0.0
+        self._connection: FrameConnection | None = None
+        self.conversation: Conversation | None = None
+
+    def data_seen(self) -> None:
+        """The parser made something of a frame: the feed lives. Resets back-off and silence."""
+        self._data_s = self._heard_s = self._clock.monotonic_s()
+        self._backoff.reset()
+
+    def heard(self) -> None:
+        """The provider said something, if only that it is there."""
+        self._heard_s = self._clock.monotonic_s()
+
+    def data_age_s(self) -> float:
+        """Seconds since data came, or since the connection was made."""
+        return self._clock.monotonic_s() - self._data_s
+
+    def age_s(self) -> float:
+        """Seconds that the connection lives; 0 without one."""
+        return self._clock.monotonic_s() - self._opened_s if self._connection else 0.0
+
+    @property
+    def connected(self) -> bool:
+        return self._connection is not None
+
+    def speak(self) -> None:
+        """The conversation has something to say, or nothing more to wait for."""
+        self._wake.set()
+
+    def drop(self) -> None:
+        """Closes the current connection; another one follows."""
+        if self._connection:
+            self._connection.transport.abort()
+
+    def stop(self) -> None:
+        """Ends `run` after an orderly close."""
+        self._stopping.set()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Returns after `stop`; all that was received is in the queue by then. Raises UserError if the provider refuses what it is asked."""
+        while not self._stopping.is_set():
+            try:
+                await self._one_connection()
+            except TransientError as error:
+                log.warning("connection_failed", error=str(error), attempt=self._backoff.attempts)
+            if not self._stopping.is_set():
+                await _wait(self._stopping, self._backoff.next_s())
+
+    async def _one_connection(self) -> None:
+        conversation = self._converse()
+        url = await conversation.session.address(conversation.symbols)
+        connection = await open_connection(url, self._queue, self._clock, self._max_size, conversation)
+        self._connection, self.conversation = connection, conversation
+        self._data_s = self._heard_s = self._opened_s = self._clock.monotonic_s()
+        conversation.opened(self._opened_s)
+        log.info("connected", symbols=len(conversation.symbols))
+        closed = asyncio.ensure_future(connection.wait_closed())
+        closed.add_done_callback(lambda _: self._wake.set())
+        try:
+            await self._watch(closed, connection, conversation)
+            await connection.close()
+        finally:
+            self._connection = None
+            closed.cancel()
+        log.info("disconnected", code=connection.close_code, reason=connection.close_reason)
+
+    async def _watch(self, closed: "asyncio.Future[None]", connection: FrameConnection, conversation: Conversation) -> None:
+        """Speaks, until the connection is closed or is to be; aborts one that is dead."""
+        while not (closed.done() or self._stopping.is_set()):
+            self._wake.clear()
+            problem = await self._say(connection, conversation) or self._problem(conversation)
+            if problem:
+                log.warning("connection_given_up", problem=problem)
+                connection.transport.abort()
+                await closed
+                return
+            await _wait(self._wake, min(_STEP_S, self._silence_timeout_s / 4))
+
+    async def _say(self, connection: FrameConnection, conversation: Conversation) -> str:
+        try:
+            for frame in conversation.due(self._clock.monotonic_s()):
+                await asyncio.wait_for(connection.send(frame), _SEND_TIMEOUT_S)
+        except TimeoutError:
+            return "the socket takes nothing"
+        except ConnectionClosed:
+            return ""  # which `closed` says too
+        return ""
+
+    def _problem(self, conversation: Conversation) -> str:
+        """Why the connection counts as dead, or "". Not while frames wait to be parsed: what they say is not known yet."""
+        if len(self._queue):
+            return ""
+        now_s, beat_s = self._clock.monotonic_s(), conversation.session.heartbeat_timeout_s
+        if now_s - self._data_s > self._silence_timeout_s:
+            return f"no data for {self._silence_timeout_s:g} s"
+        if beat_s and now_s - self._heard_s > beat_s:
+            return f"no sign of life for {beat_s:g} s"
+        return conversation.problem(now_s)
+
+
+async def _wait(event: asyncio.Event, timeout_s: float) -> None:
+    """Until the event, or the time-out."""
+    try:
+        await asyncio.wait_for(event.wait(), timeout_s)
+    except TimeoutError:
+        return

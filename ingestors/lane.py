@@ -1,0 +1,39 @@
+"""One connection of a source in use: its symbols, its queue, and the conversation that its frames belong to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ingestors.conversation import Conversation
+from ingestors.events import Event
+from ingestors.frame_queue import FrameQueue, Marker
+from runtime.errors import FatalError
+
+
+@dataclass(eq=False)
+class Lane:
+    """symbols: canonical, no other lane carries them, but for one that it replaces.
+
+    opened: connections so far; may_have_lost: what its last connection sent last is unknown.
+    overlaps: it takes over from a lane that still lives, so nothing is lost between them.
+    """
+
+    symbols: set[str]
+    queue: FrameQueue
+    overlaps: bool = False
+    opened: int = 0
+    may_have_lost: bool = True  # what was published last is known, what was sent since is not
+    conversation: Conversation | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self.parse: Callable[[bytes, int], Event | list[Event]] = _unopened
+
+    def begin(self, marker: Marker) -> None:
+        """From here on the frames in the queue are of another connection; `parse` is its session's."""
+        assert marker.conversation is not None
+        self.conversation = marker.conversation
+        self.parse = marker.conversation.session.parse
+        self.opened += 1
+
+
+def _unopened(frame: bytes, received_ns: int) -> Event:
+    raise FatalError("a frame stands before the opening of its connection")

@@ -1,0 +1,39 @@
+"""Where an ingestor writes to, and where it reads what it wrote before."""
+
+import asyncio
+from collections.abc import Collection
+from typing import Protocol
+
+from ingestors.publisher import EventPublisher
+from ingestors.resume import Published, read_published
+from runtime.kafka import Publisher
+from runtime.settings import KafkaSettings
+
+_KAFKA_TIMEOUT_S = 2.0
+
+
+class Output(Protocol):
+    """read_published: raises TransientError while it cannot be read. answers: whether the other side is there."""
+
+    async def read_published(self, source: str, symbols: Collection[str], by_time: bool) -> Published: ...
+
+    def publisher(self) -> Publisher: ...
+
+    async def answers(self, publisher: EventPublisher) -> bool: ...
+
+
+class KafkaOutput:
+    """The real one."""
+
+    def __init__(self, kafka: KafkaSettings, bootstrap: str) -> None:
+        self._kafka = kafka
+        self._bootstrap = bootstrap
+
+    async def read_published(self, source: str, symbols: Collection[str], by_time: bool) -> Published:
+        return await asyncio.to_thread(read_published, self._kafka, self._bootstrap, source, symbols, by_time)
+
+    def publisher(self) -> Publisher:
+        return Publisher(self._kafka, self._bootstrap)
+
+    async def answers(self, publisher: EventPublisher) -> bool:
+        return await asyncio.to_thread(publisher.answers, _KAFKA_TIMEOUT_S)

@@ -1,0 +1,128 @@
+"""A provider's REST interface: attempts, time-outs, and limits that are kept to, whether they come as a status or inside a body that says 200."""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import httpx
+import msgspec
+import structlog
+
+from ingestors.backoff import Backoff
+from runtime import metrics
+from runtime.addresses import is_loopback
+from runtime.errors import TransientError, UserError
+
+log = structlog.get_logger()
+
+_ATTEMPTS = 4
+_TIMEOUT_S = 5.0  # with the attempts: a hole that cannot be filled holds up the live feed for 20 s at most
+_MAX_WAIT_S = 2.0  # the live feed may wait for the call: a longer limit (429) or ban (418) is reported, and nothing asked until it is over
+_LIMITED = (418, 429)
+_NOT_NOW = (403, 408)  # a firewall and a time limit: nothing is wrong with the question
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What a body says beside data. limited: too many calls, ask again after wait_s; later: the provider cannot answer now; refused: it never will."""
+
+    kind: Literal["limited", "later", "refused"]
+    detail: str
+    wait_s: float = 1.0
+
+
+Judge = Callable[[int, bytes], Trouble | None]
+"""(status, body) -> what is wrong, or None where the body is the answer. Asked for every status; returns None for those that speak for themselves."""
+
+
+class RestClient:
+    """One HTTP connection pool to one provider. Every call may wait: for the network (5 s), for the provider's limits, between attempts.
+
+    Raises TransientError when the provider cannot be asked or refuses for now, at once until a longer limit is over; UserError when it refuses the
+    question. section: the provider's in the settings, named in the advice.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        stage: str,
+        section: str,
+        judge: Judge | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._stage = stage
+        self._section = section
+        self._judge = judge or (lambda status, body: None)
+        self._limited_until_s = 0.0  # of the event loop's time
+        self._http = httpx.AsyncClient(
+            base_url=base_url, timeout=_TIMEOUT_S, transport=transport, trust_env=not is_loopback(base_url), headers=headers
+        )
+
+    async def get(self, path: str, query: Mapping[str, str] | None = None) -> bytes:
+        """The body of a good answer."""
+        return await self._call("GET", path, query)
+
+    async def post(self, path: str, query: Mapping[str, str] | None = None) -> bytes:
+        """The same, for interfaces that want a POST without a body."""
+        return await self._call("POST", path, query)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def _call(self, method: str, path: str, query: Mapping[str, str] | None) -> bytes:
+        limited_s = self._limited_until_s - asyncio.get_running_loop().time()
+        if limited_s > 0:
+            raise TransientError(f"{self._http.base_url}{path}: the venue wants no question for {limited_s:.0f} s")
+        backoff, problem = Backoff(0.1, 5.0, random.Random()), ""  # noqa: S311 (jitter, not a secret)
+        for attempt in range(_ATTEMPTS):
+            answer, trouble = await self._attempt(method, path, query, backoff)
+            if trouble is None:
+                return answer
+            if trouble.kind == "refused":
+                raise UserError(f"{self._http.base_url.host} refuses {path}: {trouble.detail}; check {self._section}")
+            problem = trouble.detail
+            metrics.RETRIES.labels(self._stage, "rest").inc()
+            log.warning("rest_call_failed", path=path, problem=problem, wait_s=round(trouble.wait_s, 3))
+            if trouble.wait_s > _MAX_WAIT_S:
+                self._limited_until_s = asyncio.get_running_loop().time() + trouble.wait_s
+                break
+            if attempt < _ATTEMPTS - 1:
+                await asyncio.sleep(trouble.wait_s)
+        raise TransientError(f"{self._http.base_url}{path}: {problem}")
+
+    async def _attempt(self, method: str, path: str, query: Mapping[str, str] | None, backoff: Backoff) -> tuple[bytes, Trouble | None]:
+        try:
+            answer = await self._http.request(method, path, params=query)
+        except (httpx.HTTPError, OSError) as error:
+            return b"", Trouble("later", f"{type(error).__name__}: {error}", backoff.next_s())
+        return answer.content, self._trouble(answer, backoff)
+
+    def _trouble(self, answer: httpx.Response, backoff: Backoff) -> Trouble | None:
+        status = answer.status_code
+        if status in _LIMITED:
+            return Trouble("limited", f"HTTP {status}", _retry_after_s(answer))
+        if status >= 500 or status in _NOT_NOW:
+            return Trouble("later", f"HTTP {status}", backoff.next_s())
+        judged = self._judge(status, answer.content)
+        if judged or status == 200:
+            return judged
+        return Trouble("refused", f"HTTP {status} {answer.text[:200]}")
+
+
+def decoded(decode: Callable[[bytes], Any], body: bytes) -> Any:
+    """The decoded body. Raises TransientError where it is not what was asked for."""
+    try:
+        return decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise TransientError(f"the answer of the REST interface is not what was asked for: {error}") from error
+
+
+def _retry_after_s(answer: httpx.Response) -> float:
+    try:
+        return max(0.0, float(answer.headers.get("Retry-After", "1")))
+    except ValueError:
+        return 1.0

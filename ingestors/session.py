@@ -1,0 +1,53 @@
+"""What is said on one connection to a provider. Each provider has one class of these, in its ingestor.py; everything around it is shared."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from ingestors.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One message to the provider, as text. keys: what its acknowledgement names (see events.Acknowledged); none: nothing comes back."""
+
+    frame: str
+    keys: frozenset[str] = field(default_factory=frozenset)
+
+
+class Session(ABC):
+    """One connection. Made anew for each: neither subscriptions nor the numbers of channels survive one. Only `address` may wait; all else is pure.
+
+    awaits_welcome: nothing may be asked before the provider has said Welcome. request_interval_s: at least so long between two messages of ours.
+    ping_interval_s: `ping` is sent so often; 0: never. heartbeat_timeout_s: the provider says something at least so often, data or not; 0: it does not.
+    lifetime_s: the provider cuts connections of this age; 0: it does not.
+    """
+
+    awaits_welcome = False
+    request_interval_s = 0.0
+    ping_interval_s = 0.0
+    heartbeat_timeout_s = 0.0
+    lifetime_s = 0.0
+
+    @abstractmethod
+    async def address(self, symbols: Collection[str]) -> str:
+        """Where to connect to; the scheme says how (ws, wss). May ask the provider: raises TransientError while it cannot be asked, UserError if it refuses.
+
+        symbols: what will be subscribed to, for providers that take it with the address.
+        """
+
+    @abstractmethod
+    def subscribe(self, symbols: Collection[str], first: bool) -> list[Request]:
+        """Asks for canonical symbols. first: they are those of `address`, and the connection is new."""
+
+    @abstractmethod
+    def unsubscribe(self, symbols: Collection[str]) -> list[Request]:
+        """The opposite."""
+
+    @abstractmethod
+    def parse(self, frame: bytes, received_ns: int) -> Event | list[Event]:
+        """One event, or a list of events and controls in order. Raises InvalidRecord with a reason code. received_ns: the ingest clock."""
+
+    def ping(self) -> str:
+        """Said every ping_interval_s; the answer parses to Heartbeat."""
+        return ""

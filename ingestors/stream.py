@@ -1,0 +1,233 @@
+"""The ingestor of a streaming provider: builds the parts and moves frames from the queues to Kafka until it is told to stop."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import structlog
+
+from ingestors.backoff import Backoff
+from ingestors.events import Leaving
+from ingestors.feed import Feed
+from ingestors.gap_fill import TradeFiller
+from ingestors.lane import Lane
+from ingestors.lanes import Lanes, Limits, Shard
+from ingestors.output import KafkaOutput, Output
+from ingestors.publisher import EventPublisher
+from ingestors.venue import Venue
+from runtime import metrics
+from runtime.clock import Clock
+from runtime.errors import TransientError, UserError
+from runtime.faults import KillPoints
+from runtime.health import Health
+from runtime.settings import Settings
+from schemas.reasons import Reason
+
+log = structlog.get_logger()
+
+_BATCH_FRAMES = 2_000  # a few ms of work: then the sockets are read again
+_BATCH_BYTES = 16 * 1024 * 1024  # what one batch may add to the producer's queue, about
+_CONGESTED_WAIT_S = 0.02
+_ASK_KAFKA_S = 3.0
+T = TypeVar("T")
+
+
+class StreamIngestor:
+    """One process of one provider. `run` returns after `stop` with everything delivered.
+
+    Raises UserError (a symbol the venue does not list), FatalError (a record was not delivered); the outside world being away is waited for.
+    """
+
+    def __init__(
+        self, name: str, venue: Venue, settings: Settings, bootstrap: str, clock: Clock, health: Health, output: Output | None = None
+    ) -> None:
+        self.stage = f"ingest.{name}"
+        self._name = name
+        self._venue = venue
+        self._settings = settings
+        self._clock = clock
+        self._health = health
+        self._output = output or KafkaOutput(settings.kafka, bootstrap)
+        self._source = venue.settings.source
+        self._stopping = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._venue_symbols: dict[str, str] = {}
+        limits = Limits(
+            settings.ingest.queue_frames,
+            venue.settings.max_frame_bytes,
+            settings.ingest.silence_timeout_s,
+            venue.settings.symbols_per_connection,
+        )
+        self.lanes = Lanes(lambda: venue.session(self._venue_symbols), limits, clock, self._wake)
+        self.feed: Feed | None = None
+        self._kafka_up = False
+        self._connected = metrics.CONNECTED.labels(self._source)
+        self._queue_frames = metrics.QUEUE_FRAMES.labels(self._source)
+        health.add_check("connection", self.lanes.problem)
+        health.add_check("data", self._check_data)
+        health.add_check("subscriptions", self._check_subscriptions)
+        health.add_check("kafka", lambda: "" if self._kafka_up else "no answer")
+
+    @property
+    def source(self) -> str:
+        return self._source
+
+    def stop(self) -> None:
+        """Ends `run`: closes the sockets, publishes what was received, writes a last watermark. May be called from a signal handler."""
+        self._stopping.set()
+        self._wake.set()
+        if self.feed:
+            self.feed.stop_asking()
+
+    async def run(self) -> None:
+        """Until `stop`."""
+        try:
+            resolved = await self._persistently("symbols", self._resolve)
+            feed = await self._persistently("kafka", self._make_feed) if resolved else None
+            if feed:
+                await self._move_frames(feed)
+        finally:
+            await self._venue.close()
+
+    async def _persistently(self, part: str, attempt: Callable[[], Awaitable[T]]) -> T | None:
+        """The outcome of `attempt`, repeated while the world is in the way; None if told to stop meanwhile."""
+        backoff = Backoff(0.2, 5.0)
+        while not self._stopping.is_set():
+            try:
+                result = await attempt()
+                metrics.PART_UP.labels(self.stage, part).set(1)
+                return result
+            except TransientError as error:
+                metrics.PART_UP.labels(self.stage, part).set(0)
+                log.warning("not_started_yet", part=part, error=str(error))
+                self._health.tick()
+                await asyncio.wait([asyncio.ensure_future(self._stopping.wait())], timeout=0.1 + backoff.next_s())
+        return None
+
+    async def _resolve(self) -> bool:
+        wanted = self._venue.settings.symbols
+        self._venue_symbols |= await self._venue.resolve(wanted)
+        missing = [symbol for symbol in wanted if symbol not in self._venue_symbols]
+        if missing:
+            section = self._venue.section
+            raise UserError(f"{self._name} does not list {', '.join(missing)}; correct {section}.symbols: BASE-QUOTE, such as BTC-USD")
+        return True
+
+    async def _make_feed(self) -> Feed:
+        settings, venue = self._settings, self._venue
+        published = await self._output.read_published(self._source, self._venue_symbols, not venue.trade_ids_contiguous)
+        log.info("resuming", trades={symbol: known.newest_id for symbol, known in published.trades.items()})
+        process = f"ingest-{self._name}"
+        kill_points = KillPoints(process, settings.faults.kill_at, settings.data_dir / "run")
+        self._publisher = EventPublisher(
+            self._output.publisher(),
+            self._source,
+            self.stage,
+            settings.kafka.partitions,
+            trade_ids_contiguous=venue.trade_ids_contiguous,
+            kill_points=kill_points,
+        )
+        return Feed(
+            self._source,
+            self._publisher,
+            TradeFiller(venue.history(self._venue_symbols), self._source, settings.ingest.gap_fill_max_trades),
+            settings.ingest,
+            self._clock,
+            published=published,
+            max_frame_bytes=venue.settings.max_frame_bytes,
+            limit_name=f"{venue.section}.max_frame_bytes",
+            process=process,
+            kill_points=kill_points,
+            on_control=self._on_control,
+            on_progress=self._health.tick,
+            capture_clock=venue.settings.clock == "capture",
+        )
+
+    def _on_control(self, lane: Lane, event: object) -> None:
+        """The provider talks: to the conversation that the frame belongs to."""
+        shard = next(shard for shard in self.lanes if shard.lane is lane)
+        shard.connector.heard()
+        if lane.conversation:
+            lane.conversation.hear(event)
+        if isinstance(event, Leaving):
+            log.info("provider_leaves")
+            shard.connector.drop()
+        shard.connector.speak()
+
+    async def _move_frames(self, feed: Feed) -> None:
+        self.feed = feed
+        self.lanes.start(self._venue_symbols)
+        helpers = [asyncio.ensure_future(self._wake_regularly()), asyncio.ensure_future(self._ask_kafka())]
+        try:
+            while not self._stopping.is_set():
+                await self._wake.wait()
+                await self.lanes.check()
+                if self.lanes.backlog() < self._settings.ingest.flush_ticks:
+                    await asyncio.sleep(self._settings.ingest.flush_interval_s)  # what comes meanwhile shares the envelope
+                await self._turn(feed)
+            await self.lanes.stop()
+            while self.lanes.backlog():
+                await self._turn(feed)
+            feed.write_watermark(self._clock.now_ns())
+            await asyncio.to_thread(self._publisher.close)
+        finally:
+            self.lanes.cancel()
+            for task in helpers:
+                task.cancel()
+
+    async def _turn(self, feed: Feed) -> None:
+        """One batch of each lane."""
+        self._wake.clear()
+        idle = not self.lanes.backlog()
+        for shard in self.lanes:
+            if idle or len(shard.lane.queue):
+                await self._batch(feed, shard)
+        if feed.must_settle():
+            await feed.settle()
+        if idle and self._venue.settings.clock == "system" and self.lanes.connected():
+            feed.idle(self._clock.now_ns())
+        self._queue_frames.set(self.lanes.backlog())
+        self._connected.set(not self.lanes.problem())
+        if self.lanes.backlog():
+            self._wake.set()
+
+    async def _batch(self, feed: Feed, shard: Shard) -> None:
+        frames = shard.lane.queue.take(_BATCH_FRAMES, _BATCH_BYTES)
+        if await feed.handle(shard.lane, frames, self.lanes.backlog()):
+            shard.connector.data_seen()
+        self._health.tick()
+        while self._publisher.congested():
+            self._relieve(shard)
+            self._health.tick()
+            await asyncio.sleep(_CONGESTED_WAIT_S)
+            self._publisher.poll()
+        await asyncio.sleep(0)  # the sockets' turn
+
+    def _relieve(self, shard: Shard) -> None:
+        """The broker does not keep up. Once the queue is full too, quotes that a newer one has overtaken are left out: trades never are."""
+        if self._settings.ingest.conflate_quotes:
+            metrics.DROPPED.labels(self.stage, Reason.CONFLATED).inc(shard.lane.queue.conflate(self._venue.newest_only))
+
+    async def _wake_regularly(self) -> None:
+        """Watermarks, health and settling go on while nothing comes."""
+        while True:
+            await asyncio.sleep(self._settings.ingest.watermark_interval_s)
+            self._wake.set()
+
+    async def _ask_kafka(self) -> None:
+        """Whether a broker answers, for /ready: without one the sockets' data go nowhere."""
+        part_up = metrics.PART_UP.labels(self.stage, "kafka")
+        while True:
+            self._kafka_up = await self._output.answers(self._publisher)
+            part_up.set(self._kafka_up)
+            await asyncio.sleep(_ASK_KAFKA_S)
+
+    def _check_data(self) -> str:
+        age_s, limit_s = self.lanes.data_age_s(), self._settings.health.max_data_age_s
+        if age_s is None:
+            return "no data yet"
+        return "" if age_s <= limit_s else f"no data for {age_s:.0f} s"
+
+    def _check_subscriptions(self) -> str:
+        refused = sorted(self.lanes.refused())
+        return f"refused: {', '.join(refused[:5])}" if refused else ""

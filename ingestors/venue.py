@@ -1,0 +1,40 @@
+"""A streaming provider as the shared ingestor sees it. Each has one class of these, in its ingestor.py."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+
+from ingestors.history import History
+from ingestors.session import Session
+from runtime.provider_settings import StreamSettings
+
+
+class Venue(ABC):
+    """One provider in one process; its methods are called from one event loop.
+
+    settings: the provider's section. section: its name in the settings, for the user's eyes.
+    trade_ids_contiguous: it numbers a symbol's trades without holes, from which losses are known. Else holes are found and filled by time.
+    """
+
+    settings: StreamSettings
+    section: str
+    trade_ids_contiguous: bool
+
+    @abstractmethod
+    async def resolve(self, symbols: Collection[str]) -> dict[str, str]:
+        """Canonical symbols to the provider's own names, for those that it lists. Asks it: raises TransientError while it cannot be asked."""
+
+    @abstractmethod
+    def session(self, venue_symbols: Mapping[str, str]) -> Session:
+        """For a new connection. venue_symbols: of all symbols that any connection may carry; it grows while the process lives."""
+
+    @abstractmethod
+    def history(self, venue_symbols: Mapping[str, str]) -> History:
+        """The past of the same symbols."""
+
+    def newest_only(self, frame: bytes) -> bytes:
+        """A key for frames of which only the newest counts, such as quotes of one symbol; b"" for all others. Must be fast, and may know none."""
+        return b""
+
+    async def close(self) -> None:
+        """Ends what it holds open."""
+        return

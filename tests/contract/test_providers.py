@@ -1,0 +1,328 @@
+"""What every streaming provider promises, as one suite over all that are registered and the template. A new provider adds one entry to DIALECTS.
+
+The servers speak each provider's own protocol; Kafka stands in memory, since what is asked here is the provider's part.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from ingestors import connector, conversation, feed
+from ingestors.events import Acknowledged, Control, Heartbeat, Refused
+from ingestors.registry import CLOSED, PROVIDERS, provider_of
+from runtime.clock import SystemClock
+from runtime.errors import InvalidRecord, UserError
+from runtime.health import Health
+from schemas.reasons import CATALOGUE
+from schemas.ticks import Quote, Trade
+from tests.memory_output import MemoryOutput
+from tests.support import eventually_async
+from tests.venue_server import START_NS, Deal, Dialect, VenueServer, venue
+from tests.venues.binance import Binance
+from tests.venues.coinbase import Coinbase
+from tests.venues.template import Template
+
+DIALECTS: dict[str, Any] = {one.name: one for one in (Template, Binance, Coinbase)}
+every_provider = pytest.mark.parametrize("name", sorted(DIALECTS))
+
+
+class World:
+    """A provider's server, an ingestor at it, and what came out."""
+
+    def __init__(self, dialect: Dialect, server: VenueServer, websocket: str, rest: str) -> None:
+        self.dialect, self.server = dialect, server
+        self.first, self.second = dialect.symbols
+        self.output = MemoryOutput()
+        self.health = Health(f"ingest-{dialect.name}", SystemClock())
+        self._urls = websocket, rest
+
+    def ingestor(self, **more: Any) -> Any:
+        """more: of the provider's section, and under `ingest` of the shared one."""
+        ingest = {"watermark_interval_s": 0.02, "silence_timeout_s": 20.0} | more.pop("ingest", {})
+        return self.dialect.build(*self._urls, {"ingest": ingest, "provider": more}, self.output, self.health)
+
+    @asynccontextmanager
+    async def ingesting(self, **more: Any) -> AsyncIterator[Any]:
+        """Until the block ends, then in order."""
+        ingestor = self.ingestor(**more)
+        running = asyncio.ensure_future(ingestor.run())
+        try:
+            yield ingestor
+        finally:
+            ingestor.stop()
+            await asyncio.wait_for(running, 20)
+
+    async def subscribed(self) -> None:
+        await eventually_async(lambda: self.server.subscribed == {self.first, self.second})
+
+    async def has(self, symbol: str, number: int) -> None:
+        """All trades of a symbol from 1 to number came out, none twice, in order."""
+        await eventually_async(lambda: len(self.output.ids(symbol)) >= number)
+        assert self.output.ids(symbol) == list(range(1, number + 1))
+
+
+@pytest.fixture
+async def world(name: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    monkeypatch.setattr(feed, "_SETTLE_S", 0.1)
+    monkeypatch.setattr(connector, "_STEP_S", 0.02)
+    monkeypatch.setattr(conversation, "ACKNOWLEDGEMENT_S", 0.2)
+    dialect = DIALECTS[name]()
+    async with venue(dialect) as (server, websocket, rest):
+        yield World(dialect, server, websocket, rest)
+
+
+def test_00_every_streaming_provider_has_a_dialect() -> None:
+    assert DIALECTS.keys() == {name for name, provider in PROVIDERS.items() if provider.transport == "stream"} | {"template"}
+
+
+@every_provider
+async def test_01_connect_and_subscribe(world: World) -> None:
+    async with world.ingesting():
+        await world.subscribed()
+        world.server.happen(world.first)
+        world.server.happen(world.second)
+        await world.has(world.first, 1)
+        await world.has(world.second, 1)
+        assert {name: answer for name, answer in world.health.ready()[1].items() if answer} == {}
+
+
+@every_provider
+async def test_02_a_lost_acknowledgement_is_asked_for_again(world: World) -> None:
+    world.server.lose_answers = 1
+    async with world.ingesting() as ingestor:
+        await world.subscribed()
+        if world.server.messages:  # else the address subscribes, and nothing is acknowledged
+            shard = next(iter(ingestor.lanes))
+            await eventually_async(lambda: len(world.server.messages) >= 2 and not shard.connector.conversation.waiting())
+            assert shard.connector.conversation.repeated == 1
+        assert world.server.connections == 1
+
+
+@every_provider
+def test_03_every_recorded_message_is_an_event_or_a_named_reason(name: str) -> None:
+    dialect = DIALECTS[name]()
+    session, kinds = dialect.session(), Counter[str]()
+    for number, frame in enumerate(dialect.recorded()):
+        try:
+            events = session.parse(frame, number)
+            kinds.update(type(event).__name__ for event in (events if isinstance(events, list) else [events]))
+        except InvalidRecord as refused:
+            kinds[refused.reason] += 1
+    if not kinds:
+        pytest.skip("no recorded traffic here")
+    assert {kind for kind in kinds if kind.islower()} <= set(CATALOGUE)
+    assert not kinds.keys() & {"broken_json", "missing_field", "invalid_field", "unknown_message"}
+    assert kinds["Trade"] > 0
+
+
+@every_provider
+async def test_04_an_unknown_message_is_a_dead_letter(world: World) -> None:
+    await _refused(world, world.dialect.unknown, "unknown_message")
+
+
+@every_provider
+async def test_05_a_malformed_message_is_a_dead_letter(world: World) -> None:
+    await _refused(world, world.dialect.malformed, "broken_json")
+
+
+async def _refused(world: World, frame: bytes, reason: str) -> None:
+    async with world.ingesting():
+        await world.subscribed()
+        world.server.say(frame)
+        world.server.happen(world.first)
+        await world.has(world.first, 1)
+        assert [(letter.reason, letter.payload) for letter in world.output.letters] == [(reason, frame)]
+
+
+@every_provider
+def test_06_a_heartbeat_is_no_data(name: str) -> None:
+    dialect = DIALECTS[name]()
+    beat = dialect.heartbeat()
+    if beat is None:
+        pytest.skip("the provider has none in its own protocol")
+    events = dialect.session().parse(beat, 1)
+    assert all(isinstance(event, Control) for event in (events if isinstance(events, list) else [events]))
+
+
+@every_provider
+async def test_07_silence_is_a_dead_connection(world: World) -> None:
+    async with world.ingesting(ingest={"silence_timeout_s": 0.3}):
+        await world.subscribed()
+        world.server.mute = True
+        await eventually_async(lambda: world.server.connections >= 2)
+        world.server.mute = False
+        await world.subscribed()
+
+
+@every_provider
+async def test_08_a_cut_connection_heals_and_its_trades_are_fetched(world: World) -> None:
+    async with world.ingesting():
+        await world.subscribed()
+        world.server.happen(world.first, 3)
+        await world.has(world.first, 3)
+        world.server.cut()
+        world.server.happen(world.first, 4, told=False)
+        await eventually_async(lambda: world.server.connections == 2)
+        await world.has(world.first, 7)  # though it never trades again
+        await world.subscribed()
+        world.server.happen(world.first)
+        await world.has(world.first, 8)
+    assert [trade.filled for trade in world.output.trades(world.first)] == [False] * 3 + [True] * 4 + [False]
+    told = [(gap.cause, gap.state, gap.filled) for gap in world.output.gaps if gap.channel == "trade"]
+    assert told == [("reconnect", "filled", 4)]
+
+
+@every_provider
+async def test_09_a_restarted_process_fetches_what_it_missed(world: World) -> None:
+    async with world.ingesting():
+        await world.subscribed()
+        world.server.happen(world.first, 2)
+        await world.has(world.first, 2)
+    await eventually_async(lambda: not world.server.clients)
+    world.server.happen(world.first, 3, told=False)
+    async with world.ingesting():
+        await world.has(world.first, 5)
+    assert [gap.cause for gap in world.output.gaps if gap.channel == "trade"] == ["restart"]
+
+
+@every_provider
+async def test_10_a_limit_is_waited_for(world: World) -> None:
+    async with world.ingesting():
+        await _hole(world)
+        world.server.refusals.append((429, b"{}", "Retry-After: 0\r\n"))
+        world.server.happen(world.first)
+        await world.has(world.first, 5)
+
+
+@every_provider
+async def test_11_a_limit_inside_a_good_answer_is_a_limit(world: World) -> None:
+    if not world.dialect.hidden_limit:
+        pytest.skip("the provider says it with a status")
+    async with world.ingesting():
+        await _hole(world)
+        world.server.refusals.append((200, world.dialect.hidden_limit, ""))
+        world.server.happen(world.first)
+        await world.has(world.first, 5)
+
+
+async def _hole(world: World) -> None:
+    """Trade 1 came, 2 to 4 happen without a word."""
+    await world.subscribed()
+    world.server.happen(world.first)
+    await world.has(world.first, 1)
+    world.server.happen(world.first, 3, told=False)
+
+
+@every_provider
+async def test_12_a_refused_key_is_the_users_to_mend(world: World) -> None:
+    world.server.refusals.append((401, b"{}", ""))
+    with pytest.raises(UserError, match=r"refuses .*; check (binance|providers\.)"):
+        await asyncio.wait_for(world.ingestor().run(), 20)
+
+
+@every_provider
+async def test_13_a_symbol_that_is_not_listed_is_the_users_to_mend(world: World) -> None:
+    with pytest.raises(UserError, match=r"does not list NO-SUCH; correct .*symbols"):
+        await asyncio.wait_for(world.ingestor(symbols=[world.first, "NO-SUCH"]).run(), 20)
+
+
+@every_provider
+def test_14_times_are_the_venues_and_ours(name: str) -> None:
+    dialect = DIALECTS[name]()
+    for event in _flat(dialect.session().parse(dialect.trade(Deal(dialect.symbols[0], 7, START_NS)), 99)):
+        assert isinstance(event, Trade)
+        assert (event.trade_id, event.ts_event_ns, event.ts_ingest_ns, event.side) == (7, START_NS, 99, "buy")
+        assert (event.price, event.size) == ("100.25", "0.5")
+
+
+@every_provider
+def test_14_recorded_times_are_plausible(name: str) -> None:
+    dialect = DIALECTS[name]()
+    session = dialect.session()
+    frames = [frame for _, frame in zip(range(20_000), dialect.recorded(), strict=False)]
+    ticks = [event for frame in frames for event in _flat(session.parse(frame, START_NS)) if isinstance(event, Trade | Quote)]
+    assert all(1.6e18 < tick.ts_event_ns < 1.8e18 for tick in ticks)
+
+
+def _flat(events: Any) -> list[Any]:
+    return events if isinstance(events, list) else [events]
+
+
+@every_provider
+async def test_15_a_large_hole_is_fetched_page_by_page(world: World) -> None:
+    async with world.ingesting():
+        await world.subscribed()
+        world.server.happen(world.first)
+        await world.has(world.first, 1)
+        world.server.happen(world.first, 2_500, told=False)
+        calls = len(world.server.calls)
+        world.server.happen(world.first)
+        await world.has(world.first, 2_502)
+        assert len(world.server.calls) - calls >= 3
+
+
+@every_provider
+async def test_16_a_stop_delivers_everything_and_a_last_watermark(world: World) -> None:
+    async with world.ingesting() as ingestor:
+        await world.subscribed()
+        world.server.happen(world.first, 200)
+        await eventually_async(lambda: world.output.ids(world.first))
+        ingestor.stop()
+    assert world.output.ids(world.first) == list(range(1, 1 + len(world.output.ids(world.first))))
+    last = world.output.sent[-4:]
+    assert [partition for _, partition, _ in last] == [0, 1, 2, 3]
+    assert len({watermark.ts_event_ns for watermark in world.output.watermarks[-4:]}) == 1
+
+
+@every_provider
+async def test_17_trades_that_come_again_are_no_hole(world: World) -> None:
+    async with world.ingesting():
+        await world.subscribed()
+        world.server.happen(world.first, 3)
+        await world.has(world.first, 3)
+        world.server.say(world.dialect.trade(world.server.deals[1]))  # validate drops it by its id
+        world.server.happen(world.first)
+        await eventually_async(lambda: len(world.output.ids(world.first)) == 5)
+    assert world.output.ids(world.first) == [1, 2, 3, 2, 4]
+    assert world.output.gaps == []
+
+
+@every_provider
+async def test_18_symbols_are_spread_over_connections(world: World) -> None:
+    async with world.ingesting(symbols_per_connection=1):
+        await world.subscribed()
+        assert sorted(len(client.symbols) for client in world.server.clients) == [1, 1]
+        for symbol in world.dialect.symbols:
+            world.server.happen(symbol, 2)
+            await world.has(symbol, 2)
+        world.server.clients[0].connection.transport.abort()
+        await eventually_async(lambda: world.server.connections == 3)
+        await world.subscribed()
+        for symbol in world.dialect.symbols:
+            world.server.happen(symbol)
+            await world.has(symbol, 3)
+
+
+@every_provider
+def test_19_acknowledgements_name_what_was_asked_for(name: str) -> None:
+    dialect = DIALECTS[name]()
+    session, symbol = dialect.session(), dialect.symbols[0]
+    session._venue_symbols = {symbol: symbol.replace("-", {"template": "/", "binance": ""}.get(name, "-"))}
+    dialect.hello("/")
+    for request in session.subscribe([symbol], False):
+        acknowledged: set[str] = set()
+        for frame in dialect.answer(request.frame).answers:
+            for event in _flat(session.parse(frame, 1)):
+                assert not isinstance(event, Refused | Heartbeat)
+                acknowledged |= set(event.keys) if isinstance(event, Acknowledged) else set()
+        assert request.keys <= acknowledged
+
+
+@pytest.mark.parametrize("name", sorted(CLOSED))
+def test_20_a_closed_provider_refuses_and_says_why(name: str) -> None:
+    with pytest.raises(UserError, match="nothing to connect to"):
+        provider_of(name)

@@ -1,0 +1,181 @@
+"""A local server for any provider's protocol: a socket that says and answers what a dialect makes of it, a REST interface beside it, and faults."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlsplit
+
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from ingestors.output import Output
+from runtime.health import Health
+
+START_NS = 1_723_161_900_000_000_000
+STEP_NS = 1_000_000
+RECORDED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+
+
+@dataclass(frozen=True)
+class Deal:
+    """One trade at the venue, whether or not anybody was told."""
+
+    symbol: str
+    trade_id: int
+    ts_event_ns: int
+    price: str = "100.25"
+    size: str = "0.5"
+
+
+@dataclass
+class Said:
+    """What a message of the client's leads to: frames to answer, canonical symbols that are on or off from now on."""
+
+    answers: list[bytes] = field(default_factory=list)
+    on: set[str] = field(default_factory=set)
+    off: set[str] = field(default_factory=set)
+
+
+class Dialect(Protocol):
+    """One provider's protocol, for the server and the suite. symbols: two canonical ones that it lists, and STRANGER that it does not.
+
+    unknown, malformed: frames of a kind that nobody knows, and that are cut off. hidden_limit: the body with status 200 that says too many calls.
+    """
+
+    name: str
+    symbols: tuple[str, str]
+    unknown: bytes
+    malformed: bytes
+    hidden_limit: bytes
+
+    def build(self, websocket: str, rest: str, settings: Any, output: Output, health: Health) -> Any:
+        """The ingestor of both symbols. settings: sections beside the provider's own, and under `provider` more of these."""
+
+    def hello(self, path: str) -> Said:
+        """What the server says first, and what the address subscribes to."""
+
+    def answer(self, message: str) -> Said: ...
+
+    def rest(self, path: str, query: dict[str, str], deals: list[Deal]) -> bytes: ...
+
+    def trade(self, deal: Deal) -> bytes: ...
+
+    def heartbeat(self) -> bytes | None: ...
+
+    def session(self) -> Any:
+        """A session for recorded traffic, all its symbols known; for unit-like cases."""
+
+    def recorded(self) -> Iterable[bytes]:
+        """The messages of the recording, none if there is no recording."""
+
+
+@dataclass(eq=False)
+class Client:
+    connection: ServerConnection
+    symbols: set[str]
+
+
+class VenueServer:
+    """Runs in the test's event loop. lose_answers: so many answers to client messages are not sent, though what they say holds."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.deals: list[Deal] = []
+        self.clients: list[Client] = []
+        self.connections = 0
+        self.messages: list[str] = []
+        self.calls: list[str] = []
+        self.lose_answers = 0
+        self.refusals: list[tuple[int, bytes, str]] = []  # (status, body, more header lines), for the next calls
+        self.mute = False  # nothing is said any more
+
+    def happen(self, symbol: str, number: int = 1, told: bool = True) -> None:
+        """Trades happen, and whoever listens is told."""
+        for _ in range(number):
+            deal = Deal(symbol, len([deal for deal in self.deals if deal.symbol == symbol]) + 1, START_NS + len(self.deals) * STEP_NS)
+            self.deals.append(deal)
+            if told:
+                self.say(self.dialect.trade(deal), symbol)
+
+    def say(self, frame: bytes, symbol: str | None = None) -> None:
+        """A frame to all clients, or to those of a symbol."""
+        for client in list(self.clients):
+            if not self.mute and (symbol is None or symbol in client.symbols):
+                self._write(client, frame)
+
+    def _write(self, client: Client, frame: bytes) -> None:
+        length = len(frame)
+        size = (
+            bytes([length])
+            if length < 126
+            else b"\x7e" + length.to_bytes(2, "big")
+            if length < 65_536
+            else b"\x7f" + length.to_bytes(8, "big")
+        )
+        client.connection.transport.write(b"\x81" + size + frame)
+
+    def cut(self) -> None:
+        for client in list(self.clients):
+            client.connection.transport.abort()
+
+    @property
+    def subscribed(self) -> set[str]:
+        return set().union(*(client.symbols for client in self.clients))
+
+    async def session(self, connection: ServerConnection) -> None:
+        assert connection.request is not None
+        self.connections += 1
+        said = self.dialect.hello(connection.request.path)
+        client = Client(connection, set(said.on))
+        self.clients.append(client)
+        try:
+            for frame in said.answers:
+                self._write(client, frame)
+            async for message in connection:
+                self._hear(client, message if isinstance(message, str) else message.decode())
+        except ConnectionClosed:
+            pass
+        finally:
+            self.clients.remove(client)
+
+    def _hear(self, client: Client, message: str) -> None:
+        self.messages.append(message)
+        said = self.dialect.answer(message)
+        client.symbols |= said.on
+        client.symbols -= said.off
+        if said.answers and self.lose_answers:
+            self.lose_answers -= 1
+            return
+        for frame in said.answers:
+            if not self.mute:
+                self._write(client, frame)
+
+    async def http(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        target = head.split(" ", 2)[1]
+        self.calls.append(target)
+        split = urlsplit(target)
+        if self.refusals:
+            status, body, more = self.refusals.pop(0)
+        else:
+            status, body, more = 200, self.dialect.rest(split.path, dict(parse_qsl(split.query)), self.deals), ""
+        writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{more}\r\n".encode() + body)
+        await writer.drain()
+        writer.close()
+
+
+@asynccontextmanager
+async def venue(dialect: Dialect) -> AsyncIterator[tuple[VenueServer, str, str]]:
+    """(server, WebSocket URL, REST URL)."""
+    server = VenueServer(dialect)
+    rest = await asyncio.start_server(server.http, "127.0.0.1", 0)
+    async with serve(server.session, "127.0.0.1", 0, compression=None, ping_interval=None, close_timeout=1) as running:
+        port = next(iter(running.sockets)).getsockname()[1]
+        try:
+            yield server, f"ws://127.0.0.1:{port}", f"http://127.0.0.1:{rest.sockets[0].getsockname()[1]}"
+        finally:
+            server.cut()
+            rest.close()

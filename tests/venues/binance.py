@@ -1,0 +1,75 @@
+"""Binance's protocol, as documented and recorded."""
+
+import gzip
+import json
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from ingestors.binance.ingestor import BinanceSession, build
+from ingestors.binance.parse import Parser
+from runtime.clock import SystemClock
+from runtime.provider_settings import BinanceSettings
+from runtime.settings import load_settings
+from tests.venue_server import RECORDED, Deal, Said
+
+RECORDING = RECORDED / "hftbacktest" / "binance_spot_btcusdt_20240808.gz"
+NAMES = {"BTC-USDT": "BTCUSDT", "ETH-USDT": "ETHUSDT"}
+
+
+class Binance:
+    name = "binance"
+    symbols = ("BTC-USDT", "ETH-USDT")
+    unknown = b'{"stream":"btcusdt@trade","data":{"e":"somethingNew","E":1723161911000,"s":"BTCUSDT"}}'
+    malformed = b'{"stream":"btcusdt@trade","data":{"e":"trade","E":17231'
+    hidden_limit = b""
+
+    def build(self, websocket: str, rest: str, settings: Any, output: Any, health: Any) -> Any:
+        more = settings.pop("provider", {})
+        section = {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols, "streams": ["trade"]} | more
+        return build(load_settings(**settings, binance=section), "", SystemClock(), health, output)
+
+    def hello(self, path: str) -> Said:
+        return Said(on=self._symbols(parse_qs(urlsplit(path).query).get("streams", [""])[0].split("/")))
+
+    def _symbols(self, streams: list[str]) -> set[str]:
+        return {symbol for symbol, name in NAMES.items() if f"{name.lower()}@trade" in streams}
+
+    def answer(self, message: str) -> Said:
+        order = json.loads(message)
+        answers = [json.dumps({"result": None, "id": order["id"]}).encode()]
+        symbols = self._symbols(order["params"])
+        return Said(answers, on=symbols) if order["method"] == "SUBSCRIBE" else Said(answers, off=symbols)
+
+    def rest(self, path: str, query: dict[str, str], deals: list[Deal]) -> bytes:
+        if path == "/api/v3/exchangeInfo":
+            bases = [(name, symbol.split("-")) for symbol, name in NAMES.items()]
+            rows = [{"symbol": name, "status": "TRADING", "baseAsset": base, "quoteAsset": quote} for name, (base, quote) in bases]
+            return json.dumps({"symbols": rows}).encode()
+        if path == "/api/v3/depth":
+            return b'{"lastUpdateId":1,"bids":[],"asks":[]}'
+        found = [deal for deal in deals if NAMES[deal.symbol] == query["symbol"] and deal.trade_id >= int(query["fromId"])]
+        rows = [
+            {"id": deal.trade_id, "price": deal.price, "qty": deal.size, "time": deal.ts_event_ns // 1_000_000, "isBuyerMaker": False}
+            for deal in found[: int(query["limit"])]
+        ]
+        return json.dumps(rows).encode()
+
+    def trade(self, deal: Deal) -> bytes:
+        name, time_ms = NAMES[deal.symbol], deal.ts_event_ns // 1_000_000
+        data = {"e": "trade", "E": time_ms, "s": name, "t": deal.trade_id, "p": deal.price, "q": deal.size, "T": time_ms, "m": False}
+        return json.dumps({"stream": f"{name.lower()}@trade", "data": data}, separators=(",", ":")).encode()
+
+    def heartbeat(self) -> bytes | None:
+        return None  # the protocol's own pings, which the WebSocket library answers
+
+    def session(self) -> BinanceSession:
+        return BinanceSession(BinanceSettings(), {}, Parser({"BTCUSDT": "BTC-USDT"}, "binance"))
+
+    def recorded(self) -> Iterable[bytes]:
+        if RECORDING.exists():
+            with gzip.open(RECORDING, "rb") as file:
+                for line in file:
+                    frame = line.rstrip().partition(b" ")[2]
+                    if frame.startswith(b'{"stream"'):  # the order book's snapshot beside them came over REST
+                        yield frame
