@@ -38,6 +38,7 @@ class FrameConnection(ClientConnection):
         self._queue = queue
         self._conversation = conversation
         self._clock = clock
+        self.received_ns = clock.now_ns()  # when the last bytes came
         self._rest = b""
         self._fragments: list[bytes] = []
         self._read: list[Stamped] = []
@@ -45,7 +46,7 @@ class FrameConnection(ClientConnection):
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop with what the socket had."""
-        received_ns = self._received_ns = self._clock.now_ns()
+        received_ns = self.received_ns = self._clock.now_ns()
         if self._rest:
             data, self._rest = self._rest + data, b""
         if self.protocol.state is not OPEN or self.protocol.reader.buffer:
@@ -92,11 +93,11 @@ class FrameConnection(ClientConnection):
         if isinstance(event, Response) or event.opcode in CTRL_OPCODES:
             super().process_event(event)
             if isinstance(event, Response) and event.status_code == 101:
-                self._read.append((self._received_ns, Marker("opened", self._conversation)))
+                self._read.append((self.received_ns, Marker("opened", self._conversation)))
             return
         self._fragments.append(bytes(event.data))
         if event.fin:
-            self._read.append((self._received_ns, b"".join(self._fragments)))
+            self._read.append((self.received_ns, b"".join(self._fragments)))
             self._fragments.clear()
 
 

@@ -10,6 +10,7 @@ from ingestors.backoff import Backoff
 from ingestors.connection import FrameConnection, open_connection
 from ingestors.conversation import Conversation
 from ingestors.frame_queue import FrameQueue
+from ingestors.liveness import Liveness, Timeouts
 from runtime.clock import Clock
 from runtime.errors import TransientError
 
@@ -20,7 +21,7 @@ _SEND_TIMEOUT_S = 5.0  # our own messages are short: a socket that does not take
 
 
 class Connector:
-    """One connection after the other until stopped. converse: a new conversation for each attempt.
+    """One connection after the other until stopped. converse: a new conversation for each attempt. market_open: whether data are to be expected now.
 
     Opening and closing stand in the queue as markers, in order with the frames.
     """
@@ -34,6 +35,7 @@ class Connector:
         max_size: int,
         silence_timeout_s: float,
         backoff: Backoff | None = None,
+        market_open: Callable[[], bool] = lambda: True,
     ) -> None:
         self._converse = converse
         self._queue = queue
@@ -43,24 +45,29 @@ class Connector:
         self._backoff = backoff or Backoff()
         self._stopping = asyncio.Event()
         self._wake = asyncio.Event()
-        self._data_s = 0.0
-        self._heard_s = 0.0
+        self._market_open = market_open
+        self._live = Liveness(Timeouts(silence_timeout_s), 0.0)
         self._opened_s = 0.0
+        self.data_connections = 0  # connections that brought data
+        self._brought_data = False
         self._connection: FrameConnection | None = None
         self.conversation: Conversation | None = None
 
-    def data_seen(self) -> None:
-        """The parser made something of a frame: the feed lives. Resets back-off and silence."""
-        self._data_s = self._heard_s = self._clock.monotonic_s()
+    def data_seen(self, events: int = 1) -> None:
+        """The parser made something of frames: the feed lives. Resets back-off and silence."""
+        self._live.data(self._clock.monotonic_s(), events)
         self._backoff.reset()
+        if not self._brought_data:
+            self._brought_data = True
+            self.data_connections += 1
 
     def heard(self) -> None:
         """The provider said something, if only that it is there."""
-        self._heard_s = self._clock.monotonic_s()
+        self._live.word(self._clock.monotonic_s())
 
     def data_age_s(self) -> float:
         """Seconds since data came, or since the connection was made."""
-        return self._clock.monotonic_s() - self._data_s
+        return self._live.data_age_s(self._clock.monotonic_s())
 
     def age_s(self) -> float:
         """Seconds that the connection lives; 0 without one."""
@@ -99,7 +106,8 @@ class Connector:
         url = await conversation.session.address(conversation.symbols)
         connection = await open_connection(url, self._queue, self._clock, self._max_size, conversation)
         self._connection, self.conversation = connection, conversation
-        self._data_s = self._heard_s = self._opened_s = self._clock.monotonic_s()
+        self._opened_s, self._brought_data = self._clock.monotonic_s(), False
+        self._live = Liveness(Timeouts(self._silence_timeout_s, conversation.session.heartbeat_timeout_s), self._opened_s)
         conversation.opened(self._opened_s)
         log.info("connected", symbols=len(conversation.symbols))
         closed = asyncio.ensure_future(connection.wait_closed())
@@ -116,7 +124,7 @@ class Connector:
         """Speaks, until the connection is closed or is to be; aborts one that is dead."""
         while not (closed.done() or self._stopping.is_set()):
             self._wake.clear()
-            problem = await self._say(connection, conversation) or self._problem(conversation)
+            problem = await self._say(connection, conversation) or self._problem(connection, conversation)
             if problem:
                 log.warning("connection_given_up", problem=problem)
                 connection.transport.abort()
@@ -125,8 +133,11 @@ class Connector:
             await _wait(self._wake, min(_STEP_S, self._silence_timeout_s / 4))
 
     async def _say(self, connection: FrameConnection, conversation: Conversation) -> str:
+        now_s = self._clock.monotonic_s()
         try:
-            for frame in conversation.due(self._clock.monotonic_s()):
+            if self._live.wants_ping(now_s):
+                await connection.ping()
+            for frame in conversation.due(now_s):
                 await asyncio.wait_for(connection.send(frame), _SEND_TIMEOUT_S)
         except TimeoutError:
             return "the socket takes nothing"
@@ -134,16 +145,15 @@ class Connector:
             return ""  # which `closed` says too
         return ""
 
-    def _problem(self, conversation: Conversation) -> str:
-        """Why the connection counts as dead, or "". Not while frames wait to be parsed: what they say is not known yet."""
+    def _problem(self, connection: FrameConnection, conversation: Conversation) -> str:
+        """Why the connection counts as dead, or "". Not while frames wait to be parsed: what they say is not known yet, and a full queue holds up the
+        socket."""
+        now_s = self._clock.monotonic_s()
+        self._live.byte(now_s - (self._clock.now_ns() - connection.received_ns) / 1e9)
         if len(self._queue):
+            self._live.byte(now_s)
             return ""
-        now_s, beat_s = self._clock.monotonic_s(), conversation.session.heartbeat_timeout_s
-        if now_s - self._data_s > self._silence_timeout_s:
-            return f"no data for {self._silence_timeout_s:g} s"
-        if beat_s and now_s - self._heard_s > beat_s:
-            return f"no sign of life for {beat_s:g} s"
-        return conversation.problem(now_s)
+        return self._live.problem(now_s, self._market_open()) or conversation.problem(now_s)
 
 
 async def _wait(event: asyncio.Event, timeout_s: float) -> None:

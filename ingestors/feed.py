@@ -4,15 +4,17 @@ Nothing here touches a socket. Frames come in batches; the shell around it (a pr
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 
-from ingestors.events import Acknowledged, Heartbeat, NewestTrade, Ping, Refused, Welcome
+from ingestors.events import Acknowledged, Heartbeat, Ignored, Leaving, NewestTrade, Ping, Refused, Welcome
 from ingestors.frame_queue import Marker, Stamped
-from ingestors.gap_fill import PAGE_TRADES, Continuity, Hole, TradeFiller
+from ingestors.gap_fill import Continuity, Hole, TradeFiller
 from ingestors.lane import Lane
 from ingestors.publisher import EventPublisher
 from ingestors.recovery import Recovery
 from ingestors.resume import Published
+from ingestors.settling import Settling
 from ingestors.venue_pace import VenuePace
 from ingestors.watermarks import Watermarks
 from runtime import metrics
@@ -26,8 +28,8 @@ from schemas.reasons import Reason
 from schemas.ticks import Quote, Trade
 
 _CAPTURE_INTERVAL_S = 1.0  # a replay's event time may run hundreds of times faster than the clock: watermarks would outnumber envelopes
-_SETTLE_S = 1.0  # how long a symbol may stay silent after a connect before its trades are asked for
 _NO_DATA = (Acknowledged, Refused, Welcome, Heartbeat, Ping)  # the provider talks, but the feed is not proved to live
+_SAID = (*_NO_DATA, Leaving, NewestTrade, Ignored)
 
 
 class Feed:
@@ -62,7 +64,6 @@ class Feed:
         self._limit_name = limit_name
         self._kill_points = kill_points
         self._on_control = on_control
-        self._on_progress = on_progress
         self._trades = Continuity("trade", not published.by_time, published.trades, by_time=published.by_time)
         self._quotes = Continuity("quote", False, published.quotes)
         self._books = Continuity("book", True, published.books)
@@ -71,8 +72,9 @@ class Feed:
         self._pace = VenuePace(clock)
         self._recovery = Recovery(source, filler, self._pace, publisher, self._watermarks, on_progress)
         self._recovery.resume(published.open_holes)
-        self._connections = 0
-        self._settle_at_s = 0.0
+        self._settling = Settling(
+            self._trades, self._quotes, self._books, filler, self._recovery, self._pace, clock, self._now_ns, on_progress
+        )
         self._frames: Counter[str] = Counter()
         self._latency = metrics.LATENCY_SECONDS.labels(process)
         self._frame_bytes = metrics.FRAME_BYTES.labels(source)
@@ -112,6 +114,45 @@ class Feed:
         self._publisher.poll()
         return self._count(frames)
 
+    def listen(self, lane: Lane, frames: list[Stamped]) -> bool:
+        """A lane that will take over: what the provider says is heard, the data are still published by the lane that it replaces."""
+        for received_ns, frame in frames:
+            if isinstance(frame, Marker):
+                if frame.kind == "opened":
+                    lane.begin(frame)
+                continue
+            try:
+                events = lane.parse(frame, received_ns)
+            except InvalidRecord:
+                continue  # the other lane has it too
+            for event in events if isinstance(events, list) else [events]:
+                if isinstance(event, _SAID):
+                    self._on_control(lane, event)
+                else:
+                    lane.heard_events += 1
+            self._frames["standby"] += 1
+        return self._count(frames)
+
+    def take_over(self, lane: Lane, lossless: bool) -> None:
+        """The lane is published from now on. lossless: the one before it ended in order, and this one listened before it did."""
+        lane.standby = False
+        if lossless:
+            self._settling.take_over(lane.symbols)
+        else:
+            self._settling.begin(lane.symbols, "reconnect")
+
+    def add(self, symbols: Iterable[str], published: Published) -> None:
+        """Symbols that are subscribed to from now on; published: what is known of them from before."""
+        new = set(symbols)
+        for continuity, known in ((self._trades, published.trades), (self._quotes, published.quotes), (self._books, published.books)):
+            for symbol in new & known.keys():
+                continuity.known.setdefault(symbol, known[symbol])
+        self._settling.begin(new, "restart")
+
+    def forget(self, symbols: Iterable[str]) -> None:
+        """Symbols that are not subscribed to any more."""
+        self._settling.forget(symbols)
+
     async def _one(self, lane: Lane, event: object, received_ns: int) -> None:
         if type(event) is Trade:
             await self._trade(event, received_ns)
@@ -124,16 +165,20 @@ class Feed:
         self._move_clock(quote.ts_ingest_ns, received_ns)
         if self._quotes.unsure:
             self._tell_hole(self._quotes.missing_before(quote.symbol, quote.update_id, quote.ts_event_ns), quote.ts_ingest_ns, received_ns)
+        if self._quotes.catching_up and self._quotes.repeats(quote.symbol, quote.update_id):
+            self._frames["repeated"] += 1
+            return
         self._quotes.passed(quote.symbol, quote.update_id, quote.ts_event_ns)
         self._publisher.tick(quote, received_ns)
         self._frames["quote"] += 1
 
     async def _trade(self, trade: Trade, received_ns: int) -> None:
+        number = trade.ts_event_ns if self._trades.by_time else int(trade.trade_id)
+        if self._trades.catching_up and self._repeats(trade, number):
+            self._frames["repeated"] += 1
+            return
         if self._trades.by_time:
-            number = trade.ts_event_ns
             self._recovery.passed(trade)
-        else:
-            number = int(trade.trade_id)
         hole = self._trades.missing_before(trade.symbol, number, trade.ts_event_ns)
         if hole:
             await self._recovery.fill(hole, trade.ts_ingest_ns, received_ns)
@@ -143,9 +188,17 @@ class Feed:
         self._publisher.tick(trade, received_ns)
         self._frames["trade"] += 1
 
+    def _repeats(self, trade: Trade, number: int) -> bool:
+        """It came over the connection before this one."""
+        repeated = self._trades.repeats(trade.symbol, number)
+        return self._recovery.was_passed(trade) if self._trades.by_time else repeated
+
     def _rare(self, lane: Lane, event: object, received_ns: int) -> None:
         """Books, bars, and frames that are no data."""
         if isinstance(event, BookDifference):
+            if self._books.catching_up and self._books.repeats(event.symbol, event.last_update_id, event.ts_event_ns):
+                self._frames["repeated"] += 1
+                return
             self._move_clock(event.ts_ingest_ns, received_ns)
             self._tell_hole(
                 self._books.missing_before(event.symbol, event.first_update_id, event.ts_event_ns), event.ts_ingest_ns, received_ns
@@ -159,21 +212,12 @@ class Feed:
             self._publisher.bar(event, received_ns)
             self._frames["bar"] += 1
         elif isinstance(event, NewestTrade):
-            self._newest(event)
+            self._settling.told(event)
             self._frames["control"] += 1
             self._on_control(lane, event)
         else:
             self._frames["control" if isinstance(event, _NO_DATA) else "ignored"] += 1
             self._on_control(lane, event)
-
-    def _newest(self, told: NewestTrade) -> None:
-        """If that trade does not come by itself within a second, it is asked for. Of a new symbol it is where the series begins."""
-        known = self._trades.known.get(told.symbol)
-        if known is None:
-            self._trades.passed(told.symbol, told.trade_id, told.ts_event_ns)
-        elif told.trade_id > known.newest_id and told.symbol not in self._trades.unsure:
-            self._trades.unsure[told.symbol] = "sequence"
-            self._settle_at_s = self._clock.monotonic_s() + _SETTLE_S
 
     def _move_clock(self, ingest_ns: int, received_ns: int) -> None:
         """Event by event, so that the same frames always give the same watermarks at the same places."""
@@ -193,17 +237,15 @@ class Feed:
     async def _connection(self, lane: Lane, marker: Marker, received_ns: int) -> None:
         if marker.kind == "opened":
             lane.begin(marker)
-            if not lane.overlaps:
-                for continuity in (self._trades, self._quotes, self._books):
-                    continuity.restart("reconnect" if lane.opened > 1 else "restart", lane.symbols)
-            lane.overlaps = False
-            self._connections += 1
-            self._settle_at_s = self._clock.monotonic_s() + _SETTLE_S
+            self._settling.begin(lane.symbols, "reconnect" if lane.opened > 1 else "restart")
             metrics.CONNECTIONS.labels(self._source).inc()
+            return
+        if lane.retired:
             return
         await self.settle()
         if lane.may_have_lost and self._pace.due():
-            await self._pace.ask(self._settle_books(lane, received_ns))
+            tell = partial(self._tell_hole, ingest_ns=self._now_ns(), received_ns=received_ns)
+            await self._pace.ask(self._settling.books(lane.symbols, tell))
         lane.may_have_lost = marker.kind == "broken"
 
     def stop_asking(self) -> None:
@@ -211,59 +253,15 @@ class Feed:
         self._pace.stop()
 
     def must_settle(self) -> bool:
-        """Symbols are still unsure a second after the connect, or holes are open, and the venue may be asked: call `settle`."""
-        return (
-            bool(self._trades.unsure or self._recovery.pending())
-            and self._connections > 0
-            and self._clock.monotonic_s() >= self._settle_at_s
-        )
+        """Something is unsure for a second, or holes are open: call `settle`."""
+        return self._settling.due()
 
     async def settle(self) -> None:
-        """Asks for the trades of symbols that have not traded since the connect, since nobody waits for a hole until its symbol trades again, and for
-        those of open holes. Waits a few seconds at most; does nothing while the venue is better not asked."""
+        """Waits a few seconds at most; does nothing while the venue is better not asked."""
         if self._pace.due():
-            await self._pace.ask(self._ask_for_trades())
+            await self._pace.ask(self._settling.trades())
             self._publisher.flush()
-        self._settle_at_s = self._clock.monotonic_s() + _SETTLE_S
-
-    async def _ask_for_trades(self) -> None:
-        for symbol in list(self._trades.unsure):
-            if self._trades.by_time:
-                await self._ask_since(symbol)
-                continue
-            known = self._trades.known[symbol]
-            newer = await self._filler.newer(symbol, known.newest_id)
-            self._pace.answered()
-            self._on_progress()
-            if newer:
-                newest_id, ts_event_ns = int(newer[-1].trade_id), newer[-1].ts_event_ns
-                hole = self._trades.missing_before(symbol, newest_id + 1, ts_event_ns)
-                if hole:
-                    self._recovery.fill_with(hole, newer, self._now_ns(), self._clock.now_ns())
-                    known.newest_id, known.ts_event_ns = newest_id, ts_event_ns
-            if len(newer) < PAGE_TRADES:
-                self._trades.passed(symbol, known.newest_id, known.ts_event_ns)
-        await self._recovery.retry(self._now_ns(), self._clock.now_ns())
-
-    async def _ask_since(self, symbol: str) -> None:
-        known, now_ns = self._trades.known[symbol], self._now_ns()
-        hole = self._trades.missing_before(symbol, max(now_ns, known.ts_event_ns + 2), now_ns)
-        if hole:
-            newest_ns = await self._recovery.fill_since(hole, now_ns, self._clock.now_ns())
-            known.newest_id = known.ts_event_ns = max(known.ts_event_ns, newest_ns)
-        self._trades.passed(symbol, known.newest_id, known.ts_event_ns)
-
-    async def _settle_books(self, lane: Lane, received_ns: int) -> None:
-        """A connection ended before every symbol's quotes and books came again after a break: how far they are lost is asked for now, since the next
-        frame may never come. Not after a good-bye: the update ids that no quote carries would look like a loss."""
-        for symbol in sorted({*self._quotes.unsure, *self._books.unsure} & lane.symbols):
-            newest = await self._filler.newest_update_id(symbol)
-            for continuity in (self._quotes, self._books):
-                known = continuity.known.get(symbol)
-                if newest is None or known is None or symbol not in continuity.unsure:
-                    continue
-                self._tell_hole(continuity.missing_before(symbol, newest + 1, known.ts_event_ns), self._now_ns(), received_ns)
-                continuity.passed(symbol, max(newest, known.newest_id), known.ts_event_ns)
+        self._settling.wait()
 
     def _now_ns(self) -> int:
         """The ingest clock, also before the first event."""

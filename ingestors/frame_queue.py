@@ -34,7 +34,7 @@ class FrameQueue:
     """
 
     def __init__(self, limit: int, wake: asyncio.Event | None = None) -> None:
-        self._limit = limit
+        self.limit = limit
         self._frames: list[Stamped] = []
         self._wake = wake or asyncio.Event()
         self._paused: asyncio.Transport | None = None
@@ -48,7 +48,7 @@ class FrameQueue:
         self._frames += frames
         self._grew = True
         self._wake.set()
-        if len(self._frames) > self._limit and self._paused is not transport and not transport.is_closing():
+        if len(self._frames) > self.limit and self._paused is not transport and not transport.is_closing():
             transport.pause_reading()
             self._paused = transport
 
@@ -74,7 +74,7 @@ class FrameQueue:
 
     def conflate(self, key_of: Callable[[bytes], bytes]) -> int:
         """If the queue is full: keeps only the newest frame of each key, in its place, and all frames without a key (b""). How many it dropped."""
-        if not self._grew or len(self._frames) <= self._limit:
+        if not self._grew or len(self._frames) <= self.limit:
             return 0
         self._grew = False
         kept: list[Stamped] = []
@@ -92,7 +92,7 @@ class FrameQueue:
         return dropped
 
     def _resume_if_low(self) -> None:
-        if self._paused and len(self._frames) <= self._limit // 4:
+        if self._paused and len(self._frames) <= self.limit // 4:
             if not self._paused.is_closing():
                 self._paused.resume_reading()
             self._paused = None

@@ -82,6 +82,17 @@ class Continuity:
     known: dict[str, Known] = field(default_factory=dict)
     unsure: dict[str, GapCause] = field(default_factory=dict)
     by_time: bool = False
+    catching_up: set[str] = field(default_factory=set)  # symbols whose new connection begins with what was published already
+
+    def repeats(self, symbol: str, number: int, ts_event_ns: int = 0) -> bool:
+        """While it catches up: the number was published, or where there is none (0) the time. Once a symbol is past that it has caught up."""
+        known = self.known.get(symbol)
+        if symbol not in self.catching_up or known is None:
+            return False
+        if number <= known.newest_id if number else ts_event_ns <= known.ts_event_ns:
+            return True
+        self.catching_up.discard(symbol)
+        return False
 
     def restart(self, cause: GapCause, symbols: Collection[str] | None = None) -> None:
         """A connection begins, with these symbols (None: all). A symbol that was unsure already keeps the first cause."""

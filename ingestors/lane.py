@@ -14,12 +14,16 @@ class Lane:
     """symbols: canonical, no other lane carries them, but for one that it replaces.
 
     opened: connections so far; may_have_lost: what its last connection sent last is unknown.
-    overlaps: it takes over from a lane that still lives, so nothing is lost between them.
+    standby: it will take over from a lane that still lives, and only listens; heard_events: data that it heard so. held: nothing is taken from its queue.
+    retired: another lane takes over, so its end is no loss.
     """
 
     symbols: set[str]
     queue: FrameQueue
-    overlaps: bool = False
+    standby: bool = False
+    held: bool = False
+    retired: bool = False
+    heard_events: int = 0
     opened: int = 0
     may_have_lost: bool = True  # what was published last is known, what was sent since is not
     conversation: Conversation | None = field(default=None, repr=False)

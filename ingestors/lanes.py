@@ -1,23 +1,27 @@
-"""The connections of one source: its symbols spread over lanes, each with a connector that keeps it alive."""
+"""The connections of one source: its symbols spread over lanes, replaced before the provider cuts them, changed while they live."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from ingestors.connector import Connector
 from ingestors.conversation import Conversation
+from ingestors.feed import Feed
 from ingestors.frame_queue import FrameQueue
+from ingestors.handover import Handover
 from ingestors.lane import Lane
 from ingestors.session import Session
+from ingestors.shard import Shard, shards_of
 from runtime.clock import Clock
 from runtime.errors import FatalError
 
 _FRAME_FACTOR = 16  # the socket takes so many times the largest frame that becomes an event: it can be kept as a dead letter then
+_RENEW_SHARE = 0.95  # of a connection's life, then another one is opened
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one lane: frames in its queue, bytes of a frame, seconds without data until the connection is taken for dead, symbols."""
+    """Of one source: frames in its queues, bytes of a frame, seconds without data until a connection is taken for dead, symbols of one."""
 
     queue_frames: int
     max_frame_bytes: int
@@ -25,63 +29,128 @@ class Limits:
     symbols: int
 
 
-@dataclass(slots=True, eq=False)
-class Shard:
-    """A lane and what keeps it alive."""
-
-    lane: Lane
-    connector: Connector
-    task: "asyncio.Future[None]"
-
-
-def shards_of(symbols: Sequence[str], most: int) -> list[list[str]]:
-    """As few groups as hold at most `most` symbols, of equal size but for one."""
-    number = max(1, -(-len(symbols) // most))
-    return [list(symbols[start::number]) for start in range(number)]
-
-
 class Lanes:
-    """All calls from one event loop. wake: set whenever a frame comes or a connector ends."""
+    """All calls from one event loop. wake: set whenever a frame comes or a connector ends. market_open: whether symbols trade now."""
 
-    def __init__(self, make_session: Callable[[], Session], limits: Limits, clock: Clock, wake: asyncio.Event) -> None:
+    def __init__(
+        self,
+        source: str,
+        make_session: Callable[[], Session],
+        limits: Limits,
+        clock: Clock,
+        wake: asyncio.Event,
+        market_open: Callable[[Collection[str]], bool] = lambda symbols: True,
+    ) -> None:
+        self._source = source
         self._make_session = make_session
         self._limits = limits
         self._clock = clock
         self._wake = wake
+        self._market_open = market_open
         self._shards: list[Shard] = []
+        self._handovers: list[Handover] = []
+        self._ending: list[Shard] = []
 
     def __iter__(self) -> Iterator[Shard]:
-        return iter(tuple(self._shards))
+        """All whose frames may be taken now."""
+        new = [handover.new for handover in self._handovers if not handover.new.lane.held]
+        return iter((*self._shards, *new))
+
+    @property
+    def symbols(self) -> set[str]:
+        return set().union(*(shard.lane.symbols for shard in self._shards))
 
     def start(self, symbols: Collection[str]) -> None:
         """Begins to connect."""
-        groups = shards_of(sorted(symbols), self._limits.symbols)
-        for group in groups:
-            self._shards.append(self._shard(group, max(100, self._limits.queue_frames // len(groups))))
+        for group in shards_of(sorted(symbols), self._limits.symbols):
+            self._shards.append(self._shard(group))
+        self._share_queues()
 
-    def _shard(self, symbols: Iterable[str], queue_frames: int, overlaps: bool = False) -> Shard:
-        lane = Lane(set(symbols), FrameQueue(queue_frames, self._wake), overlaps)
+    def _shard(self, symbols: Iterable[str], standby: bool = False) -> Shard:
+        lane = Lane(set(symbols), FrameQueue(self._limits.queue_frames, self._wake), standby)
         connector = Connector(
             lambda: Conversation(self._make_session(), lane.symbols),
             lane.queue,
             self._clock,
             max_size=_FRAME_FACTOR * self._limits.max_frame_bytes,
             silence_timeout_s=self._limits.silence_timeout_s,
+            market_open=lambda: self._market_open(lane.symbols),
         )
         task = asyncio.ensure_future(connector.run())
         task.add_done_callback(lambda _: self._wake.set())
         return Shard(lane, connector, task)
 
+    def _share_queues(self) -> None:
+        for shard in self._shards:
+            shard.lane.queue.limit = max(100, self._limits.queue_frames // len(self._shards))
+
+    def step(self, feed: Feed) -> None:
+        """Called a few times a second: replaces connections that near the end of their lives, goes on with those that are being replaced."""
+        for shard in self._shards:
+            lifetime_s = shard.lane.conversation.session.lifetime_s if shard.lane.conversation else 0.0
+            if lifetime_s and shard.connector.age_s() > _RENEW_SHARE * lifetime_s:
+                self.renew(shard)
+        for handover in list(self._handovers):
+            outcome = handover.step(feed)
+            if outcome:
+                self._handovers.remove(handover)
+                self._settle(handover, outcome == "done")
+        self._ending = [shard for shard in self._ending if not shard.task.done()]
+
+    def renew(self, shard: Shard) -> None:
+        """Opens another connection that takes over from this one, unless one does already."""
+        if shard in self._shards and all(handover.old is not shard for handover in self._handovers):
+            self._handovers.append(Handover(shard, self._shard(shard.lane.symbols, standby=True), self._clock, self._source))
+
+    def _settle(self, handover: Handover, done: bool) -> None:
+        if not done:
+            handover.new.connector.stop()
+            self._ending.append(handover.new)
+            return
+        self._shards[self._shards.index(handover.old)] = handover.new
+        self._share_queues()
+        if not handover.old.task.done():
+            self._ending.append(handover.old)
+
+    def add(self, symbols: Collection[str]) -> None:
+        """Subscribes to more symbols: on connections that have room, then on new ones."""
+        left = sorted(set(symbols) - self.symbols)
+        for shard in self._stable():
+            room = self._limits.symbols - len(shard.lane.symbols)
+            new, left = left[: max(0, room)], left[max(0, room) :]
+            shard.lane.symbols.update(new)
+            if shard.connector.conversation and shard.connector.connected:
+                shard.connector.conversation.add(new)
+                shard.connector.speak()
+        if left:
+            self.start(left)
+
+    def remove(self, symbols: Collection[str]) -> None:
+        """Ends subscriptions; a connection keeps its place though it carries none."""
+        for shard in self._stable():
+            gone = shard.lane.symbols & set(symbols)
+            shard.lane.symbols -= gone
+            if shard.connector.conversation and shard.connector.connected:
+                shard.connector.conversation.remove(gone)
+                shard.connector.speak()
+
+    def changing(self) -> bool:
+        """Connections are being replaced: their symbols are better not changed now."""
+        return bool(self._handovers)
+
+    def _stable(self) -> list[Shard]:
+        return [shard for shard in self._shards if all(handover.old is not shard for handover in self._handovers)]
+
     async def check(self) -> None:
         """Raises what ended a connector: UserError, or FatalError if nobody told it to."""
-        for shard in self._shards:
-            if shard.task.done():
+        for shard in (*self._shards, *(handover.new for handover in self._handovers)):
+            if shard.task.done() and not shard.lane.retired:
                 await shard.task
                 raise FatalError("a connector ended without being told to")
 
     def backlog(self) -> int:
-        """Frames in all queues."""
-        return sum(len(shard.lane.queue) for shard in self._shards)
+        """Frames that may be taken now."""
+        return sum(len(shard.lane.queue) for shard in self)
 
     def connected(self) -> int:
         return sum(shard.connector.connected for shard in self._shards)
@@ -95,7 +164,7 @@ class Lanes:
 
     def data_age_s(self) -> float | None:
         """Of the lane that has been silent longest; None before there are lanes."""
-        return max((shard.connector.data_age_s() for shard in self._shards), default=None)
+        return max((shard.connector.data_age_s() for shard in self._shards if shard.lane.symbols), default=None)
 
     def refused(self) -> dict[str, str]:
         """Subscriptions that the provider refused, with its words."""
@@ -103,12 +172,13 @@ class Lanes:
         return {key: detail for one in conversations if one for key, detail in one.refused.items()}
 
     async def stop(self) -> None:
-        """Closes all connections in order; what was received stays in the queues."""
-        for shard in self._shards:
+        """Closes all connections in order; what was received stays in the queues. One that was about to take over is given up."""
+        shards = (*self._shards, *(handover.new for handover in self._handovers), *self._ending)
+        for shard in shards:
             shard.connector.stop()
-        await asyncio.gather(*(shard.task for shard in self._shards))
+        await asyncio.gather(*(shard.task for shard in shards))
 
     def cancel(self) -> None:
         """At once, whatever they do."""
-        for shard in self._shards:
+        for shard in (*self._shards, *(handover.new for handover in self._handovers), *self._ending):
             shard.task.cancel()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection
 from typing import Protocol
 
+from ingestors.asked_symbols import AskedSymbols
 from ingestors.publisher import EventPublisher
 from ingestors.resume import Published, read_published
 from runtime.kafka import Publisher
@@ -13,13 +14,15 @@ _KAFKA_TIMEOUT_S = 2.0
 
 
 class Output(Protocol):
-    """read_published: raises TransientError while it cannot be read. answers: whether the other side is there."""
+    """read_published, asked_symbols: raise TransientError while they cannot be read. answers: whether the other side is there."""
 
     async def read_published(self, source: str, symbols: Collection[str], by_time: bool) -> Published: ...
 
     def publisher(self) -> Publisher: ...
 
     async def answers(self, publisher: EventPublisher) -> bool: ...
+
+    async def asked_symbols(self, source: str) -> tuple[str, ...] | None: ...
 
 
 class KafkaOutput:
@@ -28,6 +31,7 @@ class KafkaOutput:
     def __init__(self, kafka: KafkaSettings, bootstrap: str) -> None:
         self._kafka = kafka
         self._bootstrap = bootstrap
+        self._asked: dict[str, AskedSymbols] = {}
 
     async def read_published(self, source: str, symbols: Collection[str], by_time: bool) -> Published:
         return await asyncio.to_thread(read_published, self._kafka, self._bootstrap, source, symbols, by_time)
@@ -37,3 +41,7 @@ class KafkaOutput:
 
     async def answers(self, publisher: EventPublisher) -> bool:
         return await asyncio.to_thread(publisher.answers, _KAFKA_TIMEOUT_S)
+
+    async def asked_symbols(self, source: str) -> tuple[str, ...] | None:
+        asked = self._asked.setdefault(source, AskedSymbols(self._kafka, self._bootstrap, source))
+        return await asyncio.to_thread(asked.newest)

@@ -69,6 +69,10 @@ class Recovery:
         """A trade of a venue that does not number them was published: it is none of those that a later hole lacks."""
         self._passed.setdefault(trade.symbol, deque(maxlen=_PASSED)).append(trade.trade_id)
 
+    def was_passed(self, trade: Trade) -> bool:
+        """The same."""
+        return trade.trade_id in self._passed.get(trade.symbol, ())
+
     def pending(self) -> bool:
         """There are open holes."""
         return any(self._open.values())

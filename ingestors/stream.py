@@ -1,7 +1,8 @@
 """The ingestor of a streaming provider: builds the parts and moves frames from the queues to Kafka until it is told to stop."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -11,9 +12,12 @@ from ingestors.events import Leaving
 from ingestors.feed import Feed
 from ingestors.gap_fill import TradeFiller
 from ingestors.lane import Lane
-from ingestors.lanes import Lanes, Limits, Shard
+from ingestors.lanes import Lanes, Limits
+from ingestors.names import Names
 from ingestors.output import KafkaOutput, Output
 from ingestors.publisher import EventPublisher
+from ingestors.shard import Shard
+from ingestors.symbol_changes import Change, SymbolChanges
 from ingestors.venue import Venue
 from runtime import metrics
 from runtime.clock import Clock
@@ -22,6 +26,8 @@ from runtime.faults import KillPoints
 from runtime.health import Health
 from runtime.settings import Settings
 from schemas.reasons import Reason
+from schemas.sessions import calendar_of
+from schemas.symbols import asset_class_of
 
 log = structlog.get_logger()
 
@@ -29,6 +35,7 @@ _BATCH_FRAMES = 2_000  # a few ms of work: then the sockets are read again
 _BATCH_BYTES = 16 * 1024 * 1024  # what one batch may add to the producer's queue, about
 _CONGESTED_WAIT_S = 0.02
 _ASK_KAFKA_S = 3.0
+_FOLLOW_S = 1.0
 T = TypeVar("T")
 
 
@@ -51,14 +58,16 @@ class StreamIngestor:
         self._source = venue.settings.source
         self._stopping = asyncio.Event()
         self._wake = asyncio.Event()
-        self._venue_symbols: dict[str, str] = {}
+        self._names = Names()
+        self._changes = SymbolChanges(venue, self._output, self._source, self._names)
+        self._change: Change | None = None
         limits = Limits(
             settings.ingest.queue_frames,
             venue.settings.max_frame_bytes,
             settings.ingest.silence_timeout_s,
             venue.settings.symbols_per_connection,
         )
-        self.lanes = Lanes(lambda: venue.session(self._venue_symbols), limits, clock, self._wake)
+        self.lanes = Lanes(self._source, lambda: venue.session(self._names), limits, clock, self._wake, partial(_market_open, clock))
         self.feed: Feed | None = None
         self._kafka_up = False
         self._connected = metrics.CONNECTED.labels(self._source)
@@ -82,7 +91,8 @@ class StreamIngestor:
     async def run(self) -> None:
         """Until `stop`."""
         try:
-            resolved = await self._persistently("symbols", self._resolve)
+            asked = await self._persistently("kafka", self._changes.read)
+            resolved = await self._persistently("symbols", self._resolve) if asked else None
             feed = await self._persistently("kafka", self._make_feed) if resolved else None
             if feed:
                 await self._move_frames(feed)
@@ -105,9 +115,7 @@ class StreamIngestor:
         return None
 
     async def _resolve(self) -> bool:
-        wanted = self._venue.settings.symbols
-        self._venue_symbols |= await self._venue.resolve(wanted)
-        missing = [symbol for symbol in wanted if symbol not in self._venue_symbols]
+        missing = await self._changes.resolve()
         if missing:
             section = self._venue.section
             raise UserError(f"{self._name} does not list {', '.join(missing)}; correct {section}.symbols: BASE-QUOTE, such as BTC-USD")
@@ -115,7 +123,7 @@ class StreamIngestor:
 
     async def _make_feed(self) -> Feed:
         settings, venue = self._settings, self._venue
-        published = await self._output.read_published(self._source, self._venue_symbols, not venue.trade_ids_contiguous)
+        published = await self._output.read_published(self._source, self._changes.symbols, not venue.trade_ids_contiguous)
         log.info("resuming", trades={symbol: known.newest_id for symbol, known in published.trades.items()})
         process = f"ingest-{self._name}"
         kill_points = KillPoints(process, settings.faults.kill_at, settings.data_dir / "run")
@@ -130,7 +138,7 @@ class StreamIngestor:
         return Feed(
             self._source,
             self._publisher,
-            TradeFiller(venue.history(self._venue_symbols), self._source, settings.ingest.gap_fill_max_trades),
+            TradeFiller(venue.history(self._names), self._source, settings.ingest.gap_fill_max_trades),
             settings.ingest,
             self._clock,
             published=published,
@@ -151,13 +159,13 @@ class StreamIngestor:
             lane.conversation.hear(event)
         if isinstance(event, Leaving):
             log.info("provider_leaves")
-            shard.connector.drop()
+            self.lanes.renew(shard)
         shard.connector.speak()
 
     async def _move_frames(self, feed: Feed) -> None:
         self.feed = feed
-        self.lanes.start(self._venue_symbols)
-        helpers = [asyncio.ensure_future(self._wake_regularly()), asyncio.ensure_future(self._ask_kafka())]
+        self.lanes.start(self._changes.symbols)
+        helpers = [asyncio.ensure_future(one()) for one in (self._wake_regularly, self._ask_kafka, self._follow_changes)]
         try:
             while not self._stopping.is_set():
                 await self._wake.wait()
@@ -178,6 +186,9 @@ class StreamIngestor:
     async def _turn(self, feed: Feed) -> None:
         """One batch of each lane."""
         self._wake.clear()
+        self.lanes.step(feed)
+        if self._change and not self.lanes.changing():
+            self._apply(feed, self._change)
         idle = not self.lanes.backlog()
         for shard in self.lanes:
             if idle or len(shard.lane.queue):
@@ -193,8 +204,9 @@ class StreamIngestor:
 
     async def _batch(self, feed: Feed, shard: Shard) -> None:
         frames = shard.lane.queue.take(_BATCH_FRAMES, _BATCH_BYTES)
-        if await feed.handle(shard.lane, frames, self.lanes.backlog()):
-            shard.connector.data_seen()
+        lane = shard.lane
+        if feed.listen(lane, frames) if lane.standby else await feed.handle(lane, frames, self.lanes.backlog()):
+            shard.connector.data_seen(len(frames))
         self._health.tick()
         while self._publisher.congested():
             self._relieve(shard)
@@ -207,6 +219,21 @@ class StreamIngestor:
         """The broker does not keep up. Once the queue is full too, quotes that a newer one has overtaken are left out: trades never are."""
         if self._settings.ingest.conflate_quotes:
             metrics.DROPPED.labels(self.stage, Reason.CONFLATED).inc(shard.lane.queue.conflate(self._venue.newest_only))
+
+    async def _follow_changes(self) -> None:
+        """Symbols that are added and removed at run time."""
+        while True:
+            await asyncio.sleep(_FOLLOW_S)
+            if self._change is None:
+                self._change = await self._changes.next()
+
+    def _apply(self, feed: Feed, change: Change) -> None:
+        self._change = None
+        feed.add(change.new, change.published)
+        self.lanes.add(change.new)
+        self.lanes.remove(change.gone)
+        feed.forget(change.gone)
+        log.info("symbols_changed", added=sorted(change.new), removed=sorted(change.gone))
 
     async def _wake_regularly(self) -> None:
         """Watermarks, health and settling go on while nothing comes."""
@@ -231,3 +258,9 @@ class StreamIngestor:
     def _check_subscriptions(self) -> str:
         refused = sorted(self.lanes.refused())
         return f"refused: {', '.join(refused[:5])}" if refused else ""
+
+
+def _market_open(clock: Clock, symbols: Collection[str]) -> bool:
+    """Some of them trade now: crypto always does."""
+    now_ns = clock.now_ns()
+    return any(calendar_of(asset_class_of(symbol)).is_open(now_ns) for symbol in symbols)

@@ -1,9 +1,10 @@
 """A streaming provider as the shared ingestor sees it. Each has one class of these, in its ingestor.py."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from ingestors.history import History
+from ingestors.names import Names
 from ingestors.session import Session
 from runtime.provider_settings import StreamSettings
 
@@ -24,11 +25,11 @@ class Venue(ABC):
         """Canonical symbols to the provider's own names, for those that it lists. Asks it: raises TransientError while it cannot be asked."""
 
     @abstractmethod
-    def session(self, venue_symbols: Mapping[str, str]) -> Session:
-        """For a new connection. venue_symbols: of all symbols that any connection may carry; it grows while the process lives."""
+    def session(self, names: Names) -> Session:
+        """For a new connection. names: of all symbols that any connection may carry; they grow while the process lives."""
 
     @abstractmethod
-    def history(self, venue_symbols: Mapping[str, str]) -> History:
+    def history(self, names: Names) -> History:
         """The past of the same symbols."""
 
     def newest_only(self, frame: bytes) -> bytes:

@@ -12,6 +12,9 @@ FRAMES = Counter("tickerplant_frames_total", "Frames received from a provider", 
 FRAME_BYTES = Counter("tickerplant_frame_bytes_total", "Bytes of frames received", ["source"])
 CONNECTIONS = Counter("tickerplant_connections_total", "Connections made to a provider", ["source"])
 CONNECTED = Gauge("tickerplant_connected", "1 while a provider's connection lives", ["source"])
+HANDOVERS = Counter(
+    "tickerplant_handovers_total", "Connections replaced before the provider cut them; outcome: lossless, broken", ["source", "outcome"]
+)
 FILLED_TRADES = Counter("tickerplant_filled_trades_total", "Trades fetched over REST to fill a hole", ["source"])
 GAPS = Counter("tickerplant_gaps_total", "Gap events written", ["source", "channel", "state"])
 QUEUE_FRAMES = Gauge("tickerplant_queue_frames", "Frames waiting for the parser", ["source"])

@@ -17,6 +17,7 @@ from schemas.gaps import Gap
 from schemas.indicators import IndicatorRecord
 from schemas.quality import QualityRecord
 from schemas.signals import Signal
+from schemas.sources import SourceSymbols
 from schemas.ticks import TickEnvelope, TickRecord, TradeRecord, Watermark
 from schemas.topics import Topic
 
@@ -52,6 +53,7 @@ decode_gap: Callable[[bytes], Gap] = _decoder(Gap)
 decode_quality: Callable[[bytes], QualityRecord] = _decoder(QualityRecord)
 decode_alert: Callable[[bytes], Alert] = _decoder(Alert)
 decode_control: Callable[[bytes], RuleChange] = _decoder(RuleChange)
+decode_source: Callable[[bytes], SourceSymbols] = _decoder(SourceSymbols)
 decode_dead_letter: Callable[[bytes], DeadLetter] = _decoder(DeadLetter)
 
 EVENTS: dict[Topic, Any] = {
@@ -67,6 +69,7 @@ EVENTS: dict[Topic, Any] = {
     Topic.QUALITY: QualityRecord,
     Topic.ALERTS: Alert,
     Topic.GAPS: Gap,
+    Topic.SOURCES: SourceSymbols,
     Topic.CONTROL: RuleChange,
     Topic.DLQ: DeadLetter,
 }

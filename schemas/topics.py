@@ -68,7 +68,9 @@ SPECS: dict[Topic, TopicSpec] = {
         "quality of a source and symbol over a few seconds: counts, latency, score", 30 * DAY_MS, bytes_per_million=2_000_000
     ),
     Topic.GAPS: TopicSpec("breaks of continuity and their filling", 90 * DAY_MS, bytes_per_million=10_000),
-    Topic.SOURCES: TopicSpec("states of sources, changes of the primary (reserved: nothing writes it yet)", 90 * DAY_MS),
+    Topic.SOURCES: TopicSpec(
+        "which symbols the ingestor of a source carries, as asked for at run time: the newest record of a source holds", -1
+    ),
     Topic.CONTROL: TopicSpec("changes of alert rules, in every partition: the ledger that `tickerplant alerts list` reads", -1),
     Topic.DLQ: TopicSpec("dead letters with their original bytes", 30 * DAY_MS),
     Topic.STATE_VALIDATE: _STATE,

@@ -27,6 +27,7 @@ class MemoryOutput:
 
     def __init__(self) -> None:
         self.sent: list[tuple[Topic, int, bytes]] = []
+        self.asked: tuple[str, ...] | None = None
 
     async def read_published(self, source: str, symbols: Collection[str], by_time: bool) -> Published:
         published = Published(by_time=by_time)
@@ -38,6 +39,9 @@ class MemoryOutput:
                 resume._take_gap(published, source, message)
         resume._forget_others(published, set(symbols))
         return published
+
+    async def asked_symbols(self, source: str) -> tuple[str, ...] | None:
+        return self.asked
 
     def publisher(self) -> Any:
         return self

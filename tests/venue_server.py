@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.protocol import State
 
 from ingestors.output import Output
 from runtime.health import Health
@@ -107,6 +108,8 @@ class VenueServer:
                 self._write(client, frame)
 
     def _write(self, client: Client, frame: bytes) -> None:
+        if client.connection.state is not State.OPEN or client.connection.transport.is_closing():
+            return
         length = len(frame)
         size = (
             bytes([length])

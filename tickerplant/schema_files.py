@@ -22,6 +22,7 @@ from schemas.gaps import Gap
 from schemas.indicators import IndicatorRecord
 from schemas.quality import QualityRecord
 from schemas.signals import Signal
+from schemas.sources import SourceSymbols
 from schemas.ticks import TickEnvelope, Watermark
 from schemas.topics import Topic
 
@@ -41,6 +42,7 @@ EVENTS: dict[str, tuple[Any, Callable[[bytes], Any]]] = {
     "gap": (Gap, codec.decode_gap),
     "quality": (QualityRecord, codec.decode_quality),
     "alert": (Alert, codec.decode_alert),
+    "source": (SourceSymbols, codec.decode_source),
     "control": (RuleChange, codec.decode_control),
     "dead_letter": (DeadLetter, codec.decode_dead_letter),
 }

@@ -1,6 +1,6 @@
 """Binance as the shared ingestor sees it: where to connect to, what to ask for, how to read what comes."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from itertools import count
 
 import msgspec
@@ -21,6 +21,7 @@ from ingestors.binance.config import (
 from ingestors.binance.parse import Parser, quote_stream
 from ingestors.events import Event
 from ingestors.history import History
+from ingestors.names import Names
 from ingestors.output import Output
 from ingestors.session import Request, Session
 from ingestors.stream import StreamIngestor
@@ -37,9 +38,9 @@ class BinanceSession(Session):
     request_interval_s = REQUEST_INTERVAL_S
     lifetime_s = LIFETIME_S
 
-    def __init__(self, settings: BinanceSettings, venue_symbols: Mapping[str, str], parser: Parser) -> None:
+    def __init__(self, settings: BinanceSettings, names: Names, parser: Parser) -> None:
         self._settings = settings
-        self._venue_symbols = venue_symbols
+        self._names = names
         self._parser = parser
         self._numbers = count(1)
 
@@ -57,7 +58,7 @@ class BinanceSession(Session):
         return self._parser.parse(frame, received_ns)
 
     def _streams(self, symbols: Collection[str]) -> list[str]:
-        return streams_of(self._settings, self._venue_symbols, sorted(symbols))
+        return streams_of(self._settings, self._names, sorted(symbols))
 
     def _ask(self, method: str, streams: list[str]) -> list[Request]:
         return [self._request(method, streams[at : at + STREAMS_A_MESSAGE]) for at in range(0, len(streams), STREAMS_A_MESSAGE)]
@@ -82,12 +83,11 @@ class BinanceVenue(Venue):
     async def resolve(self, symbols: Collection[str]) -> dict[str, str]:
         return resolve(symbols, await self._client.symbols())
 
-    def session(self, venue_symbols: Mapping[str, str]) -> Session:
-        canonical = {venue: symbol for symbol, venue in venue_symbols.items()}
-        return BinanceSession(self.settings, venue_symbols, Parser(canonical, self.settings.source, self.settings.clock == "capture"))
+    def session(self, names: Names) -> Session:
+        return BinanceSession(self.settings, names, Parser(names.canonical, self.settings.source, self.settings.clock == "capture"))
 
-    def history(self, venue_symbols: Mapping[str, str]) -> History:
-        return BinanceHistory(self._client, venue_symbols)
+    def history(self, names: Names) -> History:
+        return BinanceHistory(self._client, names)
 
     def newest_only(self, frame: bytes) -> bytes:
         return quote_stream(frame)

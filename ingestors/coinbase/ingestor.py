@@ -1,6 +1,6 @@
 """Coinbase Exchange as the shared ingestor sees it: where to connect to, what to ask for, how to read what comes."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 import msgspec
 
@@ -9,6 +9,7 @@ from ingestors.coinbase.config import HEARTBEAT_TIMEOUT_S, NAME, REQUEST_INTERVA
 from ingestors.coinbase.parse import Parser, quote_product
 from ingestors.events import Event
 from ingestors.history import History
+from ingestors.names import Names
 from ingestors.output import Output
 from ingestors.session import Request, Session
 from ingestors.stream import StreamIngestor
@@ -24,9 +25,9 @@ class CoinbaseSession(Session):
 
     request_interval_s = REQUEST_INTERVAL_S
 
-    def __init__(self, settings: CoinbaseSettings, venue_symbols: Mapping[str, str], parser: Parser) -> None:
+    def __init__(self, settings: CoinbaseSettings, names: Names, parser: Parser) -> None:
         self._settings = settings
-        self._venue_symbols = venue_symbols
+        self._names = names
         self._parser = parser
         self.heartbeat_timeout_s = HEARTBEAT_TIMEOUT_S if "heartbeat" in settings.channels else 0.0
 
@@ -43,7 +44,7 @@ class CoinbaseSession(Session):
         return self._parser.parse(frame, received_ns)
 
     def _order(self, kind: str, symbols: Collection[str]) -> tuple[str, frozenset[str]]:
-        products = sorted(self._venue_symbols[symbol] for symbol in symbols)
+        products = sorted(self._names[symbol] for symbol in symbols)
         order = {"type": kind, "product_ids": products, "channels": list(self._settings.channels)}
         return msgspec.json.encode(order).decode(), keys_of(self._settings, products)
 
@@ -61,11 +62,11 @@ class CoinbaseVenue(Venue):
     async def resolve(self, symbols: Collection[str]) -> dict[str, str]:
         return resolve(symbols, await self._client.products())
 
-    def session(self, venue_symbols: Mapping[str, str]) -> Session:
-        return CoinbaseSession(self.settings, venue_symbols, Parser({product: symbol for symbol, product in venue_symbols.items()}))
+    def session(self, names: Names) -> Session:
+        return CoinbaseSession(self.settings, names, Parser(names.canonical))
 
-    def history(self, venue_symbols: Mapping[str, str]) -> History:
-        return CoinbaseHistory(self._client, venue_symbols)
+    def history(self, names: Names) -> History:
+        return CoinbaseHistory(self._client, names)
 
     def newest_only(self, frame: bytes) -> bytes:
         return quote_product(frame)

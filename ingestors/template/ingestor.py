@@ -1,12 +1,13 @@
 """The provider as the shared ingestor sees it: where to connect to, what to ask for, how to read what comes."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from itertools import count
 
 import msgspec
 
 from ingestors.events import Event
 from ingestors.history import History
+from ingestors.names import Names
 from ingestors.session import Request, Session
 from ingestors.template.client import TemplateClient, TemplateHistory
 from ingestors.template.config import HEARTBEAT_TIMEOUT_S, SECTION, STAGE, TemplateSettings, resolve
@@ -21,9 +22,9 @@ class TemplateSession(Session):
     request_interval_s = 0.01
     heartbeat_timeout_s = HEARTBEAT_TIMEOUT_S
 
-    def __init__(self, settings: TemplateSettings, venue_symbols: Mapping[str, str], parser: Parser) -> None:
+    def __init__(self, settings: TemplateSettings, names: Names, parser: Parser) -> None:
         self._settings = settings
-        self._venue_symbols = venue_symbols
+        self._names = names
         self._parser = parser
         self._numbers = count(1)
 
@@ -40,7 +41,7 @@ class TemplateSession(Session):
         return self._parser.parse(frame, received_ns)
 
     def _request(self, kind: str, symbols: Collection[str]) -> Request:
-        number, names = next(self._numbers), sorted(self._venue_symbols[symbol] for symbol in symbols)
+        number, names = next(self._numbers), sorted(self._names[symbol] for symbol in symbols)
         return Request(msgspec.json.encode({"type": kind, "id": number, "symbols": names}).decode(), frozenset({str(number)}))
 
 
@@ -57,11 +58,11 @@ class TemplateVenue(Venue):
     async def resolve(self, symbols: Collection[str]) -> dict[str, str]:
         return resolve(symbols, await self._client.symbols())
 
-    def session(self, venue_symbols: Mapping[str, str]) -> Session:
-        return TemplateSession(self.settings, venue_symbols, Parser({name: symbol for symbol, name in venue_symbols.items()}))
+    def session(self, names: Names) -> Session:
+        return TemplateSession(self.settings, names, Parser(names.canonical))
 
-    def history(self, venue_symbols: Mapping[str, str]) -> History:
-        return TemplateHistory(self._client, venue_symbols)
+    def history(self, names: Names) -> History:
+        return TemplateHistory(self._client, names)
 
     async def close(self) -> None:
         await self._client.close()

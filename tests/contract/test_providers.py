@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from ingestors import connector, conversation, feed
+from ingestors import connector, conversation, handover, settling, stream
 from ingestors.events import Acknowledged, Control, Heartbeat, Refused
+from ingestors.names import Names
 from ingestors.registry import CLOSED, PROVIDERS, provider_of
 from runtime.clock import SystemClock
 from runtime.errors import InvalidRecord, UserError
@@ -35,7 +36,7 @@ class World:
 
     def __init__(self, dialect: Dialect, server: VenueServer, websocket: str, rest: str) -> None:
         self.dialect, self.server = dialect, server
-        self.first, self.second = dialect.symbols
+        self.first, self.second = dialect.symbols[:2]
         self.output = MemoryOutput()
         self.health = Health(f"ingest-{dialect.name}", SystemClock())
         self._urls = websocket, rest
@@ -67,9 +68,11 @@ class World:
 
 @pytest.fixture
 async def world(name: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
-    monkeypatch.setattr(feed, "_SETTLE_S", 0.1)
+    monkeypatch.setattr(settling, "SETTLE_S", 0.1)
     monkeypatch.setattr(connector, "_STEP_S", 0.02)
     monkeypatch.setattr(conversation, "ACKNOWLEDGEMENT_S", 0.2)
+    monkeypatch.setattr(handover, "OVERLAP_S", 0.05)
+    monkeypatch.setattr(stream, "_FOLLOW_S", 0.05)
     dialect = DIALECTS[name]()
     async with venue(dialect) as (server, websocket, rest):
         yield World(dialect, server, websocket, rest)
@@ -311,7 +314,7 @@ async def test_18_symbols_are_spread_over_connections(world: World) -> None:
 def test_19_acknowledgements_name_what_was_asked_for(name: str) -> None:
     dialect = DIALECTS[name]()
     session, symbol = dialect.session(), dialect.symbols[0]
-    session._venue_symbols = {symbol: symbol.replace("-", {"template": "/", "binance": ""}.get(name, "-"))}
+    session._names = Names({symbol: symbol.replace("-", {"template": "/", "binance": ""}.get(name, "-"))})
     dialect.hello("/")
     for request in session.subscribe([symbol], False):
         acknowledged: set[str] = set()
@@ -320,6 +323,60 @@ def test_19_acknowledgements_name_what_was_asked_for(name: str) -> None:
                 assert not isinstance(event, Refused | Heartbeat)
                 acknowledged |= set(event.keys) if isinstance(event, Acknowledged) else set()
         assert request.keys <= acknowledged
+
+
+@every_provider
+async def test_21_a_connection_is_replaced_before_it_is_cut_without_a_loss(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(world.dialect.session()), "lifetime_s", 0.4)
+    async with world.ingesting():
+        await world.subscribed()
+        while world.server.connections < 4:
+            world.server.happen(world.first)
+            await asyncio.sleep(0.005)
+        monkeypatch.setattr(type(world.dialect.session()), "lifetime_s", 0.0)
+        await eventually_async(lambda: len(world.server.clients) == 1)
+        world.server.happen(world.first)
+        await world.has(world.first, len(world.server.deals))
+    assert not any(trade.filled for trade in world.output.trades(world.first))
+    assert world.output.gaps == []
+
+
+@every_provider
+async def test_22_symbols_come_and_go_at_run_time(world: World) -> None:
+    world.output.asked = (world.first,)
+    async with world.ingesting():
+        await eventually_async(lambda: world.server.subscribed == {world.first})
+        world.server.happen(world.first)
+        await world.has(world.first, 1)
+        world.output.asked = (world.first, world.second, "NO-SUCH")
+        await world.subscribed()
+        world.server.happen(world.second, 2)
+        await world.has(world.second, 2)
+        world.output.asked = (world.second,)
+        await eventually_async(lambda: world.server.subscribed == {world.second})
+        world.server.happen(world.second)
+        await world.has(world.second, 3)
+        assert world.server.connections == 1
+
+
+async def test_23_two_thousand_symbols_are_sharded_and_all_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
+    symbols = tuple(f"S{number}-USD" for number in range(2_000))
+    dialect: Any = Template()
+    dialect.symbols = symbols
+    async with venue(dialect) as (server, websocket, rest):
+        server.lose_answers = 3
+        monkeypatch.setattr(conversation, "ACKNOWLEDGEMENT_S", 0.2)
+        monkeypatch.setattr(connector, "_STEP_S", 0.02)
+        world = World(dialect, server, websocket, rest)
+        async with world.ingesting(symbols=symbols, symbols_per_connection=100) as ingestor:
+            await eventually_async(lambda: len(server.subscribed) == 2_000)
+            conversations = [shard.connector.conversation for shard in ingestor.lanes]
+            await eventually_async(lambda: not any(one.waiting() for one in conversations))
+            assert (len(conversations), server.connections) == (20, 20)
+            assert sum(one.repeated for one in conversations) == 3
+            for symbol in (symbols[0], symbols[777], symbols[1_999]):
+                server.happen(symbol)
+                await world.has(symbol, 1)
 
 
 @pytest.mark.parametrize("name", sorted(CLOSED))

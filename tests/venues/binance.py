@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from ingestors.binance.ingestor import BinanceSession, build
 from ingestors.binance.parse import Parser
+from ingestors.names import Names
 from runtime.clock import SystemClock
 from runtime.provider_settings import BinanceSettings
 from runtime.settings import load_settings
@@ -64,7 +65,7 @@ class Binance:
         return None  # the protocol's own pings, which the WebSocket library answers
 
     def session(self) -> BinanceSession:
-        return BinanceSession(BinanceSettings(), {}, Parser({"BTCUSDT": "BTC-USDT"}, "binance"))
+        return BinanceSession(BinanceSettings(), Names(), Parser({"BTCUSDT": "BTC-USDT"}, "binance"))
 
     def recorded(self) -> Iterable[bytes]:
         if RECORDING.exists():

@@ -8,6 +8,7 @@ from typing import Any
 
 from ingestors.coinbase.ingestor import CoinbaseSession, build
 from ingestors.coinbase.parse import Parser
+from ingestors.names import Names
 from runtime.clock import SystemClock
 from runtime.provider_settings import CoinbaseSettings
 from runtime.settings import load_settings
@@ -65,7 +66,7 @@ class Coinbase:
         return b'{"type":"heartbeat","sequence":90,"last_trade_id":0,"product_id":"BTC-USD","time":"2024-08-09T00:05:00.464459Z"}'
 
     def session(self) -> CoinbaseSession:
-        return CoinbaseSession(CoinbaseSettings(), {}, Parser({product: product for product in [*PRODUCTS, "BTC-USD"]}))
+        return CoinbaseSession(CoinbaseSettings(), Names(), Parser({product: product for product in [*PRODUCTS, "BTC-USD"]}))
 
     def recorded(self) -> Iterable[bytes]:
         if RECORDING.exists():

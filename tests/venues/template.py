@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from ingestors.names import Names
 from ingestors.stream import StreamIngestor
 from ingestors.template.config import TemplateSettings
 from ingestors.template.ingestor import TemplateSession, TemplateVenue
@@ -50,7 +51,7 @@ class Template:
         return b'{"type":"heartbeat"}'
 
     def session(self) -> TemplateSession:
-        return TemplateSession(TemplateSettings(), {}, Parser({"BTC/USD": "BTC-USD"}))
+        return TemplateSession(TemplateSettings(), Names(), Parser({"BTC/USD": "BTC-USD"}))
 
     def recorded(self) -> Iterable[bytes]:
         return ()

@@ -36,6 +36,7 @@ COMMANDS = (
     "retention",
     "repair",
     "symbols",
+    "sources",
     "dataset",
     "rebuild",
     "alerts",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingestors.lanes import shards_of
+from ingestors.shard import shards_of
 
 
 @pytest.mark.parametrize(("number", "most", "sizes"), [(1, 100, [1]), (100, 100, [100]), (101, 100, [51, 50]), (2_000, 100, [100] * 20)])

@@ -8,6 +8,7 @@ from ingestors.binance.client import BinanceClient, BinanceHistory
 from ingestors.binance.config import check, path_of, resolve, streams_of
 from ingestors.binance.ingestor import BinanceSession
 from ingestors.binance.parse import Parser
+from ingestors.names import Names
 from runtime.errors import TransientError, UserError
 from runtime.provider_settings import BinanceSettings
 
@@ -109,7 +110,7 @@ def test_more_streams_than_a_connection_takes() -> None:
 async def test_many_streams_are_asked_for_in_messages_of_a_hundred() -> None:
     settings = BinanceSettings(streams=("trade",), websocket_url="ws://exchange")
     venue_symbols = {f"LONGNAME{i}-USDT": f"LONGNAME{i}USDT" for i in range(250)}
-    session = BinanceSession(settings, venue_symbols, Parser({}, "binance"))
+    session = BinanceSession(settings, Names(venue_symbols), Parser({}, "binance"))
     assert await session.address(venue_symbols) == "ws://exchange/stream"
     requests = session.subscribe(venue_symbols, True)
     assert [request.keys for request in requests] == [{"1"}, {"2"}, {"3"}]
