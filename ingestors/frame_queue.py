@@ -43,12 +43,12 @@ class FrameQueue:
     def __len__(self) -> int:
         return len(self._frames)
 
-    def put(self, frames: list[Stamped], transport: asyncio.Transport) -> None:
-        """Appends; pauses the transport when full."""
+    def put(self, frames: list[Stamped], transport: asyncio.Transport | None) -> None:
+        """Appends; pauses the transport when full. None: who puts looks at the length."""
         self._frames += frames
         self._grew = True
         self._wake.set()
-        if len(self._frames) > self.limit and self._paused is not transport and not transport.is_closing():
+        if transport and len(self._frames) > self.limit and self._paused is not transport and not transport.is_closing():
             transport.pause_reading()
             self._paused = transport
 

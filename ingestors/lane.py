@@ -11,7 +11,7 @@ from runtime.errors import FatalError
 
 @dataclass(eq=False)
 class Lane:
-    """symbols: canonical, no other lane carries them, but for one that it replaces.
+    """number: among the connections of the process. symbols: canonical, no other lane carries them, but for one that it replaces.
 
     opened: connections so far; may_have_lost: what its last connection sent last is unknown.
     standby: it will take over from a lane that still lives, and only listens; heard_events: data that it heard so. held: nothing is taken from its queue.
@@ -24,6 +24,7 @@ class Lane:
     held: bool = False
     retired: bool = False
     heard_events: int = 0
+    number: int = 0
     opened: int = 0
     may_have_lost: bool = True  # what was published last is known, what was sent since is not
     conversation: Conversation | None = field(default=None, repr=False)

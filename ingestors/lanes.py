@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count
 
 from ingestors.connector import Connector
 from ingestors.conversation import Conversation
@@ -47,6 +48,7 @@ class Lanes:
         self._clock = clock
         self._wake = wake
         self._market_open = market_open
+        self._numbers = count(1)
         self._shards: list[Shard] = []
         self._handovers: list[Handover] = []
         self._ending: list[Shard] = []
@@ -67,7 +69,7 @@ class Lanes:
         self._share_queues()
 
     def _shard(self, symbols: Iterable[str], standby: bool = False) -> Shard:
-        lane = Lane(set(symbols), FrameQueue(self._limits.queue_frames, self._wake), standby)
+        lane = Lane(set(symbols), FrameQueue(self._limits.queue_frames, self._wake), standby, number=next(self._numbers))
         connector = Connector(
             lambda: Conversation(self._make_session(), lane.symbols),
             lane.queue,

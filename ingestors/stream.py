@@ -1,8 +1,9 @@
 """The ingestor of a streaming provider: builds the parts and moves frames from the queues to Kafka until it is told to stop."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import structlog
@@ -11,11 +12,14 @@ from ingestors.backoff import Backoff
 from ingestors.events import Leaving
 from ingestors.feed import Feed
 from ingestors.gap_fill import TradeFiller
+from ingestors.history import History
 from ingestors.lane import Lane
 from ingestors.lanes import Lanes, Limits
 from ingestors.names import Names
 from ingestors.output import KafkaOutput, Output
+from ingestors.played_lanes import PlayedLanes
 from ingestors.publisher import EventPublisher
+from ingestors.raw_capture import Head, RawCapture, head_of, merged_names
 from ingestors.shard import Shard
 from ingestors.symbol_changes import Change, SymbolChanges
 from ingestors.venue import Venue
@@ -67,15 +71,28 @@ class StreamIngestor:
             settings.ingest.silence_timeout_s,
             venue.settings.symbols_per_connection,
         )
-        self.lanes = Lanes(self._source, lambda: venue.session(self._names), limits, clock, self._wake, partial(_market_open, clock))
+        self.lanes: Lanes = Lanes(self._source, lambda: venue.session(self._names), limits, clock, self._wake, partial(_market_open, clock))
         self.feed: Feed | None = None
+        self._limits = limits
+        self._played: Sequence[Path] = ()
+        self._capture: RawCapture | None = None
         self._kafka_up = False
         self._connected = metrics.CONNECTED.labels(self._source)
         self._queue_frames = metrics.QUEUE_FRAMES.labels(self._source)
-        health.add_check("connection", self.lanes.problem)
+        health.add_check("connection", lambda: self.lanes.problem())
         health.add_check("data", self._check_data)
         health.add_check("subscriptions", self._check_subscriptions)
         health.add_check("kafka", lambda: "" if self._kafka_up else "no answer")
+
+    def play(self, paths: Sequence[Path]) -> None:
+        """Before `run`: reads captured frames in place of connections, and ends when they do. Raises UserError for files of another provider."""
+        for path in paths:
+            if (provider := head_of(path).provider) != self._name:
+                raise UserError(f"{path} is a capture of {provider}, not of {self._name}; play it with: tickerplant replay {path}")
+        self._played = paths
+        self._names.learn(merged_names(paths))
+        self._changes.symbols = set(self._names)
+        self.lanes = PlayedLanes(paths, lambda: self._venue.session(self._names), self._limits, self._clock, self._wake, self.stop)
 
     @property
     def source(self) -> str:
@@ -91,9 +108,7 @@ class StreamIngestor:
     async def run(self) -> None:
         """Until `stop`."""
         try:
-            asked = await self._persistently("kafka", self._changes.read)
-            resolved = await self._persistently("symbols", self._resolve) if asked else None
-            feed = await self._persistently("kafka", self._make_feed) if resolved else None
+            feed = await self._persistently("kafka", self._make_feed) if await self._know_symbols() else None
             if feed:
                 await self._move_frames(feed)
         finally:
@@ -113,6 +128,13 @@ class StreamIngestor:
                 self._health.tick()
                 await asyncio.wait([asyncio.ensure_future(self._stopping.wait())], timeout=0.1 + backoff.next_s())
         return None
+
+    async def _know_symbols(self) -> bool:
+        """False if told to stop meanwhile."""
+        if self._played:
+            return True
+        asked = await self._persistently("kafka", self._changes.read)
+        return bool(asked and await self._persistently("symbols", self._resolve))
 
     async def _resolve(self) -> bool:
         missing = await self._changes.resolve()
@@ -138,7 +160,7 @@ class StreamIngestor:
         return Feed(
             self._source,
             self._publisher,
-            TradeFiller(venue.history(self._names), self._source, settings.ingest.gap_fill_max_trades),
+            TradeFiller(History() if self._played else venue.history(self._names), self._source, settings.ingest.gap_fill_max_trades),
             settings.ingest,
             self._clock,
             published=published,
@@ -148,7 +170,7 @@ class StreamIngestor:
             kill_points=kill_points,
             on_control=self._on_control,
             on_progress=self._health.tick,
-            capture_clock=venue.settings.clock == "capture",
+            capture_clock=self._capture_clock,
         )
 
     def _on_control(self, lane: Lane, event: object) -> None:
@@ -165,7 +187,9 @@ class StreamIngestor:
     async def _move_frames(self, feed: Feed) -> None:
         self.feed = feed
         self.lanes.start(self._changes.symbols)
-        helpers = [asyncio.ensure_future(one()) for one in (self._wake_regularly, self._ask_kafka, self._follow_changes)]
+        follow = () if self._played else (self._follow_changes,)
+        helpers = [asyncio.ensure_future(one()) for one in (self._wake_regularly, self._ask_kafka, *follow)]
+        self._capture = self._open_capture()
         try:
             while not self._stopping.is_set():
                 await self._wake.wait()
@@ -180,8 +204,22 @@ class StreamIngestor:
             await asyncio.to_thread(self._publisher.close)
         finally:
             self.lanes.cancel()
+            if self._capture:
+                await asyncio.to_thread(self._capture.close)
             for task in helpers:
                 task.cancel()
+
+    @property
+    def _capture_clock(self) -> bool:
+        return bool(self._played) or self._venue.settings.clock == "capture"
+
+    def _open_capture(self) -> RawCapture | None:
+        ingest = self._settings.ingest
+        if not ingest.capture or self._played:
+            return None
+        folder = self._settings.data_dir / "capture" / self._source
+        head = Head(self._name, self._source, dict(self._names))
+        return RawCapture(folder, head, self._clock, ingest.capture_file_mb * 1024 * 1024, ingest.capture_keep_files)
 
     async def _turn(self, feed: Feed) -> None:
         """One batch of each lane."""
@@ -195,7 +233,7 @@ class StreamIngestor:
                 await self._batch(feed, shard)
         if feed.must_settle():
             await feed.settle()
-        if idle and self._venue.settings.clock == "system" and self.lanes.connected():
+        if idle and not self._capture_clock and self.lanes.connected():
             feed.idle(self._clock.now_ns())
         self._queue_frames.set(self.lanes.backlog())
         self._connected.set(not self.lanes.problem())
@@ -205,6 +243,8 @@ class StreamIngestor:
     async def _batch(self, feed: Feed, shard: Shard) -> None:
         frames = shard.lane.queue.take(_BATCH_FRAMES, _BATCH_BYTES)
         lane = shard.lane
+        if self._capture and frames and not lane.standby:
+            self._capture.write(lane.number, frames)
         if feed.listen(lane, frames) if lane.standby else await feed.handle(lane, frames, self.lanes.backlog()):
             shard.connector.data_seen(len(frames))
         self._health.tick()

@@ -4,6 +4,8 @@ import asyncio
 import os
 import pkgutil
 import signal
+from collections.abc import Sequence
+from pathlib import Path
 
 import structlog
 import uvloop
@@ -16,18 +18,20 @@ from runtime.logs import configure
 from runtime.settings import Settings
 
 
-def run_ingestor(name: str, settings: Settings) -> None:
-    """Until SIGTERM or SIGINT; everything received is delivered then. Raises UserError, FatalError."""
+def run_ingestor(name: str, settings: Settings, play: Sequence[Path] = ()) -> None:
+    """Until SIGTERM or SIGINT, or the end of the captures to play; everything received is delivered then. Raises UserError, FatalError."""
     provider = provider_of(name)
     configure(settings.log, provider.process)
-    uvloop.run(_run(provider, settings))
+    uvloop.run(_run(provider, settings, play))
 
 
-async def _run(provider: Provider, settings: Settings) -> None:
+async def _run(provider: Provider, settings: Settings, play: Sequence[Path]) -> None:
     clock = SystemClock()
     health = Health(provider.process, clock)
     server = HealthServer(health, settings, os.getpid())
     ingestor = pkgutil.resolve_name(provider.ingestor)(settings, kafka_address(settings), clock, health)
+    if play:
+        ingestor.play(play)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ingestor.stop)

@@ -112,7 +112,12 @@ class IngestSettings(Section):
         le=100_000_000,
         description="rows of `tickerplant import` that may wait in the line: more hold live data up for longer",
     )
-    silence_timeout_s: float = Field(30.0, gt=0, le=3600, description="no frame for so long: the connection is taken for dead")
+    silence_timeout_s: float = Field(
+        30.0, gt=0, le=3600, description="no data for so long while a market is open: the connection is taken for dead"
+    )
+    capture: bool = Field(False, description="keep the raw frames, compressed, in <data dir>/capture/<source>")
+    capture_file_mb: int = Field(64, ge=1, le=4_096, description="a file of the capture so large is followed by a new one")
+    capture_keep_files: int = Field(16, ge=1, le=10_000, description="older files of the capture are deleted")
 
 
 class StageSettings(Section):

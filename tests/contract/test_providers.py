@@ -7,6 +7,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,7 +45,8 @@ class World:
     def ingestor(self, **more: Any) -> Any:
         """more: of the provider's section, and under `ingest` of the shared one."""
         ingest = {"watermark_interval_s": 0.02, "silence_timeout_s": 20.0} | more.pop("ingest", {})
-        return self.dialect.build(*self._urls, {"ingest": ingest, "provider": more}, self.output, self.health)
+        settings = {"ingest": ingest, "data_dir": more.pop("data_dir", Path(".tickerplant")), "provider": more}
+        return self.dialect.build(*self._urls, settings, self.output, self.health)
 
     @asynccontextmanager
     async def ingesting(self, **more: Any) -> AsyncIterator[Any]:
@@ -377,6 +379,29 @@ async def test_23_two_thousand_symbols_are_sharded_and_all_acknowledged(monkeypa
             for symbol in (symbols[0], symbols[777], symbols[1_999]):
                 server.happen(symbol)
                 await world.has(symbol, 1)
+
+
+@every_provider
+async def test_24_a_capture_of_raw_frames_plays_back_the_same(world: World, tmp_path: Path) -> None:
+    async with world.ingesting(ingest={"capture": True}, data_dir=tmp_path):
+        await world.subscribed()
+        world.server.happen(world.first, 50)
+        world.server.say(world.dialect.unknown)
+        await world.has(world.first, 50)
+        world.server.cut()
+        await eventually_async(lambda: world.server.connections == 2)
+        await world.subscribed()
+        world.server.happen(world.second, 20)
+        await world.has(world.second, 20)
+    live, world.output = world.output, MemoryOutput()
+    ingestor = world.ingestor()
+    ingestor.play(sorted(tmp_path.glob("capture/*/*.frames.gz")))
+    calls = len(world.server.calls)
+    await asyncio.wait_for(ingestor.run(), 20)
+    for symbol in (world.first, world.second):
+        assert world.output.trades(symbol) == live.trades(symbol)  # times of receipt included
+    assert [letter.payload for letter in world.output.letters] == [world.dialect.unknown]
+    assert (len(world.server.calls), world.server.connections) == (calls, 2)
 
 
 @pytest.mark.parametrize("name", sorted(CLOSED))

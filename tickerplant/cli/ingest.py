@@ -1,5 +1,6 @@
 """`tickerplant ingest PROVIDER`: one provider's feed into the raw topics."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,8 +12,14 @@ def register(app: typer.Typer) -> None:
     app.command("ingest", epilog="Example: tickerplant ingest coinbase")(ingest)
 
 
-def ingest(provider: Annotated[str, typer.Argument(help="The provider, as binance or coinbase.")], data_dir: DataDir = None) -> None:
-    """Ingest one provider's feed until SIGTERM or Ctrl-C."""
+def ingest(
+    provider: Annotated[str, typer.Argument(help="The provider, as binance or coinbase.")],
+    play: Annotated[
+        list[Path] | None, typer.Option("--play", metavar="FILE", help="A capture of its raw frames (.frames.gz) in place of connections.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Ingest one provider's feed until SIGTERM or Ctrl-C, or the end of what --play gives it."""
     from ingestors.registry import provider_of
 
     provider_of(provider)
@@ -20,4 +27,4 @@ def ingest(provider: Annotated[str, typer.Argument(help="The provider, as binanc
     from ingestors.worker import run_ingestor
     from runtime.process import run_process
 
-    raise typer.Exit(run_process(lambda: run_ingestor(provider, settings)))
+    raise typer.Exit(run_process(lambda: run_ingestor(provider, settings, play or ())))

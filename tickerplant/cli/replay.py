@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from runtime.errors import UserError
+from runtime.settings import Settings
 from tickerplant.cli.options import AsJson, DataDir, settings_for
 
 Speed = Annotated[str, typer.Option(help="`max`, or a number: times the recorded time.")]
@@ -16,14 +18,21 @@ def register(app: typer.Typer) -> None:
 
 
 def replay(
-    files: Annotated[list[Path], typer.Argument(help="Captures: `<receive time, ns> <raw JSON>` a line, plain or .gz, in order of time.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Captures in order of time: `<receive time, ns> <raw JSON>` a line, plain or .gz; or an ingestor's own, .frames.gz."
+        ),
+    ],
     speed: Speed = "max",
     drain_timeout: DrainTimeout = 90.0,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Play recorded Binance frames into a running stack (`tickerplant up --no-feed --detach`), wait until all is stored, and print what came out."""
+    """Play recorded frames of Binance, or a capture of any provider (ingest.capture), into a running stack (`tickerplant up --no-feed --detach`), wait until all is stored, and print what came out."""
     settings = settings_for(data_dir)
+    if any(path.name.endswith(".frames.gz") for path in files):
+        raise typer.Exit(_replay_raw(settings, files, speed, drain_timeout, as_json))
     from ingestors.exchange_server.capture import Capture
     from tickerplant.replay.arguments import pace_of, subscribed
     from tickerplant.replay.printing import show, teller
@@ -34,3 +43,12 @@ def replay(
     title = ", ".join(path.name for path in files)
     plan = Plan(title, "binance", capture, subscribed(capture.contents), pace, capture.contents.frames, drain_timeout)
     raise typer.Exit(show(run_replay(settings, plan, teller()), as_json))
+
+
+def _replay_raw(settings: Settings, files: list[Path], speed: str, drain_timeout: float, as_json: bool) -> int:
+    from tickerplant.replay.printing import show, teller
+    from tickerplant.replay.raw import run_raw_replay
+
+    if speed != "max":
+        raise UserError("an ingestor's own capture is played as fast as it goes: leave --speed out")
+    return show(run_raw_replay(settings, files, drain_timeout, teller()), as_json)

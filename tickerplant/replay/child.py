@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -21,22 +21,29 @@ USER_ERROR = 2
 
 
 class IngestorChild:
-    """`tickerplant ingest binance` with the given environment on top of ours. restarts: how often it died."""
+    """`tickerplant ingest PROVIDER` with the given environment on top of ours. restarts: how often it died.
 
-    def __init__(self, data_dir: Path, environment: Mapping[str, str]) -> None:
+    more: further words of its command line. ends: it ends by itself, with 0, when it has done its work.
+    """
+
+    def __init__(
+        self, data_dir: Path, environment: Mapping[str, str], provider: str = "binance", more: Sequence[str] = (), ends: bool = False
+    ) -> None:
         self._data_dir = data_dir
         self._environment = {**os.environ, **environment}
-        self._log_path = data_dir / "logs" / "ingest-binance.log"
+        self._log_path = data_dir / "logs" / f"ingest-{provider}.log"
+        self._words = ["ingest", provider, *more]
+        self._ends = ends
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
         self.restarts = 0
 
     async def run(self) -> None:
-        """Until `stop`. Raises UserError if it refuses its settings, FatalError if it dies again and again."""
+        """Until `stop`, or its own end. Raises UserError if it refuses its settings, FatalError if it dies again and again."""
         wait_s = _FIRST_WAIT_S
         while True:
             code = await self._once()
-            if self._stopping:
+            if self._stopping or (self._ends and code == 0):
                 return
             if code == USER_ERROR:
                 raise UserError(f"the ingestor does not start: {self._last_line()}")
@@ -49,7 +56,7 @@ class IngestorChild:
 
     async def _once(self) -> int:
         self._log_path.parent.mkdir(parents=True, exist_ok=True)
-        words = [sys.executable, "-m", "tickerplant", "ingest", "binance", "--data-dir", str(self._data_dir)]
+        words = [sys.executable, "-m", "tickerplant", *self._words, "--data-dir", str(self._data_dir)]
         with self._log_path.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
                 *words, env=self._environment, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output

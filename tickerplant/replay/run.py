@@ -66,7 +66,7 @@ class _Replay:
         self._plan = plan
         self._tell = tell
         self._clock = clock
-        self._addresses: Addresses = _running_stack(settings)
+        self._addresses: Addresses = running_stack(settings)
         self._offsets = Offsets(settings.kafka, self._addresses.kafka, self._addresses.postgres)
 
     async def run(self) -> Report:
@@ -141,13 +141,13 @@ class _Replay:
         return complete | {f"{PREFIX}BINANCE__{name}": value for name, value in binance.items()}
 
 
-def _running_stack(settings: Settings) -> Addresses:
+def running_stack(settings: Settings, process: str = "ingest-binance") -> Addresses:
     """The addresses. Raises UserError if there is no stack, or if a feed runs already."""
     try:
         addresses = resolve(settings)
     except UserError as error:
         raise UserError(f"{error} (for a replay: {_up(settings)})") from None
-    path = run_file(settings.data_dir, "ingest-binance")
+    path = run_file(settings.data_dir, process)
     if path.exists() and _alive(int(json.loads(path.read_text())["pid"])):
         raise UserError(f"an ingestor runs already in this stack; start it without a feed: tickerplant down, then {_up(settings)}")
     return addresses
