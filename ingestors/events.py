@@ -54,13 +54,20 @@ class Leaving:
 
 
 @dataclass(frozen=True, slots=True)
+class Lost:
+    """The provider's own numbering of the connection shows that messages of it were lost: only a new connection knows all again."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ignored:
     """A message that is known and holds nothing for us, such as a bar that is still open. kind: what it is."""
 
     kind: str
 
 
-Control = Acknowledged | Refused | Welcome | Heartbeat | Ping | NewestTrade | Leaving | Ignored
+Control = Acknowledged | Refused | Welcome | Heartbeat | Ping | NewestTrade | Leaving | Lost | Ignored
 HEARTBEAT = Heartbeat()
 WELCOME = Welcome()
 LEAVING = Leaving()

@@ -33,3 +33,11 @@ def iso_ns(text: str) -> int:
 def _minute_ns(text: str) -> int:
     """`2021-04-17T16:43`."""
     return int(datetime.strptime(text, "%Y-%m-%dT%H:%M").replace(tzinfo=UTC).timestamp()) * SECOND_NS
+
+
+def seconds_ns(text: str) -> int:
+    """`1618678142.557535` to ns, with up to nine decimals. Raises ValueError."""
+    whole, _, decimals = text.partition(".")
+    if not (whole.isdigit() and (decimals or "0").isdigit() and len(whole) < 11 and len(decimals) < 10 and text.isascii()):
+        raise ValueError(f"not a time in seconds: {text[:40]!r}")
+    return int(whole + decimals.ljust(9, "0"))

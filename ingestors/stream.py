@@ -9,7 +9,7 @@ from typing import TypeVar
 import structlog
 
 from ingestors.backoff import Backoff
-from ingestors.events import Leaving
+from ingestors.events import Leaving, Lost
 from ingestors.feed import Feed
 from ingestors.gap_fill import TradeFiller
 from ingestors.history import History
@@ -182,6 +182,9 @@ class StreamIngestor:
         if isinstance(event, Leaving):
             log.info("provider_leaves")
             self.lanes.renew(shard)
+        elif isinstance(event, Lost):
+            log.warning("messages_lost", detail=event.detail)
+            shard.connector.drop()
         shard.connector.speak()
 
     async def _move_frames(self, feed: Feed) -> None:

@@ -33,6 +33,10 @@ class Reason(StrEnum):
     PRICE_ANOMALY = "price_anomaly"
     VOLUME_ANOMALY = "volume_anomaly"
     CROSS_SOURCE_DEVIATION = "cross_source_deviation"
+    # order books (ingestors): the book is thrown away until its next snapshot
+    CHECKSUM_MISMATCH = "checksum_mismatch"
+    CROSSED_BOOK = "crossed_book"
+    RECONNECTED = "reconnected"
     # bars of providers (the stage bars)
     PRICE_SCALE = "price_scale"
     SPLIT_SUSPECTED = "split_suspected"
@@ -109,6 +113,15 @@ CATALOGUE: dict[Reason, ReasonSpec] = {
         "the price differs from that of the symbol's other sources at the same time",
         0.2,
         "101.5 at one venue, 100 at the other three seconds before",
+    ),
+    Reason.CHECKSUM_MISMATCH: ReasonSpec(
+        "the book does not have the checksum that the venue sent with the change", 0, "a change of a Kraken book was lost"
+    ),
+    Reason.CROSSED_BOOK: ReasonSpec(
+        "the best bid of a book stayed at or above its best ask for a second", 0, "bid 100.2, ask 100.1 since 12:00:01"
+    ),
+    Reason.RECONNECTED: ReasonSpec(
+        "the connection that a book was read from ended", 0, "the venue closed the socket: its books begin again with a snapshot"
     ),
     Reason.PRICE_SCALE: ReasonSpec(
         "a provider's price is about a hundred times its neighbour, or a hundredth", 1, "14.55, then 0.1455: pounds for pence"

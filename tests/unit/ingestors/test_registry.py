@@ -6,14 +6,29 @@ from pathlib import Path
 import ingestors
 from ingestors.registry import PROVIDERS
 
-SHARED = {"exchange_server"}
+SHARED = {"exchange_server", "books"}
+READ_ONLY = {
+    "kraken",
+    "kraken_v1",
+    "bitfinex",
+    "kucoin",
+    "htx",
+    "coinbase_advanced",
+}  # their messages are read, nothing connects to them yet
 TEMPLATE = "template"
 FILES = {"config.py", "wire.py", "parse.py", "client.py", "ingestor.py", "README.md"}
 
 
 def folders() -> set[Path]:
     root = Path(ingestors.__file__).parent
-    return {path for path in root.iterdir() if path.is_dir() and (path / "__init__.py").exists() and path.name not in SHARED}
+    return {path for path in root.iterdir() if path.is_dir() and (path / "__init__.py").exists() and path.name not in SHARED | READ_ONLY}
+
+
+def test_venues_that_are_only_read_cannot_be_started() -> None:
+    root = Path(ingestors.__file__).parent
+    for name in READ_ONLY:
+        assert {path.name for path in (root / name).iterdir()} >= {"config.py", "wire.py", "parse.py", "README.md"}
+        assert name.replace("_", "-") not in PROVIDERS
 
 
 def test_every_folder_is_registered_and_can_be_started() -> None:

@@ -1,0 +1,149 @@
+"""All books of one source: from what the venue sends to books that are right, or are said to be broken. Pure: no I/O, no clock.
+
+A book begins with a snapshot. Whatever breaks it (a number that is missing, a checksum, a level that is no number, bids that stay above asks, a
+new connection) ends it: it is told as `invalid`, and stands in `wanted` until the next snapshot comes.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ingestors.books.checksums import Checksum
+from ingestors.books.order_book import OrderBook
+from ingestors.books.side import BadLevel
+from schemas.books import BookDifference
+from schemas.reasons import Reason
+
+_CROSSED_NS = 1_000_000_000  # a message in the middle of a venue's burst may cross for a moment; longer, and something was lost
+_WAITING = 1_000  # differences kept while a snapshot is fetched: at ten a second more than any fetch takes
+
+
+@dataclass(frozen=True, slots=True)
+class BookRules:
+    """What a venue says about its books.
+
+    snapshots: `stream`: it sends one after each subscription; `asked`: it must be fetched, while differences wait for it.
+    depth: levels a side that it keeps, where it sends no removal for those that fall out; 0: all. checksum: of a whole book.
+    """
+
+    snapshots: Literal["stream", "asked"]
+    depth: int = 0
+    checksum: Checksum | None = None
+
+
+@dataclass(slots=True)
+class _Kept:
+    """One symbol: its book, if it has one; differences that wait for the snapshot; since when it is crossed."""
+
+    book: OrderBook | None = None
+    waiting: deque[BookDifference] = field(default_factory=lambda: deque(maxlen=_WAITING))
+    crossed_since_ns: int = 0
+
+
+class BookKeeper:
+    """on_change(symbol, book): the book has changed, or is a new one. on_break(symbol, reason, ingest_ns): it is none any more."""
+
+    def __init__(self, rules: BookRules, on_change: Callable[[str, OrderBook], None], on_break: Callable[[str, Reason, int], None]) -> None:
+        self._rules = rules
+        self._on_change = on_change
+        self._on_break = on_break
+        self._kept: dict[str, _Kept] = {}
+        self.wanted: dict[str, Reason | None] = {}  # symbols that need a snapshot, and why; None: the first one
+
+    def book(self, symbol: str) -> OrderBook | None:
+        """None while it is broken."""
+        kept = self._kept.get(symbol)
+        return kept.book if kept else None
+
+    def apply(self, difference: BookDifference) -> None:
+        """One message of the venue, in order."""
+        symbol = difference.symbol
+        kept = self._kept.get(symbol)
+        if kept is None:
+            kept = self._kept[symbol] = _Kept()
+            self.wanted[symbol] = None
+        if difference.snapshot:
+            self._begin(symbol, kept, difference)
+        elif kept.book is not None:
+            self._go_on(symbol, kept, kept.book, difference)
+        elif self._rules.snapshots == "asked":
+            kept.waiting.append(difference)
+
+    def restart(self, ingest_ns: int) -> None:
+        """A new connection: nothing that was known before is known to be so still."""
+        for symbol, kept in self._kept.items():
+            kept.waiting.clear()
+            if kept.book is not None:
+                self._end(symbol, kept, Reason.RECONNECTED, ingest_ns)
+
+    def break_off(self, symbol: str, reason: Reason, ingest_ns: int) -> None:
+        """Something else shows that the book is not right, such as a message about it that could not be read."""
+        kept = self._kept.get(symbol)
+        if kept is not None and kept.book is not None:
+            self._end(symbol, kept, reason, ingest_ns)
+
+    def symbols(self) -> list[str]:
+        """Those that had a message."""
+        return list(self._kept)
+
+    def _begin(self, symbol: str, kept: _Kept, snapshot: BookDifference) -> None:
+        if not self._fits(kept, snapshot):
+            return  # older than the first difference that waits: another one is asked for
+        kept.crossed_since_ns = 0
+        try:
+            kept.book = OrderBook(snapshot, self._rules.depth)
+        except BadLevel:
+            self._end(symbol, kept, Reason.NOT_A_NUMBER, snapshot.ts_ingest_ns)
+            return
+        if not self._agrees(symbol, kept.book, snapshot):
+            self._end(symbol, kept, Reason.CHECKSUM_MISMATCH, snapshot.ts_ingest_ns)
+            return
+        self.wanted.pop(symbol, None)
+        self._changed(symbol, kept, kept.book, snapshot.ts_ingest_ns)
+        waiting, kept.waiting = kept.waiting, deque(maxlen=_WAITING)
+        for difference in waiting:
+            if kept.book is not None:
+                self._go_on(symbol, kept, kept.book, difference)
+
+    @staticmethod
+    def _fits(kept: _Kept, snapshot: BookDifference) -> bool:
+        return not kept.waiting or not snapshot.last_update_id or kept.waiting[0].first_update_id <= snapshot.last_update_id + 1
+
+    def _go_on(self, symbol: str, kept: _Kept, book: OrderBook, difference: BookDifference) -> None:
+        if difference.last_update_id:
+            if difference.last_update_id <= book.update_id:
+                return  # the snapshot holds it already
+            if difference.first_update_id > book.update_id + 1:
+                self._end(symbol, kept, Reason.SEQUENCE_GAP, difference.ts_ingest_ns)
+                if self._rules.snapshots == "asked":
+                    kept.waiting.append(difference)
+                return
+        try:
+            book.change(difference)
+        except BadLevel:
+            self._end(symbol, kept, Reason.NOT_A_NUMBER, difference.ts_ingest_ns)
+            return
+        if not self._agrees(symbol, book, difference):
+            self._end(symbol, kept, Reason.CHECKSUM_MISMATCH, difference.ts_ingest_ns)
+        else:
+            self._changed(symbol, kept, book, difference.ts_ingest_ns)
+
+    def _changed(self, symbol: str, kept: _Kept, book: OrderBook, now_ns: int) -> None:
+        """A crossed book is not passed on."""
+        if not book.crossed:
+            kept.crossed_since_ns = 0
+            self._on_change(symbol, book)
+        elif not kept.crossed_since_ns:
+            kept.crossed_since_ns = now_ns
+        elif now_ns - kept.crossed_since_ns > _CROSSED_NS:
+            self._end(symbol, kept, Reason.CROSSED_BOOK, now_ns)
+
+    def _agrees(self, symbol: str, book: OrderBook, difference: BookDifference) -> bool:
+        checksum = self._rules.checksum
+        return checksum is None or difference.checksum is None or checksum(symbol, book) == difference.checksum
+
+    def _end(self, symbol: str, kept: _Kept, reason: Reason, ingest_ns: int) -> None:
+        kept.book, kept.crossed_since_ns = None, 0
+        self.wanted[symbol] = reason
+        self._on_break(symbol, reason, ingest_ns)
