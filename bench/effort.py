@@ -10,7 +10,8 @@ from bench.storage import StorageEffort
 class Effort:
     """event_s: event time through the line at once, after as much to warm up: the broker's optimising compiler takes as much as its work until then;
     warm_up_s: in real time before the first latency run, for the same reason; latency_s: each of its runs; records, peer_s: of the peers; load_s: of the
-    whole line's steady load; memory_*: ticks written at that rate, of so many symbols, with event time so many times as fast as real.
+    whole line's steady load; memory_*: ticks written at that rate, of so many symbols, with event time so many times as fast as real;
+    fan_out: clients of the gateway and messages a second to each, for fan_out_s.
     """
 
     event_s: int
@@ -24,6 +25,8 @@ class Effort:
     memory_speed: float
     stages: StageEffort
     storage: StorageEffort
+    fan_out: tuple[tuple[int, float], ...]
+    fan_out_s: float
 
 
 FULL = Effort(
@@ -38,9 +41,23 @@ FULL = Effort(
     60.0,
     StageEffort(5, 2_000_000, 400_000, 500, 5),
     StorageEffort(3, 2_000_000, 300_000, 50_000),
+    ((1_000, 50.0), (10_000, 1.0)),
+    15.0,
 )
 QUICK = Effort(
-    40, 2.0, 4.0, 300_000, 3.0, 10.0, 200_000, 200, 60.0, StageEffort(1, 300_000, 60_000, 100, 2), StorageEffort(1, 300_000, 60_000, 10_000)
+    40,
+    2.0,
+    4.0,
+    300_000,
+    3.0,
+    10.0,
+    200_000,
+    200,
+    60.0,
+    StageEffort(1, 300_000, 60_000, 100, 2),
+    StorageEffort(1, 300_000, 60_000, 10_000),
+    ((200, 50.0),),
+    5.0,
 )
 DEFAULT_RATE = 100_000.0
 MEMORY_RATE = 50_000.0  # below what the line carries: what waits in queues is no growth

@@ -17,7 +17,7 @@ from confluent_kafka import OFFSET_END, TopicPartition
 from bench.captures import LIVE, TRADES_PER_S
 from bench.figures import Spread, spread
 from bench.local_stack import LocalStack
-from gateway.server import SOCKET_PATH
+from gateway.urls import SOCKET_PATH
 from runtime.kafka import consumer
 from schemas.codec import decode_ticks
 from schemas.ticks import TickEnvelope

@@ -5,7 +5,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench import bare_hop, latency, memory, pipeline, pipeline_text, report, stages, stages_text, storage, storage_text, throughput
+from bench import (
+    bare_hop,
+    fan_out,
+    fan_out_text,
+    latency,
+    memory,
+    pipeline,
+    pipeline_text,
+    report,
+    stages,
+    stages_text,
+    storage,
+    storage_text,
+    throughput,
+)
 from bench.captures import MEASURED, TICKS_PER_S, WARM_UP, write_capture
 from bench.effort import MEMORY_RATE, Effort
 from bench.local_stack import SERVERS, LocalStack
@@ -96,6 +110,16 @@ def _peers(run: Run) -> None:
     run.show("peers", raced, report.peers_text(raced))
 
 
+def _gateway(run: Run) -> None:
+    loads = run.effort.fan_out
+    say(
+        f"gateway: {', '.join(f'{clients:,} clients at {per_s:g}/s' for clients, per_s in loads)}, {run.effort.fan_out_s:.0f} s each, twice"
+    )
+    with run.stack.paused(run.ours()):
+        result = fan_out.measure(run.stack, run.effort.fan_out_s, loads)
+    run.show("gateway", result, fan_out_text.fan_out_text(result))
+
+
 # Those that hold our processes still come last: what was held for minutes has lost its place in its group.
 PARTS: dict[str, Callable[[Run], None]] = {
     "latency": _latency,
@@ -104,5 +128,6 @@ PARTS: dict[str, Callable[[Run], None]] = {
     "memory": _memory,
     "stages": _stages,
     "storage": _storage,
+    "gateway": _gateway,
     "peers": _peers,
 }

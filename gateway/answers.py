@@ -63,18 +63,33 @@ def series_list(series: list[dict[str, Any]], subscriptions: list[dict[str, Any]
     return _answer({"type": "list", "series": series, "subscriptions": subscriptions}, request)
 
 
-def snapshot(key: SeriesKey, items: list[bytes], partition: int | None, seq: str | None, epoch: str) -> bytes:
-    """One series' last messages, oldest first. seq: of its newest message, which is `prev` of the first update."""
-    return _answer(
-        {
-            "channel": key.channel,
-            "type": "snapshot",
-            "symbol": key.symbol,
-            "source": None if key.source == PRIMARY else key.source,
-            "timeframe": key.timeframe or None,
-            "partition": partition,
-            "seq": seq,
-            "epoch": epoch,
-            "items": [Raw(item) for item in items],
-        }
-    )
+def snapshot(key: SeriesKey, items: list[bytes], partition: int | None, seq: str | None, epoch: str, lost: str = "") -> bytes:
+    """One series' last messages, oldest first. seq: `prev` of the first update. lost: why a resuming client cannot have what it missed."""
+    body = _series("snapshot", key) | {"partition": partition, "seq": seq, "epoch": epoch}
+    if lost:
+        body |= {"recovered": False, "reason": lost}
+    return _answer(body | {"items": [Raw(item) for item in items]})
+
+
+def resumed(key: SeriesKey, partition: int, seq: str | None, epoch: str, missed: int) -> bytes:
+    """After the messages that a resuming client had missed: all of them are there. seq: `prev` of the next update."""
+    body = {"partition": partition, "seq": seq, "epoch": epoch, "recovered": True, "missed": missed}
+    return _answer(_series("resumed", key) | body)
+
+
+def skipped(key: SeriesKey, reason: str, count: int, prev: str | None, seq: str) -> bytes:
+    """In the place of messages that this client does not get: those behind `prev` up to `seq`, which is `prev` of the next one.
+
+    reason: `conflated`: a newer one follows that says all they said; `behind`: they were too many, a resume from `prev` brings them.
+    """
+    return _answer(_series("skipped", key) | {"reason": reason, "count": count, "prev": prev, "seq": seq})
+
+
+def _series(kind: str, key: SeriesKey) -> dict[str, Any]:
+    return {
+        "channel": key.channel,
+        "type": kind,
+        "symbol": key.symbol,
+        "source": None if key.source == PRIMARY else key.source,
+        "timeframe": key.timeframe or None,
+    }

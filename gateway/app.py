@@ -9,18 +9,24 @@ import uvloop
 from gateway.access.control import AccessControl
 from gateway.access.member import Member
 from gateway.access.shared import limits_of
+from gateway.backfill import KafkaBackfill
 from gateway.broker import Broker, TopicState
+from gateway.catchup import CatchUp
 from gateway.connection import Connection
 from gateway.feed import STAGE, Feed
+from gateway.flusher import Flusher
 from gateway.hub import Hub
 from gateway.reader import Reader
-from gateway.series import CHANNELS
+from gateway.recent import Recent
+from gateway.series import TRAITS
 from gateway.server import GatewayServer
+from gateway.services import Services
 from gateway.session import Session
+from gateway.snapshots import Snapshots
 from runtime import metrics
 from runtime.addresses import kafka_address
 from runtime.clock import Clock, SystemClock
-from runtime.errors import FatalError, TransientError
+from runtime.errors import FatalError, TransientError, UserError
 from runtime.faults import KillPoints
 from runtime.health import Health, HealthServer
 from runtime.logs import configure, get_logger
@@ -34,27 +40,47 @@ _TICK_EVERY_S = 1.0
 logger = get_logger()
 
 
-def run(settings: Settings) -> int:
-    """Runs until SIGTERM or SIGINT; returns the exit code. Raises UserError for what the user can mend."""
-    configure(settings.log, STAGE)
-    return run_process(lambda: uvloop.run(_Gateway(settings, SystemClock()).run()))
+def run(settings: Settings, instance: int = 0) -> int:
+    """Runs until SIGTERM or SIGINT; returns the exit code. Raises UserError for what the user can mend.
+
+    instance: 0 to n - 1 of n processes on one port.
+    """
+    name = process_name(settings, instance)
+    configure(settings.log, name)
+    return run_process(lambda: uvloop.run(_Gateway(settings, SystemClock(), name).run()))
+
+
+def process_name(settings: Settings, instance: int) -> str:
+    """Raises UserError if the settings have no such process."""
+    processes, port = settings.gateway.processes, settings.gateway.port
+    if instance >= processes:
+        raise UserError(f"--instance {instance} is none of {processes}: raise gateway.processes, or count from 0")
+    if processes > 1 and not port:
+        raise UserError("gateway.processes needs a gateway.port: with port 0 each process would take another one")
+    return STAGE if instance == 0 else f"{STAGE}-{instance}"
 
 
 class _Gateway:
     """All parts of the process, put together."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, name: str) -> None:
         self._settings = settings
+        self._name = name
         self._clock = clock
-        self._hub = Hub(settings.gateway.snapshot_bars)
-        self._feed = Feed(self._hub, clock, KillPoints(STAGE, settings.faults.kill_at, settings.data_dir / "run"))
         bootstrap = kafka_address(settings)
+        self._hub = Hub(settings.gateway.snapshot_bars, clock)
+        recent = Recent(settings.kafka.partitions, settings.gateway.resume_memory_mb * 1024 * 1024)
+        self._feed = Feed(self._hub, recent, clock, KillPoints(STAGE, settings.faults.kill_at, settings.data_dir / "run"))
+        self._flusher = Flusher(self._feed, self._hub, clock, settings.gateway.batch_window_ms / 1000, self._end)
+        self._backfill = KafkaBackfill(settings, bootstrap, recent, clock)
+        self._loaded = asyncio.Event()
+        catch_up = CatchUp(self._hub, recent, self._backfill, settings.kafka.partitions)
+        self._services = Services(self._hub, self._feed, Snapshots(self._hub), catch_up, self._loaded, clock, settings.gateway)
         self._broker = Broker(settings.kafka, bootstrap)
         self._reader = Reader(settings, bootstrap, self._broker, clock, self._deliver)
         self._limits = limits_of(settings, clock)
         control = AccessControl(settings.gateway.access, clock, self._limits)
         self._server = GatewayServer(settings.gateway, control, clock, self._new_session)
-        self._loaded = asyncio.Event()
         self._topics: dict[Topic, TopicState] = {}
         self._kafka_problem = "Kafka has not answered yet"
         self._is_draining = False
@@ -83,11 +109,12 @@ class _Gateway:
                 task.cancel()
             await self._limits.stop()
             await asyncio.to_thread(self._reader.stop)
+            await asyncio.to_thread(self._backfill.close)
             health_server.stop()
             logger.info("gateway_stopped")
 
     def _new_session(self, connection: Connection, member: Member) -> Session:
-        return Session(connection, member, self._hub, self._feed, self._clock, self._settings.gateway, self._loaded)
+        return Session(connection, member, self._services)
 
     def _start_reader(self) -> None:
         later = self._loop.call_soon_threadsafe
@@ -102,7 +129,8 @@ class _Gateway:
 
     def _handle(self, records: list[InputRecord], read_ns: int) -> None:
         try:
-            self._feed.handle(records)
+            self._feed.publish(records)
+            self._flusher.flush_soon()
         except Exception as error:  # a bug: without this the loop would log it and go on with a hole in every stream
             self._end(error)
         self._measure_hops(records[-1], read_ns)
@@ -115,8 +143,8 @@ class _Gateway:
 
     def _set_topics(self, topics: dict[Topic, TopicState]) -> None:
         self._topics = topics
-        for topic, state in topics.items():
-            self._hub.epochs[CHANNELS[topic]] = state.topic_id
+        for channel, traits in TRAITS.items():
+            self._hub.epochs[channel] = topics[traits.topic].topic_id
 
     def _end(self, error: BaseException | None) -> None:
         if self._ended.done():
@@ -152,7 +180,7 @@ class _Gateway:
 
     def _health(self) -> Health:
         limit = self._settings.health.max_lag_records
-        health = Health(STAGE, self._clock)
+        health = Health(self._name, self._clock)
         health.add_check("kafka", lambda: self._kafka_problem)
         health.add_check("draining", lambda: "clients are being told to reconnect" if self._is_draining else "")
         health.add_check("assignment", lambda: self._reader.problem)

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from confluent_kafka import KafkaException, TopicCollection
 
-from gateway.series import TOPICS
+from gateway.series import CHANNELS
 from runtime.errors import TransientError
 from runtime.kafka import admin_client, said
 from runtime.settings import KafkaSettings
@@ -28,7 +28,7 @@ class Broker:
     """An admin client for the gateway's topics."""
 
     def __init__(self, kafka: KafkaSettings, bootstrap: str) -> None:
-        self._names = {topic: kafka.topic(topic) for topic in TOPICS.values()}
+        self._names = {topic: kafka.topic(topic) for topic in CHANNELS}
         self._admin = admin_client(kafka, bootstrap, reconnect_backoff_max_ms=1000)
 
     def topics(self) -> dict[Topic, TopicState]:

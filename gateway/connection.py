@@ -1,16 +1,18 @@
 """The websockets library's connection, with a way to write frames that are already built.
 
-Writing them beside the library is safe because, without extensions, its protocol keeps no state about data that is sent, it hands everything
-it has (pings, close frames) to the transport before it returns, and after a close frame its state is no longer OPEN.
+Writing them beside the library is safe because, without extensions or with a compression that keeps no context, its protocol keeps no state about data that is sent, it hands
+everything it has (pings, close frames) to the transport before it returns, and after a close frame its state is no longer OPEN.
 """
 
 import asyncio
 from collections.abc import Callable
 
 from websockets.asyncio.server import ServerConnection
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
 from websockets.protocol import State
 
 from gateway.access.member import Member
+from gateway.frames import JSON, Wire
 from gateway.handshakes import Handshakes
 
 _ABORT_AFTER_S = 5.0  # a client that does not read never sees the close frame; the library's own wait for it has no end
@@ -26,6 +28,20 @@ class Connection(ServerConnection):
     on_lost: Callable[[], None] | None = None
     member: Member | None = None
     made_s = 0.0
+    _offered: Wire = JSON
+
+    def offer(self, wire: Wire) -> None:
+        """Before the handshake is answered. Compression is taken where the client asked for it by the address and its headers offer it."""
+        self._offered = wire
+        if wire.is_deflated:
+            self.protocol.available_extensions = [
+                ServerPerMessageDeflateFactory(server_no_context_takeover=True, client_no_context_takeover=True)
+            ]
+
+    @property
+    def wire(self) -> Wire:
+        """As the handshake settled it."""
+        return self._offered._replace(is_deflated=bool(self.protocol.extensions))
 
     @property
     def is_open(self) -> bool:

@@ -12,6 +12,8 @@ from gateway.access.member import Member
 from gateway.access.origins import is_local_name, is_origin_allowed
 from gateway.connection import Connection
 from gateway.pages import refusal
+from gateway.protocol import BadMessage
+from gateway.urls import subscription_of, wire_of
 from runtime.settings import GatewaySettings
 
 
@@ -38,7 +40,7 @@ class Door:
         member = Member(self._control, str(connection.id), address)
         connection.member, connection.on_lost = member, partial(self._leave, member)
         try:
-            await self._examine(member, request)
+            await self._examine(connection, member, request)
         except _Refused as error:
             self._leave(member)
             self._control.audit.refused("connect", str(error), client=str(connection.id), address=address)
@@ -51,10 +53,15 @@ class Door:
         peer = connection.remote_address
         return self._control.address_of(peer[0] if peer else "", request.headers.get_all("X-Forwarded-For"))
 
-    async def _examine(self, member: Member, request: Request) -> None:
+    async def _examine(self, connection: Connection, member: Member, request: Request) -> None:
         if "token=" in request.path.partition("?")[2]:
             sentence = "a token in an address ends in logs; send it as Authorization: Bearer, or by the action authenticate"
             raise _Refused(HTTPStatus.BAD_REQUEST, "token_in_address", sentence)
+        try:
+            subscription_of(request.path)
+            connection.offer(wire_of(request.path))
+        except BadMessage as bad:
+            raise _Refused(HTTPStatus.BAD_REQUEST, "address", str(bad)) from None
         origins = request.headers.get_all("Origin")
         origin = origins[0] if origins else None
         if len(origins) > 1 or not is_origin_allowed(origin, _host(request), self._settings.allowed_origins):

@@ -1,59 +1,62 @@
 """Kafka records to the hub: drops repeats, leaves undecoded what nobody wants, counts what it cannot use. Lives on the event loop."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
+from gateway.books import Books
 from gateway.hub import Hub
+from gateway.recent import KEPT_TOPICS, Recent
+from gateway.records import is_watermark, place, symbols_of, ticks_of
 from gateway.selector import Selector
-from gateway.series import CHANNELS, TOPICS, Channel, Placed
+from gateway.series import CHANNELS, Channel
+from gateway.summary import Summaries
 from gateway.unread import Unread
 from runtime import metrics
 from runtime.clock import Clock
 from runtime.errors import InvalidRecord
 from runtime.faults import KillPoints
 from runtime.logs import get_logger
-from runtime.records import is_repeat, received_ns_of, trace_of
+from runtime.records import is_repeat
 from runtime.stage import InputRecord
-from schemas import headers
-from schemas.bars import Bar
-from schemas.codec import DecodeError, SchemaError, decode_bar, decode_indicators, decode_signal, decode_ticks
+from schemas.codec import DecodeError, SchemaError
 from schemas.identity import SeenIdentities
-from schemas.indicators import IndicatorRecord
 from schemas.reasons import Reason
-from schemas.signals import Signal
-from schemas.ticks import TickEnvelope
 from schemas.topics import Topic
 
 STAGE = "gateway"
-_DECODE_RECORD: dict[Channel, Callable[[bytes], Bar | IndicatorRecord | Signal]] = {
-    Channel.OHLCV: decode_bar,
-    Channel.INDICATORS: decode_indicators,
-    Channel.SIGNALS: decode_signal,
-}
 logger = get_logger()
 
 
 class Feed:
     """The one way into the hub."""
 
-    def __init__(self, hub: Hub, clock: Clock, kill_points: KillPoints) -> None:
+    def __init__(self, hub: Hub, recent: Recent, clock: Clock, kill_points: KillPoints) -> None:
         self._hub = hub
+        self._recent = recent
         self._clock = clock
         self._kill_points = kill_points
         self._unread = Unread()
-        self._seen = {topic: SeenIdentities() for topic in TOPICS.values()}
+        self._summaries = Summaries(hub)
+        self._books = Books(hub)
+        self._seen = {topic: SeenIdentities() for topic in CHANNELS}
         self._delivered: list[tuple[Channel, int]] = []
 
     def handle(self, records: Iterable[InputRecord]) -> None:
-        """Publishes the records, sends, measures. Does not wait."""
+        """Publishes the records and sends. Does not wait."""
+        self.publish(records)
+        self.flush()
+
+    def publish(self, records: Iterable[InputRecord]) -> None:
+        """What is published goes out with the next `flush`."""
         for record in records:
             metrics.RECORDS_IN.labels(STAGE, record.topic).inc()
             try:
-                if is_repeat(record, self._seen[record.topic]):
-                    metrics.DROPPED.labels(STAGE, Reason.REPEATED_IDENTITY).inc()
-                    continue
-                self._publish(record)
+                self._take(record)
             except (InvalidRecord, ValueError) as error:  # DecodeError is a ValueError
                 self._count_unusable(record, error)
+
+    def flush(self) -> None:
+        """Sends, measures."""
+        self._hub.release_due()
         if self._hub.flush():
             self._measure()
             self._kill_points.reach("message_sent")
@@ -61,6 +64,10 @@ class Feed:
 
     def catch_up(self, selector: Selector) -> None:
         """Reads for a new subscription the last records that nobody wanted before it."""
+        if selector.channel is Channel.MARKET_SUMMARY:
+            self._summaries.catch_up()
+        if selector.channel is Channel.ORDERBOOK:
+            self._books.catch_up(selector)
         if selector.channel is not Channel.TICKS:
             return
         symbols = self._unread.symbols() if selector.any_symbol else selector.symbols
@@ -70,14 +77,24 @@ class Feed:
             except DecodeError as error:
                 self._count_unusable(record, error)
 
-    def _publish(self, record: InputRecord) -> None:
-        if record.topic is not Topic.TICKS:
+    def _take(self, record: InputRecord) -> None:
+        is_kept = record.topic in KEPT_TOPICS
+        if is_kept:
+            self._recent.ring(record.topic, record.partition).reach(record.offset)
+        if is_repeat(record, self._seen[record.topic]):
+            metrics.DROPPED.labels(STAGE, Reason.REPEATED_IDENTITY).inc()
+            return
+        if is_watermark(record):
+            return
+        if is_kept:
+            self._recent.ring(record.topic, record.partition).add(record)
+        if record.topic is Topic.TICKS:
+            self._take_ticks(record)
+        else:
             self._publish_record(record)
-            return
-        if record.headers.get(headers.TYPE) == b"watermark":
-            return
-        names = record.headers.get(headers.SYMBOLS, b"").decode("utf-8", "replace")
-        symbols = names.split(",") if names else []
+
+    def _take_ticks(self, record: InputRecord) -> None:
+        symbols = symbols_of(record)
         if symbols and not self._hub.wants_ticks(symbols):
             self._unread.add(record, symbols)
             return
@@ -85,30 +102,21 @@ class Feed:
         self._publish_ticks(record)
 
     def _publish_ticks(self, record: InputRecord, symbols: set[str] | None = None) -> None:
-        envelope = decode_ticks(record.value)
-        if not isinstance(envelope, TickEnvelope):
-            return
-        trace = trace_of(record)
-        wanted = False
-        for index, tick in enumerate(envelope.ticks):
-            if symbols is not None and tick.symbol not in symbols:
-                continue
-            placed = Placed(
-                Channel.TICKS, envelope.source, tick, record.partition, record.offset, index, trace, ts_receive_ns=envelope.ts_receive_ns
-            )
-            wanted |= self._hub.publish(placed)
+        received_ns, wanted = 0, False
+        for placed, tick in ticks_of(record, symbols):
+            received_ns = placed.ts_receive_ns
+            wanted |= self._hub.publish(placed, tick)
         if wanted:
-            self._delivered.append((Channel.TICKS, envelope.ts_receive_ns))
-            logger.debug("ticks_delivered", trace=trace, partition=record.partition, offset=record.offset)
+            self._delivered.append((Channel.TICKS, received_ns))
+            logger.debug("ticks_delivered", trace=placed.trace, partition=record.partition, offset=record.offset)
 
     def _publish_record(self, record: InputRecord) -> None:
-        channel = CHANNELS[record.topic]
-        event = _DECODE_RECORD[channel](record.value)
-        trace, received_ns = trace_of(record), received_ns_of(record.headers)
-        placed = Placed(channel, event.source, event, record.partition, record.offset, 0, trace, received_ns)
-        if self._hub.publish(placed, record.value):
-            self._delivered.append((channel, received_ns))
-            logger.debug("record_delivered", trace=trace, topic=record.topic, partition=record.partition, offset=record.offset)
+        placed = place(record)
+        if self._books.take(placed) if record.topic is Topic.BOOKS else self._hub.publish(placed):
+            self._delivered.append((placed.channel, placed.ts_receive_ns))
+            logger.debug("record_delivered", trace=placed.trace, topic=record.topic, partition=record.partition, offset=record.offset)
+        if placed.channel is Channel.OHLCV and placed.primary:
+            self._summaries.note(placed)
 
     def _measure(self) -> None:
         now_ns = self._clock.now_ns()

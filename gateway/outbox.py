@@ -1,45 +1,77 @@
-"""What goes to one client: written at once, or queued behind what waits for its socket or for its tier's pace. A gateway.hub.Receiver."""
+"""What goes to one client: written at once, or queued behind what waits for its socket or for its tier's pace. A gateway.groups.Receiver.
+
+A client that is behind is told so once; if it stays behind, it is closed. Nothing here waits for another client.
+"""
 
 import asyncio
 from collections.abc import Callable
 
 from gateway.access.member import Member
 from gateway.connection import Connection
-from gateway.queues import ClientQueue
+from gateway.groups import Batch
+from gateway.queues import BEHIND, ClientQueue
+from runtime import metrics
+from runtime.clock import Clock
+from runtime.settings import GatewaySettings
 
+BEHIND_CODE = 4008  # close code
 _MOST_BEFORE_SNAPSHOT = 20  # messages that may wait for the pace when the next snapshot, which may be large, is made
+_MOST_AT_ONCE = 20  # messages between two looks at the pace
 _LOOK_AGAIN_S = 0.01
 
 
 class Outbox:
-    """on_behind: called, once and again, when more waits than may."""
+    """end(code, reason): closes the client; it may be called again."""
 
-    def __init__(self, connection: Connection, member: Member, limit: int, on_behind: Callable[[], None]) -> None:
+    __slots__ = ("_clock", "_connection", "_end", "_is_told", "_member", "_moved_s", "_paced", "_queue", "_settings", "is_closed", "sent")
+
+    def __init__(
+        self, connection: Connection, member: Member, clock: Clock, settings: GatewaySettings, end: Callable[[int, str], None]
+    ) -> None:
         self._connection = connection
         self._member = member
-        self._queue = ClientQueue(limit)
-        self._on_behind = on_behind
+        self._clock = clock
+        self._settings = settings
+        self._end = end
+        self._queue = ClientQueue(settings.queue_messages)
+        self._is_told = False
+        self._moved_s = 0.0
         self._paced: asyncio.TimerHandle | None = None
         self.is_closed = False
+        self.sent = 0  # messages
         self.sent = 0  # messages
         connection.on_writable = self._write_waiting
 
     @property
     def waiting(self) -> int:
         """Messages."""
-        return self._queue.messages
+        return len(self._queue)
 
-    def send(self, frames: bytes, messages: int = 1) -> None:
-        """Does not block, does not raise."""
+    def deliver(self, batch: Batch) -> None:
+        """Updates of one series."""
         connection = self._connection
         if self.is_closed or not connection.is_open:
             return
-        if connection.is_writable and not self._queue and not self._pause_s():
+        if not self._queue and connection.is_writable and not self._pause_s():
+            self._write(batch.frames, len(batch.messages))
+            return
+        self._start_waiting()
+        if not self._queue.put(batch):
+            self._fall_behind()
+        self._write_later()
+
+    def send(self, frames: bytes, messages: int = 1) -> None:
+        """An answer, or anything else that is for this client alone."""
+        connection = self._connection
+        if self.is_closed or not connection.is_open:
+            return
+        if not self._queue and connection.is_writable and not self._pause_s():
             self._write(frames, messages)
-        elif self._queue.put(frames, messages):
-            self._write_later()
-        else:
-            self._on_behind()
+            return
+        self._start_waiting()
+        if not self._queue.put_answer(frames, messages):
+            self._end(BEHIND_CODE, "behind: too many answers wait; reconnect and resume")
+        self._write_later()
 
     def close(self) -> None:
         """Forgets what waits, takes nothing more."""
@@ -47,6 +79,11 @@ class Outbox:
         self._queue.clear()
         if self._paced is not None:
             self._paced.cancel()
+
+    def check(self) -> None:
+        """Closes a client whose socket took nothing for too long."""
+        if self._queue and self._clock.monotonic_s() - self._moved_s > self._settings.slow_client_s:
+            self._end(BEHIND_CODE, "behind: nothing was read for too long; reconnect and resume")
 
     async def writable(self) -> None:
         """A client that asks for more than it reads waits for itself."""
@@ -56,12 +93,13 @@ class Outbox:
     async def room(self) -> None:
         """The same, and what waits for the tier's pace has nearly gone."""
         await self.writable()
-        while self._connection.is_open and self._queue.messages > _MOST_BEFORE_SNAPSHOT:
+        while self._connection.is_open and len(self._queue) > _MOST_BEFORE_SNAPSHOT:
             await asyncio.sleep(max(_LOOK_AGAIN_S, self._pause_s()))
             await self.writable()
 
     def _write(self, frames: bytes, messages: int) -> None:
         self._connection.write_frames(frames)
+        self.sent += messages
         self.sent += messages
         if self._member.pace is not None:
             self._member.pace.charge(messages)
@@ -71,12 +109,27 @@ class Outbox:
         pace = self._member.pace
         return 0.0 if pace is None else pace.wait_s()
 
+    def _start_waiting(self) -> None:
+        if not self._queue:
+            self._moved_s = self._clock.monotonic_s()
+
+    def _fall_behind(self) -> None:
+        """The first time, what waits gives way to notices of what it was; if the client does not read all of that before the next time, it goes.
+
+        One that reads, but whose tier is slower than what it asked for, is told each time.
+        """
+        metrics.SKIPPED.labels(BEHIND).inc(self._queue.collapse())
+        if self._is_told and not self._connection.is_writable:
+            self._end(BEHIND_CODE, "behind: reconnect and resume")
+        self._is_told = True
+
     def _write_waiting(self) -> None:
         connection = self._connection
         while self._queue and connection.is_open and connection.is_writable and not self._pause_s():
-            before = self._queue.messages
-            frames = self._queue.pop()
-            self._write(frames, before - self._queue.messages)
+            self._write(*self._queue.pop(_MOST_AT_ONCE))
+            self._moved_s = self._clock.monotonic_s()
+        if not self._queue:
+            self._is_told = False
         self._write_later()
 
     def _write_later(self) -> None:

@@ -1,53 +1,85 @@
-"""What a client may say, and the gateway's answers to it. Pure: text in, an action or a BadMessage out.
+"""What a client may say, and how it is refused. Pure: text in, an action or a BadMessage out.
 
 A field that is not known is refused by name: a filter that would silently do nothing misleads.
 """
 
+import math
 import re
+from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
 
-from gateway.series import Channel
+from gateway.series import TRAITS, Channel
 from schemas.timeframes import Timeframe
 
 Names = str | list[str]
 RequestId = str | int | None
+MOST_SNAPSHOT_RECORDS = 5000
 _SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,31}")
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _INDICATOR = re.compile(r"[a-z][a-z0-9_.]{0,63}")
+_SEQ = re.compile(r"(0|[1-9][0-9]{0,17})\.(0|[1-9][0-9]{0,8})")
 _FIELD = re.compile(r" - at `\$\.?([^`]*)`$")
 _UNKNOWN_FIELD = re.compile(r"unknown field `([^`]*)`")
 _MISSING_FIELD = re.compile(r"missing required field `([^`]*)`")
 
 
-class Subscribe(Struct, tag_field="action", tag="subscribe", forbid_unknown_fields=True):
+class Filters(Struct, kw_only=True, forbid_unknown_fields=True):
+    """min_volume: of a trade or bar. quality_threshold: 0..1. kind: of ticks. source, timeframe, indicator: as beside `filters`."""
+
+    min_volume: Decimal | None = None
+    quality_threshold: float | None = None
+    kind: Literal["trade", "quote"] | None = None
+    source: Names | None = None
+    timeframe: Names | None = None
+    indicator: Names | None = None
+
+
+class SeriesPosition(Struct, kw_only=True, forbid_unknown_fields=True):
+    """The last message that a client has of one series. source: none for the primary's."""
+
+    symbol: str
+    seq: str
+    source: str | None = None
+    timeframe: str | None = None
+
+
+class Resume(Struct, kw_only=True, forbid_unknown_fields=True):
+    """Where a client goes on: the channel's epoch, and the last seq, of the only series or of each."""
+
+    epoch: str
+    seq: str | None = None
+    series: list[SeriesPosition] = []
+
+
+class Selection(Struct, kw_only=True, forbid_unknown_fields=True):
     """symbol, timeframe, source, indicator: one name, a list, or "*". Defaults: timeframe 1m, the primary source, all indicators.
 
-    snapshot: how many of the last records come first (default: the gateway's, 1 for symbol "*"); id: echoed in the answers.
+    max_per_s: messages a second of each series. id: echoed in the answers.
     """
 
     channel: Channel
-    symbol: Names
-    timeframe: Names = "1m"
+    symbol: Names | None = None
+    timeframe: Names | None = None
     source: Names | None = None
     indicator: Names | None = None
+    filters: Filters | None = None
     numbers: Literal["json", "string"] = "json"
+    max_per_s: float | None = None
+    id: RequestId = None
+
+
+class Subscribe(Selection, kw_only=True, tag_field="action", tag="subscribe", forbid_unknown_fields=True):
+    """snapshot: how many of the last records come first (default: the gateway's, 1 for symbol "*"). resume: what comes instead of a snapshot."""
+
     snapshot: int | None = None
-    id: RequestId = None
+    resume: Resume | None = None
 
 
-class Unsubscribe(Struct, tag_field="action", tag="unsubscribe", forbid_unknown_fields=True):
+class Unsubscribe(Selection, kw_only=True, tag_field="action", tag="unsubscribe", forbid_unknown_fields=True):
     """The same fields as in the subscription that is to end."""
-
-    channel: Channel
-    symbol: Names
-    timeframe: Names = "1m"
-    source: Names | None = None
-    indicator: Names | None = None
-    numbers: Literal["json", "string"] = "json"
-    id: RequestId = None
 
 
 class Ping(Struct, tag_field="action", tag="ping", forbid_unknown_fields=True):
@@ -71,6 +103,7 @@ class Authenticate(Struct, tag_field="action", tag="authenticate", forbid_unknow
 
 Action = Subscribe | Unsubscribe | Ping | ListSeries | Authenticate
 _decoder = msgspec.json.Decoder(Action)
+_packed_decoder = msgspec.msgpack.Decoder(Action)
 
 
 class BadMessage(Exception):
@@ -82,18 +115,18 @@ class BadMessage(Exception):
         self.field = field
 
 
-def parse(text: str | bytes) -> Action:
-    """The action in a client's message. Raises BadMessage."""
-    if isinstance(text, bytes):
-        raise BadMessage("not_text", "send text frames with JSON in them")
+def parse(data: str | bytes, *, is_binary: bool = False) -> Action:
+    """The action in a client's message: JSON in text, MessagePack in a binary frame where the connection is_binary. Raises BadMessage."""
+    if isinstance(data, bytes) and not is_binary:
+        raise BadMessage("not_text", "send text frames with JSON in them, or connect with ?encoding=msgpack")
     try:
-        action: Action = _decoder.decode(text)
+        action: Action = _packed_decoder.decode(data) if isinstance(data, bytes) else _decoder.decode(data)
     except msgspec.ValidationError as error:
         raise _explained(str(error)) from None
     except (msgspec.DecodeError, UnicodeError, RecursionError):
-        raise BadMessage("not_json", "the message is not JSON") from None
-    if isinstance(action, Subscribe | Unsubscribe):
-        _check_names(action)
+        raise BadMessage("not_json", "the message is not JSON, or not MessagePack in a binary frame") from None
+    if isinstance(action, Selection):
+        check(action)
     return action
 
 
@@ -111,19 +144,45 @@ def _explained(error: str) -> BadMessage:
     return BadMessage("invalid_field", error.split(" - at ")[0][:200], field)
 
 
-def _check_names(action: Subscribe | Unsubscribe) -> None:
+def check(action: Selection) -> None:
+    """What the types cannot say. Raises BadMessage."""
+    if action.symbol is None and not TRAITS[action.channel].any_symbol:
+        raise BadMessage("missing_field", "field `symbol` is required", "symbol")
+    filters = action.filters or Filters()
     _match("symbol", action.symbol, _SYMBOL.fullmatch)
-    _match("timeframe", action.timeframe, set(Timeframe).__contains__)
-    _match("source", action.source or "*", _SOURCE.fullmatch)
-    _match("indicator", action.indicator or "*", _INDICATOR.fullmatch)
-    if isinstance(action, Subscribe) and action.snapshot is not None and not 0 <= action.snapshot <= 5000:
-        raise BadMessage("invalid_field", "snapshot is a number from 0 to 5000", "snapshot")
+    for given in (action, filters):
+        _match("timeframe", given.timeframe, set(Timeframe).__contains__)
+        _match("source", given.source, _SOURCE.fullmatch)
+        _match("indicator", given.indicator, _INDICATOR.fullmatch)
+    _within("filters.min_volume", filters.min_volume, 0, math.inf)
+    _within("filters.quality_threshold", filters.quality_threshold, 0, 1)
+    _within("max_per_s", action.max_per_s, 0.01, 1000)
+    if isinstance(action, Subscribe):
+        _within("snapshot", action.snapshot, 0, MOST_SNAPSHOT_RECORDS)
+        _check_resume(action.resume)
 
 
-def _match(field: str, names: Names, accepts: Any) -> None:
+def _match(field: str, names: Names | None, accepts: Any) -> None:
+    if names is None:
+        return
     each = [names] if isinstance(names, str) else names
     if not each:
         raise BadMessage("invalid_field", f"{field} names nothing", field)
     for name in each:
         if name != "*" and not accepts(name):
             raise BadMessage("invalid_field", f"`{name[:40]}` is no {field}", field)
+
+
+def _within(field: str, value: Decimal | float | None, low: float, high: float) -> None:
+    if value is not None and not (math.isfinite(value) and low <= value <= high):
+        raise BadMessage("invalid_field", f"{field} is a number from {low:g} " + (f"to {high:g}" if high < math.inf else "on"), field)
+
+
+def _check_resume(resume: Resume | None) -> None:
+    if resume is None:
+        return
+    if (resume.seq is None) == (not resume.series):
+        raise BadMessage("invalid_field", "resume takes seq, or series with a seq each", "resume")
+    for seq in [resume.seq] if resume.seq is not None else [one.seq for one in resume.series]:
+        if not _SEQ.fullmatch(seq):
+            raise BadMessage("invalid_field", "seq is `<offset>.<index>` as in the last message", "resume.seq")

@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, KafkaException, Message
 
 from gateway.broker import Broker, TopicState
 from gateway.positions import start_positions
-from gateway.series import TOPICS
+from gateway.series import CHANNELS, TRAITS
 from runtime import metrics
 from runtime.clock import Clock
 from runtime.errors import TransientError
@@ -25,7 +25,7 @@ from runtime.stage import InputRecord
 from schemas.topics import Topic
 
 STAGE = "gateway"
-_TICKS_READ_BACK = 20  # records a partition: enough for a last price of what trades
+_FEW_READ_BACK = 100  # records a partition, of ticks and states: enough for a last price of what trades
 _SLICE_BYTES = 65_536
 _SLICES_UNDER_WAY = 2
 _CONSUME_RECORDS = 200
@@ -51,7 +51,7 @@ class Reader:
         self._broker = broker
         self._clock = clock
         self._deliver = deliver
-        self._topics = {settings.kafka.topic(topic): topic for topic in TOPICS.values()}
+        self._topics = {settings.kafka.topic(topic): topic for topic in CHANNELS}
         self._slots = threading.Semaphore(_SLICES_UNDER_WAY)
         self._stopping = threading.Event()
         self._ends: dict[tuple[str, int], int] = {}
@@ -120,7 +120,8 @@ class Reader:
 
     def _read_back(self) -> dict[str, int]:
         records = self._settings.gateway.read_back_records
-        return {name: _TICKS_READ_BACK if topic is Topic.TICKS else records for name, topic in self._topics.items()}
+        few = {topic for topic, channel in CHANNELS.items() if topic is Topic.TICKS or TRAITS[channel].is_state}
+        return {name: min(records, _FEW_READ_BACK) if topic in few else records for name, topic in self._topics.items()}
 
     def _read(self, client: Consumer) -> None:
         while not self._stopping.is_set():
@@ -150,7 +151,7 @@ class Reader:
             if offset + 1 >= self._ends.get((name, partition), offset + 2):
                 del self._ends[name, partition]
             value, more = message.value() or b"", headers_of(message.headers())
-            yield InputRecord(self._topics[name], partition, offset, None, value, more, message.timestamp()[1])
+            yield InputRecord(self._topics[name], partition, offset, message.key(), value, more, message.timestamp()[1])
 
     def _notice_loaded(self) -> None:
         if self._is_loaded:

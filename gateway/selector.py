@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any, NamedTuple
 
-from gateway.protocol import BadMessage, Names, Subscribe, Unsubscribe
-from gateway.series import PRIMARY, Channel, SeriesKey
-from gateway.shapes import Variant
+from gateway.frames import JSON, Wire
+from gateway.protocol import BadMessage, Filters, Names, Selection
+from gateway.series import PRIMARY, TRAITS, Channel, SeriesKey
+from gateway.variant import WITH_PACE, WITH_QUALITY, WITH_VOLUME, Variant
 
 ANY = "*"
 
 
 class Selector(NamedTuple):
-    """Each of symbols, sources, timeframes: names, or ("*",). sources ("",): the primary. Ticks have timeframes ("",)."""
+    """Each of symbols, sources, timeframes: names, or ("*",). sources ("",): the primary. Channels without timeframes have ("",)."""
 
     channel: Channel
     symbols: tuple[str, ...]
@@ -21,17 +22,20 @@ class Selector(NamedTuple):
     variant: Variant
 
     @classmethod
-    def of(cls, action: Subscribe | Unsubscribe) -> "Selector":
-        """Raises BadMessage where a filter makes no sense on the channel."""
-        if action.indicator is not None and action.channel is not Channel.INDICATORS:
-            raise BadMessage("invalid_field", "only the channel indicators takes an indicator", "indicator")
-        indicators = () if action.indicator is None else _names(action.indicator)
+    def of(cls, action: Selection, wire: Wire = JSON) -> "Selector":
+        """wire: of the client's connection. Raises BadMessage where a filter makes no sense on the channel."""
+        channel, traits = action.channel, TRAITS[action.channel]
+        filters = action.filters or Filters()
+        source, timeframe, indicator = (_one_of(action, filters, name) for name in ("source", "timeframe", "indicator"))
+        _refuse(indicator, channel is not Channel.INDICATORS, "indicator", "only the channel indicators takes an indicator")
+        _refuse(timeframe, not traits.by_timeframe, "timeframe", f"the channel {channel} has no timeframes")
+        default_source = (PRIMARY,) if traits.has_primary else (ANY,)
         return cls(
-            action.channel,
-            _names(action.symbol),
-            (PRIMARY,) if action.source is None else _names(action.source),
-            ("",) if action.channel is Channel.TICKS else _names(action.timeframe),
-            Variant(action.numbers == "string", () if ANY in indicators else indicators),
+            channel,
+            (ANY,) if action.symbol is None else _names(action.symbol),
+            default_source if source is None else _names(source),
+            _names(timeframe or "1m") if traits.by_timeframe else ("",),
+            _variant(action, filters, () if indicator is None else _names(indicator), wire),
         )
 
     def matches(self, key: SeriesKey) -> bool:
@@ -65,11 +69,56 @@ class Selector(NamedTuple):
         """As in a client's subscribe message, with the defaults filled in."""
         body: dict[str, Any] = {"channel": self.channel, "symbol": _plain(self.symbols)}
         body["source"] = None if self.sources == (PRIMARY,) else _plain(self.sources)
-        if self.channel is not Channel.TICKS:
+        if TRAITS[self.channel].by_timeframe:
             body["timeframe"] = _plain(self.timeframes)
         if self.channel is Channel.INDICATORS:
             body["indicator"] = _plain(self.variant.indicators) if self.variant.indicators else ANY
-        return body | {"numbers": "string" if self.variant.strings else "json"}
+        return body | _described(self.variant)
+
+
+def _described(variant: Variant) -> dict[str, Any]:
+    filters: dict[str, Any] = {"kind": variant.kind} if variant.kind else {}
+    if variant.min_volume is not None:
+        filters["min_volume"] = str(variant.min_volume)
+    if variant.quality_threshold:
+        filters["quality_threshold"] = variant.quality_threshold
+    body: dict[str, Any] = {"filters": filters} if filters else {}
+    if variant.max_per_s:
+        body["max_per_s"] = variant.max_per_s
+    return body | {"numbers": "string" if variant.strings else "json"}
+
+
+def _variant(action: Selection, filters: Filters, indicators: tuple[str, ...], wire: Wire) -> Variant:
+    channel = action.channel
+    _refuse(filters.kind, channel is not Channel.TICKS, "filters.kind", "only the channel ticks has kinds")
+    _refuse(filters.min_volume, channel not in WITH_VOLUME, "filters.min_volume", f"the channel {channel} has no volume")
+    _refuse(
+        filters.quality_threshold, channel not in WITH_QUALITY, "filters.quality_threshold", f"messages of {channel} say nothing of quality"
+    )
+    _refuse(action.max_per_s, channel not in WITH_PACE, "max_per_s", f"every message of {channel} counts, so they cannot be thinned")
+    return Variant(
+        action.numbers == "string" or wire.is_binary,  # MessagePack has no numbers that keep a venue's digits
+        () if ANY in indicators else indicators,
+        filters.kind or "",
+        filters.min_volume,
+        filters.quality_threshold or 0.0,
+        action.max_per_s or 0.0,
+        wire,
+    )
+
+
+def _refuse(value: object, if_so: bool, field: str, sentence: str) -> None:
+    if value is not None and if_so:
+        raise BadMessage("invalid_field", sentence, field)
+
+
+def _one_of(action: Selection, filters: Filters, name: str) -> Names | None:
+    """A field that may stand beside the filters or in them."""
+    beside, within = getattr(action, name), getattr(filters, name)
+    if beside is not None and within is not None and _names(beside) != _names(within):
+        raise BadMessage("invalid_field", f"{name} is given twice, and differently", f"filters.{name}")
+    found: Names | None = within if beside is None else beside
+    return found
 
 
 def _names(given: Names) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The listening socket: WebSocket at /ws, the live page everywhere else."""
+"""The listening socket: WebSockets at /ws and /api/streams/, the live page everywhere else."""
 
 import asyncio
 import logging
@@ -13,18 +13,17 @@ from gateway.access.member import Member
 from gateway.connection import Connection, counted
 from gateway.door import Door
 from gateway.drain import drain
-from gateway.frames import text_frame
 from gateway.handshakes import Handshakes
 from gateway.pages import answer, load_pages
 from gateway.session import Session
 from gateway.stats import STATS_PATH, measure, stats
 from gateway.tls import tls_context
+from gateway.urls import is_stream
 from runtime import metrics
 from runtime.clock import Clock
 from runtime.errors import UserError
 from runtime.settings import GatewaySettings
 
-SOCKET_PATH = "/ws"
 _CLOSE_TIMEOUT_S = 5.0
 _PING_INTERVAL_S = 20.0
 _BEATS_AT_ONCE = 200  # and then records get their turn
@@ -56,6 +55,7 @@ class GatewayServer:
                 host,
                 port,
                 compression=None,
+                reuse_port=self._settings.processes > 1 or None,
                 process_request=self._process_request,
                 create_connection=counted(self._handshakes),
                 max_size=self._settings.max_message_bytes,
@@ -80,19 +80,21 @@ class GatewayServer:
             return
         self._kafka = kafka
         for session in tuple(self._sessions):
-            session.send(text_frame(answers.status(kafka)))
+            session.tell(answers.status(kafka))
 
     def measure(self) -> None:
-        """Every second."""
+        """Every second. Clients that take nothing are closed."""
+        for session in tuple(self._sessions):
+            session.check()
         measure(self._sessions)
 
     async def keep_beating(self) -> None:
         """Until cancelled."""
         while self._settings.heartbeat_s:
             await asyncio.sleep(self._settings.heartbeat_s)
-            frame = text_frame(answers.heartbeat(self._clock.now_ns(), self._kafka))
+            message = answers.heartbeat(self._clock.now_ns(), self._kafka)
             for number, session in enumerate(tuple(self._sessions), 1):
-                session.beat(frame)
+                session.beat(message)
                 if number % _BEATS_AT_ONCE == 0:
                     await asyncio.sleep(0)
 
@@ -114,7 +116,7 @@ class GatewayServer:
         path, _, query = request.path.partition("?")
         if path == STATS_PATH:
             return await self._door.operator_refusal(connection, request) or stats(self._sessions, self._kafka, query)
-        if path != SOCKET_PATH:
+        if not is_stream(request.path):
             return answer(self._pages, request.path, request.headers.get("If-None-Match"))
         return await self._door.refusal(connection, request)
 
@@ -126,7 +128,7 @@ class GatewayServer:
         metrics.CLIENTS.inc()
         metrics.HANDSHAKE_SECONDS.observe(connection.age_s)
         try:
-            session.send(text_frame(answers.status(self._kafka)))
+            session.tell(answers.status(self._kafka))
             await session.run()
         finally:
             self._sessions.discard(session)

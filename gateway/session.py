@@ -1,4 +1,4 @@
-"""One client: reads what it says, answers, and passes on what the hub has for it. Nothing here waits for another client."""
+"""One client: reads what it says, does it, answers. Nothing here waits for another client."""
 
 import asyncio
 from typing import Any
@@ -8,18 +8,17 @@ from websockets.exceptions import ConnectionClosed
 from gateway import answers
 from gateway.access.member import Member
 from gateway.connection import Connection
-from gateway.feed import Feed
-from gateway.frames import text_frame
-from gateway.hub import Hub, Subscription
+from gateway.frames import frame_of_json
+from gateway.joining import positions_in, start
 from gateway.outbox import Outbox
-from gateway.protocol import Action, Authenticate, BadMessage, ListSeries, Ping, RequestId, Subscribe, Unsubscribe, parse
+from gateway.protocol import Action, Authenticate, BadMessage, ListSeries, Ping, Subscribe, Unsubscribe, parse
 from gateway.selector import Selector
+from gateway.services import Services
+from gateway.urls import subscription_of
+from gateway.views import Subscription, listing
 from runtime import metrics
-from runtime.clock import Clock
 from runtime.logs import get_logger
-from runtime.settings import GatewaySettings
 
-BEHIND = 4008  # close code: more waited for the client than it may have waiting
 RESTART = 1001  # close code: the process ends
 BAD_MESSAGES = 1008  # close code: one unusable message after another
 _MAX_BAD_MESSAGES = 20
@@ -29,18 +28,27 @@ logger = get_logger()
 class Session:
     """A connected client."""
 
-    def __init__(
-        self, connection: Connection, member: Member, hub: Hub, feed: Feed, clock: Clock, settings: GatewaySettings, loaded: asyncio.Event
-    ) -> None:
+    __slots__ = (
+        "_address",
+        "_bad_in_a_row",
+        "_connection",
+        "_eviction",
+        "_member",
+        "_outbox",
+        "_sent_at_beat",
+        "_services",
+        "_subscriptions",
+        "_wire",
+    )
+
+    def __init__(self, connection: Connection, member: Member, services: Services) -> None:
         self._connection = connection
         self._member = member
-        self._hub = hub
-        self._feed = feed
-        self._clock = clock
-        self._settings = settings
-        self._loaded = loaded
-        self._outbox = Outbox(connection, member, settings.queue_messages, self._evict_behind)
+        self._services = services
+        self._outbox = Outbox(connection, member, services.clock, services.settings, self._evict)
         self._subscriptions: dict[Selector, Subscription] = {}
+        self._wire = connection.wire
+        self._address = subscription_of(connection.request.path) if connection.request else None
         self._bad_in_a_row = 0
         self._eviction: asyncio.Task[None] | None = None
         self._sent_at_beat = 0
@@ -49,6 +57,7 @@ class Session:
     async def run(self) -> None:
         """Until the client leaves or is closed. Never raises for what a client does."""
         try:
+            await self._do_what_the_address_says()
             async for text in self._connection:
                 await self._member.listen()
                 await self._take(text)
@@ -60,12 +69,13 @@ class Session:
                 self._end(selector)
             self._outbox.close()
 
-    def send(self, frames: bytes) -> None:
-        """One message of the gateway's own."""
-        self._outbox.send(frames)
+    def tell(self, message: bytes) -> None:
+        """One message of the gateway's own, as JSON."""
+        self._outbox.send(frame_of_json(message, self._wire))
 
-    def _evict_behind(self) -> None:
-        self._evict(BEHIND, "behind: reconnect and subscribe again")
+    def check(self) -> None:
+        """Every second."""
+        self._outbox.check()
 
     def _evict(self, code: int, reason: str) -> None:
         if self._eviction is not None:
@@ -78,16 +88,16 @@ class Session:
         self._outbox.close()
         self._eviction = asyncio.create_task(self._connection.close_soon(code, reason))
 
-    def beat(self, frame: bytes) -> None:
+    def beat(self, message: bytes) -> None:
         """A heartbeat, if nothing else went since the last one."""
         if self._outbox.sent == self._sent_at_beat:
-            self._outbox.send(frame)
+            self.tell(message)
         self._sent_at_beat = self._outbox.sent
 
     def restart(self, after_s: float) -> None:
         """The process ends: the client is told when to come back, and closed."""
         if self._eviction is None:
-            self._outbox.send(text_frame(answers.reconnect(after_s)))
+            self.tell(answers.reconnect(after_s))
             self._close(RESTART, "restart")
 
     @property
@@ -106,25 +116,33 @@ class Session:
         counts = {"subscriptions": len(self._subscriptions), "sent": self._outbox.sent, "waiting": self.waiting}
         return self._member.describe() | connection | counts | {"is_closing": self._eviction is not None}
 
-    async def _take(self, text: str | bytes) -> None:
+    async def _do_what_the_address_says(self) -> None:
+        action = self._address
+        if action is None or self._member.grant is None:  # who has to authenticate first gets the stream then
+            return
+        self._address = None
         try:
-            action = parse(text)
+            await self._do(action)
+        except BadMessage as bad:  # a limit of this client's; what is wrong with the address itself was refused at the handshake
+            self.tell(answers.error(bad, action.id))
+
+    async def _take(self, text: str | bytes) -> None:
+        action: Action | None = None
+        try:
+            action = parse(text, is_binary=self._wire.is_binary)
             await self._do(action)
             self._bad_in_a_row = 0
         except BadMessage as bad:
             self._bad_in_a_row += 1
-            self._answer(answers.error(bad))
+            self.tell(answers.error(bad, action.id if action else None))
             if self._bad_in_a_row >= _MAX_BAD_MESSAGES:
                 self._evict(BAD_MESSAGES, "too many unusable messages")
-
-    def _answer(self, message: bytes) -> None:
-        self._outbox.send(text_frame(message))
 
     async def _do(self, action: Action) -> None:
         if isinstance(action, Authenticate):
             await self._authenticate(action)
         elif isinstance(action, Ping):
-            self._answer(answers.pong(self._clock.now_ns(), action.id))
+            self.tell(answers.pong(self._services.clock.now_ns(), action.id))
         else:
             self._member.check()
             await self._do_known(action)
@@ -140,57 +158,53 @@ class Session:
     async def _authenticate(self, action: Authenticate) -> None:
         """Subscriptions that the new token does not cover end, each with its reason."""
         grant = await self._member.authenticate(action.token)
-        self._answer(answers.authenticated(grant, action.id))
+        self.tell(answers.authenticated(grant, action.id))
         for selector in tuple(self._subscriptions):
             self._member.leave(selector)
             try:
                 await self._member.admit(selector)
             except BadMessage as bad:
                 self._end(selector)
-                self._answer(answers.error(bad))
-                self._answer(answers.unsubscribed(selector.describe(), None))
+                self.tell(answers.error(bad))
+                self.tell(answers.unsubscribed(selector.describe(), None))
+        await self._do_what_the_address_says()
 
     async def _subscribe(self, action: Subscribe) -> None:
-        """Answer, then one snapshot a series, each at the moment from which its updates follow."""
-        selector = Selector.of(action)
-        await self._loaded.wait()  # right after a start the history is not read yet
+        """Answer, then one snapshot a series, or what was missed of it, each at the moment from which its updates follow."""
+        selector = Selector.of(action, self._wire)
+        positions = positions_in(action, selector)
+        await self._services.loaded.wait()  # right after a start the history is not read yet
         self._end(selector)
         self._refuse_too_many(selector)
         await self._member.admit(selector)
         subscription = self._subscriptions[selector] = Subscription(self._outbox, selector)
-        self._feed.catch_up(selector)
-        views = self._hub.add(subscription)
-        self._answer(answers.subscribed(selector.describe(), action.id))
+        self._services.feed.catch_up(selector)
+        views = self._services.hub.add(subscription)
+        self.tell(answers.subscribed(selector.describe(), action.id))
         for view in views:
-            self._hub.attach(subscription, view)
-            self._outbox.send(self._hub.snapshot(view, selector.variant, self._depth(action, selector)))
+            await start(self._services, subscription, view, action, positions)
             await self._outbox.room()
 
-    def _depth(self, action: Subscribe, selector: Selector) -> int:
-        default = 1 if selector.any_symbol else self._settings.snapshot_bars
-        return min(default if action.snapshot is None else action.snapshot, self._settings.snapshot_bars)
-
     def _refuse_too_many(self, selector: Selector) -> None:
-        limit = self._settings.max_subscriptions
+        limit = self._services.settings.max_subscriptions
         if sum(each.weight for each in self._subscriptions) + selector.weight > limit:
             raise BadMessage(
                 "too_many_subscriptions", f"a connection may name {limit} series; unsubscribe some or use a wildcard", "symbol"
             )
 
     def _unsubscribe(self, action: Unsubscribe) -> None:
-        selector = Selector.of(action)
+        selector = Selector.of(action, self._wire)
         if not self._end(selector):
             raise BadMessage("not_subscribed", "there is no such subscription; `list` shows those of this connection", "symbol")
-        self._answer(answers.unsubscribed(selector.describe(), action.id))
+        self.tell(answers.unsubscribed(selector.describe(), action.id))
 
     def _end(self, selector: Selector) -> bool:
         subscription = self._subscriptions.pop(selector, None)
         if subscription is not None:
-            self._hub.remove(subscription)
+            self._services.hub.remove(subscription)
             self._member.leave(selector)
         return subscription is not None
 
     def _list(self, action: ListSeries) -> None:
-        own: list[dict[str, Any]] = [selector.describe() for selector in self._subscriptions]
-        request: RequestId = action.id
-        self._answer(answers.series_list(self._hub.series(), own, request))
+        own = [selector.describe() for selector in self._subscriptions]
+        self.tell(answers.series_list(listing(self._services.hub.views()), own, action.id))

@@ -4,70 +4,65 @@ Kept as the records' own bytes and decoded when somebody asks. When all series t
 records: many series get short histories, none gets none.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
-from msgspec import Struct
-
-from gateway.series import Channel, Event, Placed
-from schemas.codec import decode_bar, decode_indicators, decode_signal
-from schemas.ticks import Quote, Trade
+from gateway.records import event_of
+from gateway.series import Event, Placed
+from runtime import metrics
+from schemas.codec import DecodeError
+from schemas.reasons import Reason
 
 BUDGET_BYTES = 24 * 1024 * 1024  # leaves the process well below 120 MB
 _OVERHEAD_BYTES = 200  # of one kept record, beside its value
-_DECODERS: dict[Channel, Callable[[bytes], Event]] = {
-    Channel.OHLCV: decode_bar,
-    Channel.INDICATORS: decode_indicators,
-    Channel.SIGNALS: decode_signal,
-}
 
 
-class _Kept(Struct, gc=False):
-    value: bytes
-    partition: int
-    offset: int
-    trace: str
+def _order(item: tuple[Any, Placed]) -> Any:
+    return item[0]
 
 
 class History:
-    """Of one series: the last trade and quote, or the newest revision of each of the last bars, indicators or signals."""
+    """Of one series: the last trade and quote, or the newest state of each of the last bars, indicators, signals, gaps."""
 
     def __init__(self) -> None:
-        self._ticks: dict[type, Placed] = {}
-        self._records: dict[int, _Kept] = {}
+        self._events: dict[type, tuple[Placed, Event]] = {}
+        self._records: dict[int | str, Placed] = {}
 
-    def add_tick(self, placed: Placed) -> None:
-        self._ticks[type(placed.event)] = placed
+    def add_event(self, placed: Placed, event: Event) -> None:
+        """One that has no record of its own; the last of each kind is kept."""
+        self._events[type(event)] = (placed, event)
 
-    def add_record(self, placed: Placed, ts_open_ns: int, value: bytes) -> int:
+    def add_record(self, placed: Placed) -> int:
         """Returns by how many bytes the history grew."""
-        before = self._records.get(ts_open_ns)
-        is_behind = before is None and self._records and ts_open_ns < next(reversed(self._records))
-        self._records[ts_open_ns] = _Kept(value, placed.partition, placed.offset, placed.trace)
-        if is_behind:
-            self._records = dict(sorted(self._records.items()))
-        return len(value) - len(before.value) if before else len(value) + _OVERHEAD_BYTES
+        order = placed.order
+        if isinstance(order, str):  # a name: what changed last stands last
+            before = self._records.pop(order, None)
+            self._records[order] = placed
+        else:
+            before = self._records.get(order)
+            newest: Any = next(reversed(self._records), order)
+            self._records[order] = placed
+            if before is None and order < newest:
+                self._records = dict(sorted(self._records.items(), key=_order))
+        return len(placed.value) - len(before.value) if before else len(placed.value) + _OVERHEAD_BYTES
 
     def trim(self, depth: int) -> int:
         """Forgets the oldest records beyond depth. Returns the bytes that became free."""
         freed = 0
         while len(self._records) > depth:
-            kept = self._records.pop(next(iter(self._records)))
-            freed += len(kept.value) + _OVERHEAD_BYTES
+            placed = self._records.pop(next(iter(self._records)))
+            freed += len(placed.value) + _OVERHEAD_BYTES
         return freed
 
-    def items(self, channel: Channel, source: str, count: int) -> Iterator[Placed]:
-        """The last `count` records, oldest first; of ticks the last trade and the last quote, whatever the count, unless it is 0.
-
-        source: of the series; "" lets each record name its own.
-        """
-        if channel is Channel.TICKS:
-            yield from sorted(self._ticks.values(), key=lambda placed: (placed.offset, placed.index)) if count else ()
-            return
-        decode = _DECODERS[channel]
-        for kept in list(self._records.values())[len(self._records) - min(count, len(self._records)) :]:
-            event = decode(kept.value)
-            assert not isinstance(event, Trade | Quote)
-            yield Placed(channel, source or event.source, event, kept.partition, kept.offset, 0, kept.trace)
+    def items(self, count: int) -> Iterator[tuple[Placed, Event]]:
+        """The last `count` records, oldest first; of ticks the last trade and the last quote, whatever the count, unless it is 0."""
+        if count:
+            yield from sorted(self._events.values(), key=lambda pair: (pair[0].offset, pair[0].index))
+        for placed in list(self._records.values())[len(self._records) - min(count, len(self._records)) :]:
+            try:
+                yield placed, event_of(placed)
+            except DecodeError:  # its head was read, the rest cannot be
+                metrics.DROPPED.labels("gateway", Reason.INVALID_SCHEMA).inc()
 
 
 class Memory:
@@ -84,12 +79,13 @@ class Memory:
         self._histories.add(history)
         return history
 
-    def remember(self, history: History, placed: Placed, value: bytes) -> None:
-        """value: the record's bytes; of a tick only the event is kept."""
-        if isinstance(placed.event, Trade | Quote):
-            history.add_tick(placed)
+    def remember(self, history: History, placed: Placed, event: Event | None) -> None:
+        """A record is kept by its bytes; what has none (ticks, summaries) by its event."""
+        if not placed.value:
+            if event is not None:
+                history.add_event(placed, event)
             return
-        self.used_bytes += history.add_record(placed, placed.event.ts_open_ns, value) - history.trim(self.depth)
+        self.used_bytes += history.add_record(placed) - history.trim(self.depth)
         while self.used_bytes > self._budget_bytes and self.depth > 1:
             self.depth = max(1, self.depth * 3 // 4)
             self.used_bytes -= sum(each.trim(self.depth) for each in self._histories)

@@ -62,5 +62,8 @@ HOP_SECONDS = Histogram(
     ["hop"],
     buckets=FAST,
 )
+RESUMES = Counter("tickerplant_resumes_total", "Series that a client went on with; result: recovered, lost", ["channel", "result"])
+RESUME_READS = Counter("tickerplant_resume_reads_total", "Reads from Kafka for clients that came back", ["topic"])
+SKIPPED = Counter("tickerplant_skipped_total", "Messages that a slow client was told it missed; reason: behind, conflated", ["reason"])
 EVICTIONS = Counter("tickerplant_evictions_total", "Clients closed by us", ["code"])
 DELIVERY_SECONDS = Histogram("tickerplant_delivery_seconds", "From receipt of the frame to the write to clients", ["channel"], buckets=FAST)

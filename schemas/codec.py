@@ -28,8 +28,11 @@ _encoder = msgspec.json.Encoder()
 encode = _encoder.encode
 
 
-def _decoder(kind: Any) -> Callable[[bytes], Any]:
-    """msgspec lets two errors of Python's own through: broken UTF-8 within a string, and nesting beyond the recursion limit."""
+def decoder(kind: Any) -> Callable[[bytes], Any]:
+    """For a Struct, also one of a reader's own that wants a few fields only.
+
+    msgspec lets two errors of Python's own through: broken UTF-8 within a string, and nesting beyond the recursion limit.
+    """
     decode_json = msgspec.json.Decoder(kind).decode
 
     def decode(value: bytes) -> Any:
@@ -41,20 +44,20 @@ def _decoder(kind: Any) -> Callable[[bytes], Any]:
     return decode
 
 
-decode_ticks: Callable[[bytes], TickRecord] = _decoder(TickRecord)
-decode_trades: Callable[[bytes], TradeRecord] = _decoder(TradeRecord)
-decode_bar: Callable[[bytes], Bar] = _decoder(Bar)
-decode_provider_bar: Callable[[bytes], ProviderBar] = _decoder(ProviderBar)
-decode_book: Callable[[bytes], BookDifference] = _decoder(BookDifference)
-decode_order_book: Callable[[bytes], Book] = _decoder(Book)
-decode_indicators: Callable[[bytes], IndicatorRecord] = _decoder(IndicatorRecord)
-decode_signal: Callable[[bytes], Signal] = _decoder(Signal)
-decode_gap: Callable[[bytes], Gap] = _decoder(Gap)
-decode_quality: Callable[[bytes], QualityRecord] = _decoder(QualityRecord)
-decode_alert: Callable[[bytes], Alert] = _decoder(Alert)
-decode_control: Callable[[bytes], RuleChange] = _decoder(RuleChange)
-decode_source: Callable[[bytes], SourceSymbols] = _decoder(SourceSymbols)
-decode_dead_letter: Callable[[bytes], DeadLetter] = _decoder(DeadLetter)
+decode_ticks: Callable[[bytes], TickRecord] = decoder(TickRecord)
+decode_trades: Callable[[bytes], TradeRecord] = decoder(TradeRecord)
+decode_bar: Callable[[bytes], Bar] = decoder(Bar)
+decode_provider_bar: Callable[[bytes], ProviderBar] = decoder(ProviderBar)
+decode_book: Callable[[bytes], BookDifference] = decoder(BookDifference)
+decode_order_book: Callable[[bytes], Book] = decoder(Book)
+decode_indicators: Callable[[bytes], IndicatorRecord] = decoder(IndicatorRecord)
+decode_signal: Callable[[bytes], Signal] = decoder(Signal)
+decode_gap: Callable[[bytes], Gap] = decoder(Gap)
+decode_quality: Callable[[bytes], QualityRecord] = decoder(QualityRecord)
+decode_alert: Callable[[bytes], Alert] = decoder(Alert)
+decode_control: Callable[[bytes], RuleChange] = decoder(RuleChange)
+decode_source: Callable[[bytes], SourceSymbols] = decoder(SourceSymbols)
+decode_dead_letter: Callable[[bytes], DeadLetter] = decoder(DeadLetter)
 
 EVENTS: dict[Topic, Any] = {
     Topic.TICKS_RAW: TickEnvelope | Watermark,

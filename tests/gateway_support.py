@@ -14,11 +14,15 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from runtime.kafka import Publisher
 from schemas import headers
+from schemas.alerts import Alert
 from schemas.bars import Bar
+from schemas.books import Book
 from schemas.codec import encode
+from schemas.gaps import Gap
 from schemas.identity import Identity
 from schemas.indicators import IndicatorRecord, IndicatorValue
 from schemas.partitioner import partition_of
+from schemas.quality import QualityRecord
 from schemas.signals import Signal, SignalComponent
 from schemas.ticks import Quote, TickEnvelope, Trade
 from schemas.topics import Topic
@@ -86,6 +90,49 @@ def signal(minute: int, symbol: str = "BTC-USDT", vote: int = -1, **more: Any) -
     return Signal(**{**fields, **interval, **decision, **how, **bar_facts, **more})
 
 
+def order_book(number: int, symbol: str = "BTC-USDT", **more: Any) -> Book:
+    levels: dict[str, Any] = {"bids": [("61651.90", "1.5")], "asks": [("61652.00", "0.25"), ("61652.10", "3")], "depth": 2}
+    times = {"ts_event_ns": START_NS + number, "ts_ingest_ns": START_NS + number, "update_id": number, "seq": number}
+    return Book(**{"symbol": symbol, "source": SOURCE, "kind": "snapshot", **times, **levels, **more})
+
+
+def alert(number: int, symbol: str = "BTC-USDT", **more: Any) -> Alert:
+    rule: dict[str, Any] = {"rule_id": "high", "rule_version": "1", "kind": "price_level", "severity": "high", "state": "raised"}
+    texts: dict[str, Any] = {"reason": "condition", "subject": "close", "measured": "61717.63", "threshold": "60000", "message": "above"}
+    names = {"alert_id": f"a{number}", "episode_id": f"a{number}", "symbol": symbol, "source": SOURCE, "timeframe": "1m"}
+    return Alert(**{**rule, **texts, **names, "ts_event_ns": START_NS + number, "known_at_ns": START_NS + number, **more})
+
+
+def quality(number: int, symbol: str = "BTC-USDT", **more: Any) -> QualityRecord:
+    counts = {"total": 10, "valid": 8, "invalid": 1, "duplicate": 1, "out_of_order": 0, "gaps": 0}
+    rest: dict[str, Any] = {"latency_average_ns": 5, "latency_p99_ns": 9, "score": 0.875, "reasons": {"late": 1}}
+    window = {"ts_from_ns": START_NS + number * 10**9, "ts_to_ns": START_NS + (number + 1) * 10**9}
+    return QualityRecord(**{"symbol": symbol, "source": SOURCE, **window, **counts, **rest, **more})
+
+
+def gap(number: int, symbol: str = "BTC-USDT", **more: Any) -> Gap:
+    ids = {"from_id": number, "to_id": number + 5, "size": 4, "filled": 0}
+    what: dict[str, Any] = {
+        "gap_id": f"{SOURCE}:{symbol}:trade:{number}:{number + 5}",
+        "channel": "trade",
+        "cause": "sequence",
+        "state": "open",
+    }
+    times = {"from_ns": START_NS, "to_ns": START_NS + 1, "known_at_ns": START_NS + 2}
+    return Gap(**{"symbol": symbol, "source": SOURCE, **what, **ids, **times, **more})
+
+
+_TOPICS: dict[type, Topic] = {
+    Bar: Topic.BARS,
+    Book: Topic.BOOKS,
+    IndicatorRecord: Topic.INDICATORS,
+    Signal: Topic.SIGNALS,
+    Alert: Topic.ALERTS,
+    QualityRecord: Topic.QUALITY,
+    Gap: Topic.GAPS,
+}
+
+
 class Feeder:
     """Writes events as the stages do: to the symbol's partition, with their headers."""
 
@@ -101,8 +148,8 @@ class Feeder:
         more = {headers.TYPE: b"ticks", headers.SYMBOLS: ",".join(symbols).encode()}
         self._send(Topic.TICKS, symbols[0], encode(envelope), more, identity)
 
-    def event(self, event: Bar | IndicatorRecord | Signal, identity: Identity | None = None) -> None:
-        topic = {Bar: Topic.BARS, IndicatorRecord: Topic.INDICATORS, Signal: Topic.SIGNALS}[type(event)]
+    def event(self, event: Any, identity: Identity | None = None) -> None:
+        topic = Topic.BARS_FORMING if isinstance(event, Bar) and event.kind == "forming" else _TOPICS[type(event)]
         self._send(topic, event.symbol, encode(event), {headers.TYPE: type(event).__name__.lower().encode()}, identity)
 
     def raw(self, topic: Topic, symbol: str, value: bytes) -> None:
@@ -150,11 +197,12 @@ class Gateway:
         self.process.wait(20)
 
 
-def start_gateway(line: Any, *, is_ready: bool = True, **env: str) -> Gateway:
+def start_gateway(line: Any, *, is_ready: bool = True, instance: int = 0, **env: str) -> Gateway:
     """Waits until it says where it listens, and by default until it is ready."""
-    log = line.settings.data_dir / "gateway.log"
-    run_file = line.settings.data_dir / "run" / "gateway.json"
-    process = start_tickerplant("gateway", env=line.env(**env), log=log)
+    name = f"gateway-{instance}" if instance else "gateway"
+    log = line.settings.data_dir / f"{name}.log"
+    run_file = line.settings.data_dir / "run" / f"{name}.json"
+    process = start_tickerplant("gateway", "--instance", str(instance), env=line.env(**env), log=log)
 
     def entry() -> dict[str, Any]:
         assert process.poll() is None, log.read_text()[-3000:]
@@ -173,8 +221,8 @@ def start_gateway(line: Any, *, is_ready: bool = True, **env: str) -> Gateway:
 
 
 @contextmanager
-def running_gateway(line: Any, **env: str) -> Iterator[Gateway]:
-    gateway = start_gateway(line, **env)
+def running_gateway(line: Any, *, instance: int = 0, **env: str) -> Iterator[Gateway]:
+    gateway = start_gateway(line, instance=instance, **env)
     try:
         yield gateway
     finally:
@@ -195,7 +243,7 @@ class Client:
     async def receive(self) -> dict[str, Any]:
         message: dict[str, Any] = json.loads(await self.connection.recv())
         series = tuple(message.get(name) for name in ("channel", "symbol", "timeframe"))
-        if message.get("type") == "snapshot":
+        if message.get("type") in ("snapshot", "resumed"):
             self.newest[series] = message["seq"]
         elif "seq" in message:
             assert message["prev"] == self.newest.get(series), f"a hole before {message}"

@@ -1,4 +1,5 @@
-"""The reference pages under docs/reference/, made from the code (topics, settings, metrics, reasons, indicators), and the index of decisions.
+"""The reference pages under docs/reference/, made from the code (topics, settings, metrics, reasons, indicators), the gateway's protocol
+as AsyncAPI, and the index of decisions.
 
 `python -m tickerplant.reference` writes them; with `--check` it writes nothing and exits with 1 if a page is stale.
 """
@@ -18,6 +19,7 @@ from runtime import metrics
 from runtime.settings import PREFIX, Settings
 from schemas.reasons import CATALOGUE
 from schemas.topics import DAY_MS, HOUR_MS, SPECS, TopicSpec
+from tickerplant import asyncapi
 from tickerplant.indicator_page import catalogue
 
 FOLDER = Path(__file__).parent.parent / "docs"
@@ -211,6 +213,7 @@ def pages() -> dict[str, str]:
         "reference/metrics.md": metrics_page(),
         "reference/reasons.md": reasons(),
         "reference/indicator-catalogue.md": catalogue(),
+        "reference/asyncapi.json": asyncapi.document(),
         "adr/README.md": decisions(),
     }
 

@@ -7,8 +7,8 @@ import pytest
 
 from gateway.protocol import Subscribe, parse
 from gateway.series import Channel, Placed
-from gateway.shapes import Variant
 from gateway.shapes import encode as to_message
+from gateway.variant import Variant
 from processors.indicators.catalogue import CATALOGUE
 from processors.indicators.catalogue import parse as parse_indicator
 from processors.indicators.core import IndicatorsCore
@@ -53,8 +53,8 @@ def test_the_cache_gets_all_of_it(event: IndicatorRecord) -> None:
 def test_a_client_can_ask_for_any_of_them(event: IndicatorRecord, wanted: str, keys: list[str]) -> None:
     asked = parse(json.dumps({"action": "subscribe", "channel": "indicators", "symbol": "BTC-USDT", "indicator": wanted}))
     assert isinstance(asked, Subscribe)
-    placed = Placed(Channel.INDICATORS, "binance", event, 0, 1, 0, "trace")
-    message = json.loads(to_message(placed, None, "epoch", Variant(indicators=(str(asked.indicator),))))
+    placed = Placed(Channel.INDICATORS, event.symbol, "binance", event.timeframe, True, 0, 1, 0, "trace")
+    message = json.loads(to_message(placed, event, None, "epoch", Variant(indicators=(str(asked.indicator),))))
     assert list(message["indicators"]) == keys
     assert message["indicators"][keys[-1]]["parameters"] == parse_indicator(keys[-1]).value({}, 0).parameters
 

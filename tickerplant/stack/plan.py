@@ -52,9 +52,20 @@ STOP_ORDER = (
 )
 
 
+def stop_name(name: str) -> str:
+    """As STOP_ORDER names it: `gateway` for gateway-1."""
+    return "gateway" if name.startswith("gateway-") else name
+
+
+def more_gateways(settings: Settings) -> list[Process]:
+    """Those beside the first, on its port."""
+    numbers = range(1, settings.gateway.processes)
+    return [Process(f"gateway-{number}", ("gateway", "--instance", str(number))) for number in numbers]
+
+
 def start_groups(settings: Settings, feed: Feed, exchange_port: int) -> list[tuple[Process, ...]]:
     """Groups in order of their start; each is ready before the next one starts: what reads is there before what writes."""
-    line = (*LINE, WEBHOOK) if settings.sink.webhook.urls else LINE
+    line = (*LINE, *more_gateways(settings), *((WEBHOOK,) if settings.sink.webhook.urls else ()))
     if feed.kind == "none":
         return [line]
     symbols = feed.symbols or settings.binance.symbols

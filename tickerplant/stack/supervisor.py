@@ -13,7 +13,7 @@ from runtime.health import run_file
 from runtime.settings import PREFIX, Settings
 from tickerplant.stack import probe
 from tickerplant.stack.child import ChildSpec, end_orphans
-from tickerplant.stack.plan import STOP_ORDER, Process
+from tickerplant.stack.plan import STOP_ORDER, Process, stop_name
 from tickerplant.stack.servers import Server, local_servers, write_addresses
 from tickerplant.stack.unit import Definition, Unit, describe_exit
 
@@ -97,7 +97,7 @@ class Supervisor:
     async def stop(self) -> None:
         """Stops all, the feed first and the servers last; within a group at the same time."""
         for names in STOP_ORDER:
-            group = [unit for unit in self.units if unit.name in names]
+            group = [unit for unit in self.units if stop_name(unit.name) in names]
             if group:
                 await asyncio.gather(*(unit.stop(self.settings.stack.stop_timeout_s) for unit in group))
         self._forget_addresses()

@@ -1,93 +1,24 @@
 """Records to receivers through feed and hub: chains, wildcards, snapshots, repeats, what nobody wants, what cannot be read."""
 
-import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.feed import STAGE, Feed
-from gateway.hub import Hub, Subscription
-from gateway.protocol import Subscribe
-from gateway.selector import Selector
+from gateway.feed import STAGE
+from gateway.protocol import Filters
 from gateway.series import Channel
+from gateway.views import Subscription, listing
 from runtime import metrics
-from runtime.clock import ManualClock
-from runtime.faults import KillPoints
-from runtime.stage import InputRecord
 from schemas import headers
-from schemas.bars import Bar
 from schemas.codec import encode
 from schemas.identity import Identity
-from schemas.ticks import Quote, TickEnvelope, Trade, Watermark
+from schemas.ticks import Watermark
 from schemas.topics import Topic
-from tests.gateway_support import bar, indicators, quote, signal, trade
-
-
-class Box:
-    """A receiver that keeps its messages."""
-
-    def __init__(self) -> None:
-        self.messages: list[dict[str, Any]] = []
-        self.writes = 0
-
-    def send(self, frames: bytes, messages: int) -> None:
-        self.writes += 1
-        found = [json.loads(payload) for payload in _payloads(frames)]
-        assert len(found) == messages
-        self.messages += found
-
-
-def _payloads(frames: bytes) -> list[bytes]:
-    found = []
-    while frames:
-        assert frames[0] == 0x81
-        length, start = frames[1], 2
-        if length == 126:
-            length, start = int.from_bytes(frames[2:4], "big"), 4
-        found.append(frames[start : start + length])
-        frames = frames[start + length :]
-    return found
-
-
-class World:
-    """A hub with its feed, and records that are numbered as Kafka would."""
-
-    def __init__(self) -> None:
-        self.hub = Hub(snapshot_depth=50)
-        self.feed = Feed(self.hub, ManualClock(10**18), KillPoints(STAGE))
-        self.offsets: dict[Topic, int] = dict.fromkeys(Topic, 0)
-
-    def record(self, topic: Topic, value: bytes, **more: bytes) -> InputRecord:
-        offset = self.offsets[topic]
-        self.offsets[topic] += 1
-        return InputRecord(topic, 0, offset, None, value, {headers.TRACE: b"t", **more})
-
-    def ticks(self, *ticks: Trade | Quote, source: str = "binance", **more: bytes) -> InputRecord:
-        symbols = ",".join(sorted({tick.symbol for tick in ticks})).encode()
-        return self.record(
-            Topic.TICKS, encode(TickEnvelope(source, 10**18 - 5_000_000, list(ticks))), symbols=symbols, type=b"ticks", **more
-        )
-
-    def bar(self, event: Bar, **more: bytes) -> InputRecord:
-        return self.record(Topic.BARS, encode(event), type=b"bar", **more)
-
-    def subscribe(self, channel: Channel, symbol: Any = "BTC-USDT", **more: Any) -> tuple[Box, list[dict[str, Any]]]:
-        """A new receiver and its snapshots."""
-        box, selector = Box(), Selector.of(Subscribe(channel=channel, symbol=symbol, **more))
-        subscription = Subscription(box, selector)
-        self.feed.catch_up(selector)
-        snapshots = []
-        for view in self.hub.add(subscription):
-            self.hub.attach(subscription, view)
-            snapshots += [json.loads(each) for each in _payloads_any(self.hub.snapshot(view, selector.variant, 50))]
-        self.last = subscription
-        return box, snapshots
-
-
-def _payloads_any(frame: bytes) -> list[bytes]:
-    return [frame[10:]] if frame[1] == 127 else _payloads(frame)
+from tests.gateway_hub import Box, World
+from tests.gateway_support import alert, bar, gap, indicators, order_book, quality, quote, signal, trade
 
 
 @pytest.fixture
@@ -125,6 +56,11 @@ def test_each_channel_gets_its_own_topic(world: World) -> None:
             world.bar(bar(0)),
             world.record(Topic.INDICATORS, encode(indicators(0))),
             world.record(Topic.SIGNALS, encode(signal(0))),
+            world.record(Topic.BARS_FORMING, encode(bar(1, kind="forming"))),
+            world.record(Topic.BOOKS, encode(order_book(0))),
+            world.record(Topic.ALERTS, encode(alert(0))),
+            world.record(Topic.QUALITY, encode(quality(0))),
+            world.record(Topic.GAPS, encode(gap(0))),
         ]
     )
     assert {channel: [message["channel"] for message in box.messages] for channel, box in boxes.items()} == {c: [c] for c in Channel}
@@ -158,6 +94,85 @@ def test_timeframe_and_indicator_filters(world: World) -> None:
     world.feed.handle([world.bar(bar(0)), world.bar(bar(0, timeframe="5m")), world.record(Topic.INDICATORS, encode(indicators(0)))])
     assert [message["timeframe"] for message in five.messages] == ["5m"]
     assert [list(message["indicators"]) for message in rsi.messages] == [["rsi_14"]]
+
+
+def test_volume_kind_and_quality_filters_keep_a_chain_of_their_own(world: World) -> None:
+    world.feed.handle([world.ticks(trade(1, size="5"))])
+    large, [snapshot] = world.subscribe(Channel.TICKS, filters=Filters(min_volume=Decimal("2")))
+    good = world.subscribe(Channel.TICKS, filters=Filters(quality_threshold=0.8))[0]
+    quotes = world.subscribe(Channel.TICKS, filters=Filters(kind="quote"))[0]
+    world.feed.handle(
+        [world.ticks(trade(2, size="1"), trade(3, size="2"), quote(4, quality=0.5), trade(5, size="7", quality=0.9), quote(6))]
+    )
+    assert [m["source_seq"] for m in large.messages] == [3, 5]
+    assert [m["prev"] for m in large.messages] == [snapshot["seq"], large.messages[0]["seq"]]
+    assert [m["source_seq"] for m in good.messages] == [2, 3, 5, 6]
+    assert [m["source_seq"] for m in quotes.messages] == [4, 6]
+    late, [snapshot] = world.subscribe(Channel.TICKS, filters=Filters(min_volume=Decimal("2")))
+    assert [item["source_seq"] for item in snapshot["items"]] == [5]
+    world.feed.handle([world.ticks(trade(7, size="3"))])
+    assert [m["prev"] for m in late.messages] == [snapshot["seq"]] == [large.messages[1]["seq"]]
+
+
+def test_pace_thins_to_the_newest_of_each_kind(world: World) -> None:
+    box, [snapshot] = world.subscribe(Channel.TICKS, max_per_s=10.0)
+    for number in range(1, 9, 2):
+        world.feed.handle([world.ticks(trade(number), quote(number + 1))])
+    assert [m["source_seq"] for m in box.messages] == [1]
+    world.clock.advance_s(0.11)
+    world.feed.flush()
+    assert [m["source_seq"] for m in box.messages] == [1, 7, 8]
+    assert [m["prev"] for m in box.messages] == [snapshot["seq"], *[m["seq"] for m in box.messages]][:3]
+    world.clock.advance_s(1)
+    world.feed.flush()
+    assert len(box.messages) == 3
+    assert world.hub.pacer.next_s is None
+
+
+def test_alerts_of_all_symbols_and_gaps_in_their_last_state(world: World) -> None:
+    world.feed.handle([world.record(Topic.ALERTS, encode(alert(n, symbol))) for n, symbol in enumerate(["A", "B", "A"])])
+    _, snapshots = world.subscribe(Channel.ALERTS, None)
+    assert {s["symbol"]: [item["alert_id"] for item in s["items"]] for s in snapshots} == {"A": ["a0", "a2"], "B": ["a1"]}
+    states = [gap(1), gap(9), gap(1, state="filled", filled=4)]
+    world.feed.handle([world.record(Topic.GAPS, encode(each)) for each in states])
+    _, [found] = world.subscribe(Channel.GAPS)
+    assert [(item["from_id"], item["state"]) for item in found["items"]] == [(9, "open"), (1, "filled")]
+
+
+def test_book_is_put_together_from_snapshot_and_changes(world: World) -> None:
+    update: Any = {"kind": "update", "bids": [("61651.90", "0"), ("61651.80", "7")], "asks": []}
+    world.feed.handle([world.record(Topic.BOOKS, encode(each)) for each in (order_book(1), order_book(2, **update))])
+    box, [snapshot] = world.subscribe(Channel.ORDERBOOK, numbers="string")
+    assert [(item["bids"], item["update_id"], item["is_valid"]) for item in snapshot["items"]] == [([["61651.80", "7"]], 2, True)]
+    later: Any = {"kind": "update", "bids": [], "asks": [("61652.00", "9")]}
+    world.feed.handle([world.record(Topic.BOOKS, encode(each)) for each in (order_book(3, **later), order_book(5, **later), order_book(6))])
+    assert [(m["asks"], m["is_valid"], m["reason"]) for m in box.messages] == [
+        ([["61652.00", "9"], ["61652.10", "3"]], True, ""),
+        ([], False, "an event is missing"),
+        ([["61652.00", "0.25"], ["61652.10", "3"]], True, ""),
+    ]
+    assert [m["prev"] for m in box.messages] == [snapshot["seq"], *[m["seq"] for m in box.messages]][:3]
+
+
+def test_book_that_nobody_wants_is_not_read(world: World) -> None:
+    broken = b'{"symbol":"BTC-USDT","source":"binance","kind":"update","bids":5}'
+    before = dropped("invalid_schema")
+    world.feed.handle([world.record(Topic.BOOKS, encode(order_book(1))), world.record(Topic.BOOKS, broken)])
+    assert dropped("invalid_schema") == before
+    _, [snapshot] = world.subscribe(Channel.ORDERBOOK)
+    assert [item["update_id"] for item in snapshot["items"]] == [1]
+    assert dropped("invalid_schema") == before + 1
+
+
+def test_window_holds_messages_back_and_a_newcomer_gets_each_once(world: World) -> None:
+    first, _ = world.subscribe(Channel.TICKS)
+    world.feed.publish([world.ticks(trade(1)), world.ticks(trade(2))])
+    second, [snapshot] = world.subscribe(Channel.TICKS)
+    world.feed.publish([world.ticks(trade(3))])
+    world.feed.flush()
+    assert [m["source_seq"] for m in first.messages] == [1, 2, 3]
+    assert [item["source_seq"] for item in snapshot["items"]] == [2]
+    assert [(m["source_seq"], m["prev"]) for m in second.messages] == [(3, snapshot["seq"])]
 
 
 def test_nothing_comes_after_unsubscribing(world: World) -> None:
@@ -249,7 +264,7 @@ def test_unread_record_with_a_broken_trace_is_still_a_last_price(world: World) -
 def test_list_names_what_was_seen(world: World) -> None:
     world.feed.handle([world.bar(bar(0)), world.bar(bar(0, timeframe="5m"))])
     world.subscribe(Channel.OHLCV, "NO-SUCH")
-    assert world.hub.series() == [{"symbol": "BTC-USDT", "source": "binance", "channels": ["ohlcv"], "timeframes": ["1m", "5m"]}]
+    assert listing(world.hub.views()) == [{"symbol": "BTC-USDT", "source": "binance", "channels": ["ohlcv"], "timeframes": ["1m", "5m"]}]
 
 
 @given(st.lists(st.tuples(st.sampled_from(["tick", "subscribe", "leave"]), st.sampled_from(["A", "B", "C", "*"])), max_size=40))

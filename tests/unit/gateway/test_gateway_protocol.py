@@ -49,7 +49,19 @@ def test_messages_of_the_plan() -> None:
         ('{"action":"subscribe","channel":"ohlcv","symbol":"A","source":"Bin ance"}', "invalid_field", "source"),
         ('{"action":"subscribe","channel":"ohlcv","symbol":"A","numbers":"hex"}', "invalid_field", "numbers"),
         ('{"action":"subscribe","channel":"ohlcv","symbol":"A","snapshot":-1}', "invalid_field", "snapshot"),
-        ('{"action":"subscribe","channel":"ticks","symbol":"A","filters":{"min_volume":1}}', "unknown_field", "filters"),
+        ('{"action":"subscribe","channel":"ticks","symbol":"A","filter":{"min_volume":1}}', "unknown_field", "filter"),
+        ('{"action":"subscribe","channel":"ticks","symbol":"A","filters":{"volume":1}}', "unknown_field", "volume"),
+        ('{"action":"subscribe","channel":"ticks","symbol":"A","filters":{"min_volume":-1}}', "invalid_field", "filters.min_volume"),
+        ('{"action":"subscribe","channel":"ticks","symbol":"A","filters":{"min_volume":"NaN"}}', "invalid_field", "filters.min_volume"),
+        (
+            '{"action":"subscribe","channel":"ticks","symbol":"A","filters":{"quality_threshold":1.5}}',
+            "invalid_field",
+            "filters.quality_threshold",
+        ),
+        ('{"action":"subscribe","channel":"ticks","symbol":"A","filters":{"kind":"bar"}}', "invalid_field", "filters.kind"),
+        ('{"action":"subscribe","channel":"ticks","symbol":"A","max_per_s":0}', "invalid_field", "max_per_s"),
+        ('{"action":"subscribe","channel":"ticks","symbol":"A","resume":{"epoch":"e"}}', "invalid_field", "resume"),
+        ('{"action":"subscribe","channel":"ticks","symbol":"A","resume":{"epoch":"e","seq":"01.2"}}', "invalid_field", "resume.seq"),
     ],
 )
 def test_bad_message_names_the_code_and_the_field(text: str | bytes, code: str, field: str) -> None:

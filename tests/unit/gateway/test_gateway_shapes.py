@@ -7,22 +7,25 @@ from typing import Any
 import pytest
 
 from gateway.series import Channel, Event, Placed
-from gateway.shapes import PLAIN, Variant, encode
+from gateway.shapes import encode
+from gateway.variant import PLAIN, Variant
 from tests.gateway_support import START_NS, bar, indicators, quote, signal, trade
 
 
 def place(event: Event, channel: Channel, **more: Any) -> Placed:
-    return Placed(channel, "binance", event, 3, 1234, 7, "trace-9", **more)
+    given: Any = event
+    return Placed(channel, given.symbol, "binance", getattr(given, "timeframe", ""), True, 3, 1234, 7, "trace-9", **more)
 
 
 def message(event: Event, channel: Channel, variant: Variant = PLAIN, prev: str | None = "1234.6") -> dict[str, Any]:
     placed = place(event, channel, ts_receive_ns=START_NS + 5)
-    decoded: dict[str, Any] = json.loads(encode(placed, prev, "epoch-1", variant), parse_float=Decimal)
+    decoded: dict[str, Any] = json.loads(encode(placed, event, prev, "epoch-1", variant), parse_float=Decimal)
     return decoded
 
 
 def test_trade_has_the_plans_fields_first_and_the_venues_digits() -> None:
-    body = encode(place(trade(1, price="45000.50", size="1.2500"), Channel.TICKS), None, "e", PLAIN)
+    tick = trade(1, price="45000.50", size="1.2500")
+    body = encode(place(tick, Channel.TICKS), tick, None, "e", PLAIN)
     assert b'"price":45000.50,"volume":1.2500,"source":"binance"' in body
     found = message(trade(1), Channel.TICKS)
     assert list(found)[:6] == ["channel", "symbol", "timestamp", "price", "volume", "source"]

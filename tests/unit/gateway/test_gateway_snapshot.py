@@ -3,20 +3,23 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.records import place
 from gateway.series import Channel, Placed
 from gateway.snapshot import History, Memory
+from runtime.stage import InputRecord
 from schemas.bars import Bar
 from schemas.codec import encode
+from schemas.topics import Topic
 from tests.gateway_support import bar, quote, trade
 
 
 def put(memory: Memory, history: History, event: Bar, offset: int) -> None:
-    memory.remember(history, Placed(Channel.OHLCV, event.source, event, 0, offset, 0, ""), encode(event))
+    memory.remember(history, place(InputRecord(Topic.BARS, 0, offset, None, encode(event))), event)
 
 
 def minutes(history: History, count: int = 1000) -> list[tuple[int, int]]:
     """(opening time, revision) of what is kept."""
-    events = [placed.event for placed in history.items(Channel.OHLCV, "", count)]
+    events = [event for _placed, event in history.items(count)]
     return [(event.ts_open_ns, event.revision) for event in events if isinstance(event, Bar)]
 
 
@@ -42,8 +45,8 @@ def test_last_trade_and_last_quote_in_the_order_of_the_log() -> None:
     memory = Memory(depth=3)
     history = memory.new_history()
     for index, tick in enumerate([trade(1), quote(2), trade(3)]):
-        memory.remember(history, Placed(Channel.TICKS, "binance", tick, 0, 9, index, ""), b"")
-    assert [placed.event.seq for placed in history.items(Channel.TICKS, "", 5)] == [2, 3]  # type: ignore[union-attr]
+        memory.remember(history, Placed(Channel.TICKS, tick.symbol, "binance", "", True, 0, 9, index, ""), tick)
+    assert [event.seq for _placed, event in history.items(5)] == [2, 3]  # type: ignore[union-attr]
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 30), st.integers(0, 2)), max_size=80), st.integers(800, 20_000))
