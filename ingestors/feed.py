@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
 
+from ingestors.books.desk import BookDesk
 from ingestors.events import Acknowledged, Heartbeat, Ignored, Leaving, NewestTrade, Ping, Refused, Welcome
 from ingestors.frame_queue import Marker, Stamped
 from ingestors.gap_fill import Continuity, Hole, TradeFiller
@@ -43,6 +44,7 @@ class Feed:
         source: str,
         publisher: EventPublisher,
         filler: TradeFiller,
+        books: BookDesk,
         settings: IngestSettings,
         clock: Clock,
         *,
@@ -58,6 +60,7 @@ class Feed:
         self._source = source
         self._publisher = publisher
         self._filler = filler
+        self._desk = books
         self._settings = settings
         self._clock = clock
         self._max_frame_bytes = max_frame_bytes
@@ -73,7 +76,7 @@ class Feed:
         self._recovery = Recovery(source, filler, self._pace, publisher, self._watermarks, on_progress)
         self._recovery.resume(published.open_holes)
         self._settling = Settling(
-            self._trades, self._quotes, self._books, filler, self._recovery, self._pace, clock, self._now_ns, on_progress
+            self._trades, self._quotes, self._books, filler, self._recovery, self._pace, clock, self.now_ns, on_progress
         )
         self._frames: Counter[str] = Counter()
         self._latency = metrics.LATENCY_SECONDS.labels(process)
@@ -97,7 +100,7 @@ class Feed:
                 event = parse(frame, received_ns)
             except InvalidRecord as error:
                 self._frames["refused"] += 1
-                self._publisher.refuse(frame, error.reason, error.detail, self._now_ns(), received_ns)
+                self._publisher.refuse(frame, error.reason, error.detail, self.now_ns(), received_ns)
                 continue
             self._kill_points.reach("frame_parsed")
             if type(event) is Quote:
@@ -196,17 +199,7 @@ class Feed:
     def _rare(self, lane: Lane, event: object, received_ns: int) -> None:
         """Books, bars, and frames that are no data."""
         if isinstance(event, BookDifference):
-            if self._books.catching_up and self._books.repeats(event.symbol, event.last_update_id, event.ts_event_ns):
-                self._frames["repeated"] += 1
-                return
-            self._move_clock(event.ts_ingest_ns, received_ns)
-            self._tell_hole(
-                self._books.missing_before(event.symbol, event.first_update_id, event.ts_event_ns), event.ts_ingest_ns, received_ns
-            )
-            self._books.passed(event.symbol, event.last_update_id, event.ts_event_ns)
-            self._watermarks.see(event.ts_event_ns)
-            self._publisher.book(event, received_ns)
-            self._frames["book"] += 1
+            self._book(event, received_ns)
         elif isinstance(event, Bar):
             self._move_clock(event.known_at_ns, received_ns)
             self._publisher.bar(event, received_ns)
@@ -218,6 +211,22 @@ class Feed:
         else:
             self._frames["control" if isinstance(event, _NO_DATA) else "ignored"] += 1
             self._on_control(lane, event)
+
+    def _book(self, book: BookDifference, received_ns: int) -> None:
+        if book.last_update_id:
+            if self._books.catching_up and self._books.repeats(book.symbol, book.last_update_id, book.ts_event_ns):
+                self._frames["repeated"] += 1
+                return
+            hole = self._books.missing_before(book.symbol, book.first_update_id, book.ts_event_ns)
+            self._move_clock(book.ts_ingest_ns, received_ns)
+            self._tell_hole(hole, book.ts_ingest_ns, received_ns)
+            self._books.passed(book.symbol, book.last_update_id, book.ts_event_ns)
+        else:
+            self._move_clock(book.ts_ingest_ns, received_ns)
+        self._watermarks.see(book.ts_event_ns)
+        self._publisher.book(book, received_ns)
+        self._desk.hear(book, received_ns)
+        self._frames["book"] += 1
 
     def _move_clock(self, ingest_ns: int, received_ns: int) -> None:
         """Event by event, so that the same frames always give the same watermarks at the same places."""
@@ -233,18 +242,20 @@ class Feed:
         """Called while nothing comes, where the ingest clock is the machine's: event time moves on all the same."""
         if self._watermarks.now_ns:
             self._move_clock(now_ns, now_ns)
+            self._desk.tell(now_ns, now_ns)
 
     async def _connection(self, lane: Lane, marker: Marker, received_ns: int) -> None:
         if marker.kind == "opened":
             lane.begin(marker)
             self._settling.begin(lane.symbols, "reconnect" if lane.opened > 1 else "restart")
+            self._desk.restart(lane.symbols, self.now_ns(), received_ns)
             metrics.CONNECTIONS.labels(self._source).inc()
             return
         if lane.retired:
             return
         await self.settle()
         if lane.may_have_lost and self._pace.due():
-            tell = partial(self._tell_hole, ingest_ns=self._now_ns(), received_ns=received_ns)
+            tell = partial(self._tell_hole, ingest_ns=self.now_ns(), received_ns=received_ns)
             await self._pace.ask(self._settling.books(lane.symbols, tell))
         lane.may_have_lost = marker.kind == "broken"
 
@@ -263,7 +274,7 @@ class Feed:
             self._publisher.flush()
         self._settling.wait()
 
-    def _now_ns(self) -> int:
+    def now_ns(self) -> int:
         """The ingest clock, also before the first event."""
         return self._watermarks.now_ns or self._clock.now_ns()
 

@@ -1,5 +1,6 @@
 """What a feed may ask its venue about the past. One subclass a provider, in its client.py; what it does not override the venue does not have."""
 
+from schemas.books import BookDifference
 from schemas.ticks import Trade
 
 
@@ -14,6 +15,10 @@ class History:
     async def trades_since(self, symbol: str, from_ns: int) -> list[Trade]:
         """For all others: the newest trades, ascending, as far back as from_ns and a trade before it, or as the venue goes; ts_ingest_ns is 0."""
         return []
+
+    async def book(self, symbol: str) -> BookDifference | None:
+        """Where books begin with a snapshot that must be asked for: all levels that the venue shows; ts_ingest_ns is 0."""
+        return None
 
     async def newest_update_id(self, symbol: str) -> int | None:
         """The number of the book's newest state, where quotes and books share it; else None."""

@@ -10,7 +10,7 @@ from runtime.faults import KillPoints
 from runtime.kafka import Publisher
 from schemas import headers as names
 from schemas.bars import Bar
-from schemas.books import BookDifference
+from schemas.books import Book, BookDifference
 from schemas.codec import encode
 from schemas.gaps import Gap
 from schemas.partitioner import partition_of
@@ -87,6 +87,9 @@ class EventPublisher:
 
     def book(self, book: BookDifference, received_ns: int) -> None:
         self._keyed(Topic.BOOKS_RAW, book.symbol, encode(book), "book", received_ns)
+
+    def order_book(self, book: Book, received_ns: int) -> None:
+        self._keyed(Topic.BOOKS, book.symbol, encode(book), "order_book", received_ns)
 
     def bar(self, bar: Bar, received_ns: int) -> None:
         self._keyed(Topic.BARS_RAW, bar.symbol, encode(bar), "bar", received_ns)

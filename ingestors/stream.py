@@ -9,6 +9,8 @@ from typing import TypeVar
 import structlog
 
 from ingestors.backoff import Backoff
+from ingestors.books.desk import BookDesk
+from ingestors.books.fetcher import SnapshotFetcher
 from ingestors.events import Leaving, Lost
 from ingestors.feed import Feed
 from ingestors.gap_fill import TradeFiller
@@ -157,10 +159,12 @@ class StreamIngestor:
             trade_ids_contiguous=venue.trade_ids_contiguous,
             kill_points=kill_points,
         )
+        self._books = BookDesk(self._source, venue.book_rules(), settings.ingest, self._publisher.order_book)
         return Feed(
             self._source,
             self._publisher,
             TradeFiller(History() if self._played else venue.history(self._names), self._source, settings.ingest.gap_fill_max_trades),
+            self._books,
             settings.ingest,
             self._clock,
             published=published,
@@ -190,7 +194,8 @@ class StreamIngestor:
     async def _move_frames(self, feed: Feed) -> None:
         self.feed = feed
         self.lanes.start(self._changes.symbols)
-        follow = () if self._played else (self._follow_changes,)
+        fetcher = SnapshotFetcher(self._books, self._venue.history(self._names), self._clock, feed.now_ns)
+        follow = () if self._played else (self._follow_changes, fetcher.run)
         helpers = [asyncio.ensure_future(one()) for one in (self._wake_regularly, self._ask_kafka, *follow)]
         self._capture = self._open_capture()
         try:

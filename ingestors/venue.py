@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Collection
 
+from ingestors.books.keeper import BookRules
 from ingestors.history import History
 from ingestors.names import Names
 from ingestors.session import Session
@@ -31,6 +32,10 @@ class Venue(ABC):
     @abstractmethod
     def history(self, names: Names) -> History:
         """The past of the same symbols."""
+
+    def book_rules(self) -> BookRules | None:
+        """What is to be known of its order books; None: it has none, or they are not asked for."""
+        return None
 
     def newest_only(self, frame: bytes) -> bytes:
         """A key for frames of which only the newest counts, such as quotes of one symbol; b"" for all others. Must be fast, and may know none."""

@@ -18,6 +18,7 @@ HANDOVERS = Counter(
 )
 FILLED_TRADES = Counter("tickerplant_filled_trades_total", "Trades fetched over REST to fill a hole", ["source"])
 GAPS = Counter("tickerplant_gaps_total", "Gap events written", ["source", "channel", "state"])
+BOOK_BREAKS = Counter("tickerplant_book_breaks_total", "Order books thrown away until their next snapshot", ["source", "reason"])
 QUEUE_FRAMES = Gauge("tickerplant_queue_frames", "Frames waiting for the parser", ["source"])
 DATA_TIME = Gauge("tickerplant_data_event_time_seconds", "Newest event time seen", ["source"])
 

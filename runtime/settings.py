@@ -112,6 +112,9 @@ class IngestSettings(Section):
         le=100_000_000,
         description="rows of `tickerplant import` that may wait in the line: more hold live data up for longer",
     )
+    book_levels: int = Field(20, ge=0, le=500, description="best levels of an order book that go to market.books; 0: no books are kept")
+    book_interval_s: float = Field(0.1, ge=0, le=60, description="changes of a book within it become one event, of the ingest clock's time")
+    book_snapshot_s: float = Field(10.0, gt=0, le=3600, description="the best levels are told whole so often, else what changed")
     silence_timeout_s: float = Field(
         30.0, gt=0, le=3600, description="no data for so long while a market is open: the connection is taken for dead"
     )

@@ -59,7 +59,7 @@ SPECS: dict[Topic, TopicSpec] = {
     Topic.BARS: TopicSpec("closed bars and their revisions", 30 * DAY_MS, bytes_per_million=2_000_000),
     Topic.BARS_FORMING: TopicSpec("bars that are still open, as they stand, at most every 250 ms a symbol", HOUR_MS),
     Topic.BOOKS: TopicSpec(
-        "the best levels of order books that were checked: snapshots and changes (reserved: nothing writes it yet)", 1 * DAY_MS
+        "the best levels of order books that were checked: snapshots and changes", 1 * DAY_MS
     ),
     Topic.INDICATORS: TopicSpec("one record a closed bar, holding all configured indicators", 30 * DAY_MS, bytes_per_million=2_000_000),
     Topic.SIGNALS: TopicSpec("one record a closed bar, hold included", 30 * DAY_MS, bytes_per_million=2_000_000),

@@ -10,9 +10,11 @@ from ingestors.binance.wire import Depth, ErrorBody, ExchangeInfo, RestTrade
 from ingestors.history import History
 from ingestors.numbers import MS_NS, plain
 from ingestors.rest import RestClient, Trouble, decoded
+from schemas.books import BookDifference
 from schemas.ticks import Trade
 
 PAGE = 1000  # the most that one call of historicalTrades gives
+BOOK_LEVELS = 1000  # a side of a book, for a weight of 50
 _decode_info = msgspec.json.Decoder(ExchangeInfo).decode
 _decode_trades = msgspec.json.Decoder(list[RestTrade]).decode
 _decode_depth = msgspec.json.Decoder(Depth).decode
@@ -38,8 +40,12 @@ class BinanceClient:
 
     async def newest_update_id(self, venue_symbol: str) -> int:
         """The number of the order book's newest state; book tickers and depth share it."""
-        book: Depth = decoded(_decode_depth, await self._rest.get("/api/v3/depth", {"symbol": venue_symbol, "limit": "5"}))
-        return book.lastUpdateId
+        return (await self.depth(venue_symbol, 5)).lastUpdateId
+
+    async def depth(self, venue_symbol: str, limit: int = BOOK_LEVELS) -> Depth:
+        """The book, at most `limit` levels a side."""
+        book: Depth = decoded(_decode_depth, await self._rest.get("/api/v3/depth", {"symbol": venue_symbol, "limit": str(limit)}))
+        return book
 
     async def close(self) -> None:
         await self._rest.close()
@@ -48,13 +54,19 @@ class BinanceClient:
 class BinanceHistory(History):
     """The venue's past by canonical symbol: see ingestors.history."""
 
-    def __init__(self, client: BinanceClient, venue_symbols: Mapping[str, str]) -> None:
+    def __init__(self, client: BinanceClient, venue_symbols: Mapping[str, str], source: str) -> None:
         self._client = client
+        self._source = source
         self._venue_symbols = venue_symbols
 
     async def trades(self, symbol: str, from_id: int, limit: int) -> list[Trade]:
         rows = await self._client.trades(self._venue_symbols[symbol], from_id, limit)
         return [_trade(symbol, row) for row in rows]
+
+    async def book(self, symbol: str) -> BookDifference:
+        depth = await self._client.depth(self._venue_symbols[symbol])
+        number = depth.lastUpdateId
+        return BookDifference(symbol, self._source, 0, 0, number, number, depth.bids, depth.asks, snapshot=True)
 
     async def newest_update_id(self, symbol: str) -> int | None:
         return await self._client.newest_update_id(self._venue_symbols[symbol])

@@ -19,6 +19,7 @@ from ingestors.binance.config import (
     streams_of,
 )
 from ingestors.binance.parse import Parser, quote_stream
+from ingestors.books.keeper import BookRules
 from ingestors.events import Event
 from ingestors.history import History
 from ingestors.names import Names
@@ -87,7 +88,10 @@ class BinanceVenue(Venue):
         return BinanceSession(self.settings, names, Parser(names.canonical, self.settings.source, self.settings.clock == "capture"))
 
     def history(self, names: Names) -> History:
-        return BinanceHistory(self._client, names)
+        return BinanceHistory(self._client, names, self.settings.source)
+
+    def book_rules(self) -> BookRules | None:
+        return BookRules("asked") if "depth@100ms" in self.settings.streams else None
 
     def newest_only(self, frame: bytes) -> bytes:
         return quote_stream(frame)

@@ -127,9 +127,11 @@ class RestTrade(Struct):
 
 
 class Depth(Struct):
-    """/api/v3/depth, without its levels."""
+    """/api/v3/depth, the best first."""
 
     lastUpdateId: Number
+    bids: list[tuple[DecimalText, DecimalText]]
+    asks: list[tuple[DecimalText, DecimalText]]
 
 
 class SymbolInfo(Struct):

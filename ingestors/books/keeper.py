@@ -5,7 +5,7 @@ new connection) ends it: it is told as `invalid`, and stands in `wanted` until t
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -70,9 +70,11 @@ class BookKeeper:
         elif self._rules.snapshots == "asked":
             kept.waiting.append(difference)
 
-    def restart(self, ingest_ns: int) -> None:
-        """A new connection: nothing that was known before is known to be so still."""
+    def restart(self, symbols: Collection[str], ingest_ns: int) -> None:
+        """A new connection: nothing that was known of these symbols is known to be so still."""
         for symbol, kept in self._kept.items():
+            if symbol not in symbols:
+                continue
             kept.waiting.clear()
             if kept.book is not None:
                 self._end(symbol, kept, Reason.RECONNECTED, ingest_ns)

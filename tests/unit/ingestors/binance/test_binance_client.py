@@ -44,7 +44,7 @@ async def test_the_symbol_table_gives_canonical_names() -> None:
 
 async def test_trades_by_id() -> None:
     asking, asked = client(trades(5, 6))
-    [first, second] = await BinanceHistory(asking, {"BTC-USDT": "BTCUSDT"}).trades("BTC-USDT", 5, 2)
+    [first, second] = await BinanceHistory(asking, {"BTC-USDT": "BTCUSDT"}, "binance").trades("BTC-USDT", 5, 2)
     assert (first.trade_id, second.trade_id, first.side, first.ts_event_ns) == (5, 6, "sell", 1_005_000_000)
     assert dict(asked[0].url.params) == {"symbol": "BTCUSDT", "fromId": "5", "limit": "2"}
 

@@ -111,7 +111,9 @@ def test_a_level_that_is_no_number_ends_the_book(level: tuple[str, str]) -> None
 def test_a_new_connection_ends_all_books() -> None:
     world = World(STREAMED)
     world.snapshot()
-    world.keeper.restart(S)
+    world.keeper.restart({"Y"}, S)
+    assert world.keeper.book("X") is not None
+    world.keeper.restart({"X"}, S)
     assert world.told[-1] is Reason.RECONNECTED
     assert world.hear([("9", "3")], []) is None
     assert world.snapshot() is not None
