@@ -153,12 +153,16 @@ class SymbolGenerator:
         """All changes of half a second: its update ids follow those of the half before."""
         start_us = second * 1_000_000 + half * 500_000
         end_us = start_us + 499_999
-        middle = self._walk.price(second)
-        size = f"{(mixed(self._seed, second, 3 + half) % 500_000) / 100_000:.5f}000"
-        bids = f'[["{self._text(middle - self._tick)}","{size}"],["{self._text(middle - 5 * self._tick)}","0.00000000"]]'
-        asks = f'[["{self._text(middle + self._tick)}","{size}"],["{self._text(middle + 5 * self._tick)}","0.00000000"]]'
-        data = f'{{"e":"depthUpdate","E":{end_us // 1000},"s":"{self.listed.venue}","U":{start_us},"u":{end_us},"b":{bids},"a":{asks}}}'
+        number = second * 2 + half
+        bids, asks = (_changes(self._levels(number - 1, sign), self._levels(number, sign)) for sign in (-1, 1))
+        data = f'{{"e":"depthUpdate","E":{end_us // 1000},"s":"{self.listed.venue}","U":{start_us},"u":{end_us},"b":[{bids}],"a":[{asks}]}}'
         return end_us, self._depth_stream, data
+
+    def _levels(self, half_second: int, sign: int) -> dict[str, str]:
+        """Price to size of one side of the book at the end of a half second, the best first."""
+        middle = self._walk.price(half_second // 2)
+        sizes = [f"{mixed(self._seed, half_second, level) % 500_000 / 100_000 + 0.00001:.5f}000" for level in range(1, _LEVELS + 1)]
+        return {self._text(middle + sign * level * self._tick): size for level, size in enumerate(sizes, 1)}
 
     def _compute_minute(self, second: int) -> "Minute":
         """The minute's bar from its start to the end of this second."""
@@ -182,9 +186,15 @@ class SymbolGenerator:
 
     def book(self, at_us: int) -> dict[str, Any]:
         """A snapshot as REST gives it."""
-        middle = self._walk.price(at_us // 1_000_000)
-        sides = [[[self._text(middle + sign * level * self._tick), "1.00000000"] for level in range(1, _LEVELS + 1)] for sign in (-1, 1)]
-        return {"lastUpdateId": at_us, "bids": sides[0], "asks": sides[1]}
+        ended = (at_us + 1) // 500_000 - 1
+        bids, asks = ([list(level) for level in self._levels(ended, sign).items()] for sign in (-1, 1))
+        return {"lastUpdateId": at_us, "bids": bids, "asks": asks}
+
+
+def _changes(before: dict[str, str], now: dict[str, str]) -> str:
+    """The differences' levels: what is no more, and all that is."""
+    gone = [f'["{price}","0.00000000"]' for price in before if price not in now]
+    return ",".join([*gone, *(f'["{price}","{size}"]' for price, size in now.items())])
 
 
 class Generator:

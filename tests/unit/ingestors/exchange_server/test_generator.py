@@ -3,12 +3,14 @@
 import itertools
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestors.binance.parse import Parser
+from ingestors.books.keeper import BookKeeper, BookRules
 from ingestors.events import UNCLOSED
 from ingestors.exchange_server.generator import Generated, Generator, SymbolGenerator
 from ingestors.exchange_server.walk import Walk
@@ -92,3 +94,25 @@ def test_the_walk_moves_as_much_as_it_says(volatility: float) -> None:
     steps = [walk.price(START_S + i + 1) / walk.price(START_S + i) - 1 for i in range(5_000)]
     deviation = (sum(step * step for step in steps) / len(steps)) ** 0.5
     assert deviation == pytest.approx(volatility, rel=0.1)
+
+
+def test_a_book_that_begins_with_a_snapshot_stays_right() -> None:
+    """The differences lead from every snapshot to every later one, and never cross."""
+    settings = Generated(("BTC-USDT",), seed=7, start_s=1_704_067_200, length_s=20, trades_per_s=2)
+    market = SymbolGenerator("BTC-USDT", settings)
+    parser, broken = Parser({"BTCUSDT": "BTC-USDT"}, "generated", True), list[Any]()
+    keeper = BookKeeper(BookRules("asked"), lambda *changed: None, lambda *told: broken.append(told))
+    for frame in Generator(settings).frames():
+        event = parser.parse(frame.payload, frame.ts_ns)
+        if not isinstance(event, BookDifference):
+            continue
+        keeper.apply(event)
+        whole = market.book(event.last_update_id)
+        bids, asks = [tuple(level) for level in whole["bids"]], [tuple(level) for level in whole["asks"]]
+        if keeper.wanted:
+            number = whole["lastUpdateId"]
+            keeper.apply(BookDifference("BTC-USDT", "generated", 0, 0, number, number, bids, asks, snapshot=True))
+        book = keeper.book("BTC-USDT")
+        assert book is not None
+        assert book.best(20) == (bids, asks)
+    assert broken == []
