@@ -11,6 +11,7 @@ from bench import (
     fan_out_text,
     latency,
     memory,
+    parsers,
     pipeline,
     pipeline_text,
     report,
@@ -101,6 +102,13 @@ def _storage(run: Run) -> None:
     run.show("storage", result, storage_text.storage_text(result))
 
 
+def _parsers(run: Run) -> None:
+    say("parsers: recorded frames, ours and those of the peers that are installed")
+    with run.stack.paused(run.ours()):
+        result = parsers.measure(run.stack.data_dir / "parsers")
+    run.show("parsers", result, parsers.parsers_text(result))
+
+
 def _peers(run: Run) -> None:
     """With our own processes held still: the peers have the cores and the broker for themselves."""
     say(f"peers: {run.effort.records:,} records each, or {run.effort.peer_s:.0f} s")
@@ -129,5 +137,6 @@ PARTS: dict[str, Callable[[Run], None]] = {
     "stages": _stages,
     "storage": _storage,
     "gateway": _gateway,
+    "parsers": _parsers,
     "peers": _peers,
 }

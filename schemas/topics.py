@@ -58,9 +58,7 @@ SPECS: dict[Topic, TopicSpec] = {
     Topic.TICKS: TopicSpec("validated ticks with score, reasons and seq", 7 * DAY_MS, bytes_per_million=140_000_000),
     Topic.BARS: TopicSpec("closed bars and their revisions", 30 * DAY_MS, bytes_per_million=2_000_000),
     Topic.BARS_FORMING: TopicSpec("bars that are still open, as they stand, at most every 250 ms a symbol", HOUR_MS),
-    Topic.BOOKS: TopicSpec(
-        "the best levels of order books that were checked: snapshots and changes", 1 * DAY_MS
-    ),
+    Topic.BOOKS: TopicSpec("the best levels of order books that were checked: snapshots and changes", 1 * DAY_MS),
     Topic.INDICATORS: TopicSpec("one record a closed bar, holding all configured indicators", 30 * DAY_MS, bytes_per_million=2_000_000),
     Topic.SIGNALS: TopicSpec("one record a closed bar, hold included", 30 * DAY_MS, bytes_per_million=2_000_000),
     Topic.ALERTS: TopicSpec("what rules found: alerts raised, cleared, withdrawn", 30 * DAY_MS),

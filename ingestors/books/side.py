@@ -55,7 +55,7 @@ class BookSide:
     def change(self, changes: Levels) -> None:
         """Sets levels to their sizes; zero removes, also what is not there. Raises BadLevel: then the side is half changed, and the book must be
         thrown away."""
-        levels, key_of = self._levels, self._key_of
+        levels, keys, key_of, floor = self._levels, self._keys, self._key_of, self._floor
         try:
             for level in changes:
                 price, size = level
@@ -64,12 +64,12 @@ class BookSide:
                     key = self._new_key(price)
                 number = float(size)
                 if 0.0 < number < _LARGEST:
-                    if key >= self._floor and key not in levels:
-                        insort(self._keys, key)
+                    if key >= floor and key not in levels:
+                        insort(keys, key)
                     levels[key] = level
                 elif number == 0.0:
-                    if levels.pop(key, None) and key >= self._floor:
-                        del self._keys[bisect_left(self._keys, key)]
+                    if levels.pop(key, None) and key >= floor:
+                        del keys[bisect_left(keys, key)]
                 else:
                     raise BadLevel(f"size {size[:64]!r}")
         except ValueError as error:
