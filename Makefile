@@ -26,9 +26,10 @@ run: install ## the whole pipeline with a simulated feed and a live page; Ctrl-C
 test: install ## all tests on a real Kafka, PostgreSQL and Redis (STACK=containers: in Docker; T=tests/unit: only those; JOBS=2 at a time)
 	@STACK=$(STACK) $(PY) -m pytest $(T) $(if $(T),,-n $(JOBS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered --cov-fail-under=90 --durations=25)
 
-chaos: install ## the kill and outage tests again, at more moments (CHAOS_SEEDS=5 runs of each, CHAOS_KILLS=50 kills of each process, SINK_KILLS=100 of the sink in one load)
+chaos: install ## the kill and outage tests again, at more moments (CHAOS_SEEDS=5 runs of each, CHAOS_KILLS=50 kills of each process, SINK_KILLS=100 of the sink in one load, IMPORT_KILLS=20 of an import)
 	@CHAOS_SEEDS=$(or $(CHAOS_SEEDS),5) CHAOS_KILLS=$(or $(CHAOS_KILLS),50) CHAOS_PAIRS=$(or $(CHAOS_PAIRS),50) OUTAGE_S=$(or $(OUTAGE_S),30) \
-	SINK_TICKS=$(or $(SINK_TICKS),1000000) SINK_KILLS=$(or $(SINK_KILLS),100) SINK_STOPS=$(or $(SINK_STOPS),5) SINK_CUTS=$(or $(SINK_CUTS),60) DAY_TICKS=$(or $(DAY_TICKS),1000000) $(PY) -m pytest tests/chaos
+	SINK_TICKS=$(or $(SINK_TICKS),1000000) SINK_KILLS=$(or $(SINK_KILLS),100) SINK_STOPS=$(or $(SINK_STOPS),5) SINK_CUTS=$(or $(SINK_CUTS),60) DAY_TICKS=$(or $(DAY_TICKS),1000000) \
+	IMPORT_ROWS=$(or $(IMPORT_ROWS),400000) IMPORT_KILLS=$(or $(IMPORT_KILLS),20) $(PY) -m pytest tests/chaos
 
 install: $(STAMP) ## .venv with the command `tickerplant`, and all that the local stack needs
 	@:

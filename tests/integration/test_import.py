@@ -92,6 +92,7 @@ def test_trades_become_ticks_and_bars_once_however_often_they_are_imported(
         ledger.unlink()
     again = pipeline.json(*words)
     assert again["not_sent"]["behind_history"] + again["sent"] == 6_000
+    assert again["duplicates"] == again["sent"] > 0
     table = {name: pa.array([str(one[key]) for one in trades]) for name, key in zip(COLUMNS, "tpqTm", strict=True)}
     pq.write_table(pa.table(table), tmp_path / "trades.parquet")
     as_parquet = pipeline.json("import", str(tmp_path / "trades.parquet"), "--symbol", "BTC-USDT", "--contiguous-ids")
@@ -108,8 +109,8 @@ def test_wrong_rows_are_dead_letters_and_the_others_land(pipeline: Pipeline, tmp
         "2024-08-09T00:00:01Z,101,2",
         "2024-08-09T00:00:03Z,,1",
     ]
-    path.write_text("\n".join(["time,price,size", *rows]))
-    words = ("import", str(path), "--symbol", "ETH-USDT", "--source", "poison")
+    path.write_text("\n".join(["time,price,size,venue", *(f"{row},Poison" for row in rows)]))
+    words = ("import", str(path), "--symbol", "ETH-USDT")
     tried = pipeline.json(*words, "--dry-run")
     report = pipeline.json(*words)
     assert {reason: found["rows"] for reason, found in report["refused"].items()} == {

@@ -38,6 +38,7 @@ def outcome_document(recipe: Recipe, outcome: Outcome) -> dict[str, Any]:
         "done_before": outcome.was_done,
         "continued_after": outcome.resumed,
         **outcome.findings.document(),
+        "duplicates": outcome.duplicates,
         "drained": not outcome.left,
         "behind": outcome.left,
         "new_rows": {_TABLES[name]: rows for name, rows in outcome.new.items()},
@@ -54,6 +55,8 @@ def outcome_text(recipe: Recipe, outcome: Outcome) -> str:
         lines.append(f"continued: {outcome.resumed:,} rows had been sent by an earlier run")
     revised = f", {outcome.findings.revised:,} of them revisions of stored bars" if outcome.findings.revised else ""
     lines.append(f"sent: {outcome.findings.sent:,} rows in {outcome.seconds:,.1f} s{revised}")
+    if outcome.duplicates:
+        lines.append(f"dropped by the line: {outcome.duplicates:,} rows whose ids it has seen before")
     lines += [f"new in {_TABLES[name]}: {rows:,}" for name, rows in outcome.new.items()]
     return "\n".join(lines)
 

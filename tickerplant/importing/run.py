@@ -26,11 +26,15 @@ from tickerplant.replay.offsets import Offsets
 
 @dataclass(slots=True)
 class Outcome:
-    """was_done: an earlier run sent everything. left: records that a reader did not take in time. new: rows by table; stored: by series now."""
+    """was_done: an earlier run sent everything. resumed: rows that earlier runs delivered. duplicates: ticks of this run that the line had seen before.
+
+    left: records that a reader did not take in time. new: rows by table; stored: by series now.
+    """
 
     findings: Findings
     was_done: bool = False
     resumed: int = 0
+    duplicates: int = 0
     left: dict[str, int] = field(default_factory=dict)
     new: dict[str, int] = field(default_factory=dict)
     stored: dict[str, int] = field(default_factory=dict)
@@ -49,6 +53,7 @@ class Job:
         self._offsets = Offsets(settings.kafka, addresses.kafka, addresses.postgres)
         self._ledger = Ledger(settings.data_dir / "imports", name_of(walk.tables, walk.recipe))
         self._findings = Findings()
+        self._before: dict[str, dict[str, int]] = {}
 
     def run(self) -> Outcome:
         started_s = self._clock.monotonic_s()
@@ -60,20 +65,21 @@ class Job:
         since, stored = letters.ends(kafka, bootstrap), Stored(self._addresses.postgres)
         try:
             range_ns = _range_of(surveys)
-            before = stored.counts(self._known_sources(progress), *range_ns)
+            self._before = stored.counts(progress.sources if progress.done else [], *range_ns)
             if not progress.done:
                 self._send(surveys, progress, stored)
             outcome.left = wait_until_passed(self._offsets, self._clock, self._timeout_s, self._walk.tell)
             after = stored.counts(progress.sources, *range_ns)
         finally:
             stored.close()
+        unreadable = self._findings.refused.total()
         letters.take(kafka, bootstrap, since, progress.sources, self._findings)
-        outcome.new, outcome.stored = new_rows(before, after), after["bars"] | after["ticks"]
+        outcome.new, outcome.stored = new_rows(self._before, after), after["bars"] | after["ticks"]
+        if self._walk.recipe.columns.kind != "bars" and not outcome.left:
+            refused = self._findings.refused.total() - unreadable
+            outcome.duplicates = max(self._findings.sent - outcome.new["ticks"] - refused, 0)
         outcome.seconds = self._clock.monotonic_s() - started_s
         return outcome
-
-    def _known_sources(self, progress: Progress) -> list[str]:
-        return progress.sources or [self._walk.recipe.source()]
 
     def _log(self) -> str:
         topics = (Topic.TICKS_RAW, Topic.BARS_RAW)
@@ -90,12 +96,16 @@ class Job:
         settings, walk = self._settings, self._walk
         sender = Sender(settings, self._addresses.kafka, self._clock, walk.recipe.options.contiguous)
         pace = Pace(self._offsets, self._clock, settings.ingest.import_waiting, self._timeout_s, walk.tell)
-        sifting = Sifting(progress, stored, self._findings, _range_of(surveys)[0], self._check)
+        range_ns = _range_of(surveys)
+        sifting = Sifting(progress, stored, self._findings, range_ns[0], lambda source: self._meet(source, stored, range_ns))
         stream = Stream(sender, pace, sifting, self._ledger, progress, self._findings, walk)
         stream.send_all(walk.items(surveys), self._clock)
 
-    def _check(self, source: str) -> None:
+    def _meet(self, source: str, stored: Stored, range_ns: tuple[int, int]) -> None:
+        """Before its first event of this run is sent."""
         check_source(source, self._walk.recipe.columns.kind == "bars", self._settings)
+        for table, rows in stored.counts([source], *range_ns).items():
+            self._before[table] |= rows
 
 
 def _range_of(surveys: Sequence[Survey]) -> tuple[int, int]:
