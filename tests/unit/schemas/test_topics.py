@@ -9,11 +9,11 @@ def test_every_topic_is_specified() -> None:
     assert set(SPECS) == set(Topic)
 
 
-def test_only_state_topics_are_compacted_and_they_and_the_rules_are_kept_for_ever() -> None:
+def test_only_state_topics_are_compacted_and_they_and_what_operators_ask_for_are_kept_for_ever() -> None:
     """Faust never commits on a compacted topic with holes, so no stage may read one."""
     for topic, spec in SPECS.items():
         assert spec.compacted == topic.startswith("market.state.")
-        assert (spec.retention_ms == -1) == (spec.compacted or topic is Topic.CONTROL)
+        assert (spec.retention_ms == -1) == (spec.compacted or topic in (Topic.CONTROL, Topic.SOURCES))
 
 
 def test_every_event_topic_names_its_event() -> None:
