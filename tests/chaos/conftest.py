@@ -8,6 +8,11 @@ import pytest
 from tests.chaos_world import PROCESSES, ChaosWorld
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _untraced(untraced_children: None) -> None:
+    """Nowhere here."""
+
+
 @pytest.fixture(scope="module")
 def chaos_world(module_line: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChaosWorld]:
     """All processes are at work, and the rules of the alerts are known to them."""

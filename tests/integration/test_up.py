@@ -11,6 +11,8 @@ import redis
 
 from tests.support import run_tickerplant, tickerplant_command
 
+pytestmark = pytest.mark.usefixtures("untraced_children")
+
 
 @pytest.mark.timeout(300)
 def test_the_simulated_feed_goes_through_the_whole_line_and_ends_by_itself(line) -> None:
