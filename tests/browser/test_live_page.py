@@ -115,7 +115,8 @@ class Page:
         )
 
     def wait(self, expression: str) -> None:
-        self.page.wait_for_function(expression, timeout=WAIT_MS)
+        # A function: a bare expression would be evaluated in the page at each look, which its content security policy forbids.
+        self.page.wait_for_function(f"() => {expression}", timeout=WAIT_MS)
 
     def shot(self, name: str) -> None:
         """Kept only where TICKERPLANT_TEST_SCREENSHOTS names a folder for them."""
