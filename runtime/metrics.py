@@ -45,7 +45,21 @@ ALERTS = Counter("tickerplant_alerts_total", "Alert events", ["kind", "severity"
 ROWS = Counter("tickerplant_rows_total", "Rows written", ["sink", "table"])
 WRITE_SECONDS = Histogram("tickerplant_write_seconds", "Time of one write to the store", ["sink"], buckets=FAST)
 POSTS = Counter("tickerplant_posts_total", "Requests to webhooks; result: delivered, failed, refused, given_up", ["result"])
-KEYS = Counter("tickerplant_keys_total", "Guarded writes to Redis", ["sink", "result"])
+KEYS = Counter("tickerplant_keys_total", "Guarded writes to Redis; result: written, older, conflated, restored", ["sink", "result"])
+REDIS_BYTES = Gauge("tickerplant_redis_memory_bytes", "Memory that Redis uses for what it holds")
+REDIS_KEYS = Gauge("tickerplant_redis_keys", "Keys in the Redis database, guards included")
+REDIS_EVICTED = Gauge("tickerplant_redis_evicted_keys", "Keys that Redis gave up for want of memory, since its start")
+REDIS_HITS = Gauge("tickerplant_redis_hits", "Reads of keys that were there, by anybody, since the start of Redis")
+REDIS_MISSES = Gauge("tickerplant_redis_misses", "Reads of keys that were not there, by anybody, since the start of Redis")
+
+# cache: the library, in every process that uses it
+CACHE_READS = Counter("tickerplant_cache_reads_total", "Reads; result: hit, memory, expired, miss, unreadable", ["kind", "result"])
+CACHE_WRITES = Counter("tickerplant_cache_writes_total", "Writes; result: written, older, memory, restored", ["kind", "result"])
+CACHE_SECONDS = Histogram("tickerplant_cache_read_seconds", "Time of one read, however many keys", buckets=FAST)
+CACHE_ENTRIES = Gauge("tickerplant_cache_entries", "Values in memory")
+CACHE_BYTES = Gauge("tickerplant_cache_memory_bytes", "Their bytes")
+CACHE_EVICTIONS = Counter("tickerplant_cache_evictions_total", "Values in memory that made room for others")
+CACHE_REDIS_UP = Gauge("tickerplant_cache_redis_up", "1 while Redis answers the cache")
 
 # gateway
 CLIENTS = Gauge("tickerplant_clients", "Connected WebSocket clients")

@@ -1,4 +1,4 @@
-"""The reference pages under docs/reference/, made from the code (topics, settings, metrics, reasons, indicators), the gateway's protocol
+"""The reference pages under docs/reference/, made from the code (topics, settings, metrics, reasons, keys in Redis, indicators), the gateway's protocol
 as AsyncAPI, and the index of decisions.
 
 `python -m tickerplant.reference` writes them; with `--check` it writes nothing and exits with 1 if a page is stale.
@@ -15,6 +15,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from cache.kinds import KINDS, SERVICES, Kind
 from runtime import metrics
 from runtime.settings import PREFIX, Settings
 from schemas.reasons import CATALOGUE
@@ -185,6 +186,35 @@ def reasons() -> str:
     )
 
 
+def cache_kinds() -> str:
+    """Every kind of value in Redis."""
+    rows = [
+        (
+            f"`{kind.name}`",
+            f"`{':'.join([kind.key, *(part.upper() for part in kind.parts)])}`",
+            _lifetime(kind),
+            kind.written_by,
+            kind.holds,
+        )
+        for kind in KINDS.values()
+    ]
+    return (
+        _HEAD.format(source="cache/kinds.py", title="Keys and lifetimes in Redis")
+        + "What the sink writes is described in [tables and keys](tables.md), how services read and write in [the cache](../guides/cache.md). A part of a key is\n"
+        'percent-encoded where it holds more than letters, digits and `-._~/@+,=`. What services write is `{"ts_event_ns": ..., "value": ...}`. Their lifetimes can\n'
+        "be changed by `cache.lifetimes_s`. Nothing of ours asks providers for what services write yet: the kinds are there for those that do.\n\n"
+        + _table(("kind", "key", "lives for", "written by", "holds"), rows)
+        + "\nBeside them: `guard:{KEY}` what was written last to KEY, a day or twice the value's life; `index:SYMBOL` the keys of a symbol that services wrote, and\n"
+        "`invalidated:SYMBOL` when it was invalidated, a week each.\n"
+    )
+
+
+def _lifetime(kind: Kind) -> str:
+    if kind.lifetime == "fixed":
+        return f"{kind.lifetime_s:,} s" if kind.written_by == SERVICES else f"`sink.quote_ttl_s`, {kind.lifetime_s} s"
+    return f"{'two timeframes' if kind.lifetime == 'series' else 'one timeframe'}, at least {kind.lifetime_s} s"
+
+
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "".join("| " + " | ".join(_cell(cell) for cell in line) + " |\n" for line in lines)
@@ -212,6 +242,7 @@ def pages() -> dict[str, str]:
         "reference/settings.md": settings(),
         "reference/metrics.md": metrics_page(),
         "reference/reasons.md": reasons(),
+        "reference/cache.md": cache_kinds(),
         "reference/indicator-catalogue.md": catalogue(),
         "reference/asyncapi.json": asyncapi.document(),
         "adr/README.md": decisions(),

@@ -1,38 +1,45 @@
-"""The connection to Redis and one call: a pipeline of guarded writes."""
+"""The connection to Redis and its calls: pipelines of guarded writes."""
 
-import hashlib
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-import redis
-from redis.exceptions import (
-    AuthenticationError,
-    BusyLoadingError,
-    ConnectionError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisError,
-    TimeoutError,
-)
+from redis.exceptions import NoScriptError, RedisError
 
+from cache import guard
+from cache.connection import connect, is_away, said
+from cache.guard import Write
 from runtime.errors import FatalError
 from runtime.settings import RedisSettings
-from sinks.redis.keys import guard_key, guard_ttl_s
-from sinks.redis.scripts import GUARDED_WRITE
-from sinks.redis.values import Write
 from sinks.store import StoreDown
 
-_SCRIPT_SHA = hashlib.sha1(GUARDED_WRITE.encode(), usedforsecurity=False).hexdigest()  # the name that EVALSHA knows it by
 _SOCKET_TIMEOUT_S = 5.0
-# A server that starts, has no memory or was made a replica by a fail-over will work again; nothing is acknowledged meanwhile.
-_AWAY = (ConnectionError, TimeoutError, BusyLoadingError, OutOfMemoryError, ReadOnlyError)
+_PIPELINE_WRITES = 5_000  # what one answer is waited for; all values of a line written again are many pipelines
+
+
+class ServerForgot(Exception):
+    """The server was started anew, perhaps without what it held."""
+
+
+class Figures(NamedTuple):
+    """bytes: memory in use. keys: of our database. evicted, hits, misses: since the server's start, by all its clients."""
+
+    bytes: int
+    keys: int
+    evicted: int
+    hits: int
+    misses: int
 
 
 class RedisClient:
     """Raises StoreDown when the server is away, FatalError when it refuses what we say."""
 
     def __init__(self, url: str, settings: RedisSettings) -> None:
-        tls = {"ssl_ca_certs": str(settings.ssl_ca_location)} if settings.ssl_ca_location and url.startswith("rediss:") else {}
-        self._redis = redis.Redis.from_url(url, socket_timeout=_SOCKET_TIMEOUT_S, socket_connect_timeout=_SOCKET_TIMEOUT_S, **tls)
+        self._run_id = ""  # of the server that the connection leads to
+        self._introduced_to = ""
+        self._redis = connect(url, settings, _SOCKET_TIMEOUT_S, "sink-redis", self._is_there)
+
+    def _is_there(self, run_id: str) -> None:
+        self._run_id = run_id
 
     def ping(self) -> None:
         try:
@@ -40,28 +47,55 @@ class RedisClient:
         except RedisError as error:
             raise _translated(error) from error
 
-    def write(self, writes: Sequence[Write]) -> int:
-        """All writes in one round trip; returns how many were newer than what was there. Each is atomic, all together are not: they may be repeated."""
-        pipeline = self._redis.pipeline(transaction=False)
-        pipeline.script_load(GUARDED_WRITE)  # a restarted server has forgotten it
-        for write in writes:
-            pipeline.evalsha(_SCRIPT_SHA, 2, write.key, guard_key(write.key), *_arguments(write))
+    def knows_us(self) -> bool:
+        """False if the server was started since `introduce`, or is another one."""
         try:
-            return sum(pipeline.execute()[1:])
+            return guard.is_loaded(self._redis) and self._run_id == self._introduced_to
         except RedisError as error:
             raise _translated(error) from error
+
+    def introduce(self) -> None:
+        """Tells the server the script."""
+        try:
+            guard.load(self._redis)
+        except RedisError as error:
+            raise _translated(error) from error
+        self._introduced_to = self._run_id
+
+    def write(self, writes: Sequence[Write]) -> list[bool]:
+        """Whether each was newer than what was there. Each is atomic, all together are not: they may be repeated, and must be after ServerForgot."""
+        return [bool(answer) for start in range(0, len(writes), _PIPELINE_WRITES) for answer in self._pipelined(writes, start)]
+
+    def _pipelined(self, writes: Sequence[Write], start: int) -> list[Any]:
+        pipeline = self._redis.pipeline(transaction=False)
+        for write in writes[start : start + _PIPELINE_WRITES]:
+            guard.add(pipeline, write)
+        try:
+            answers = pipeline.execute()
+        except NoScriptError as error:
+            raise ServerForgot from error
+        except RedisError as error:
+            raise _translated(error) from error
+        if self._run_id != self._introduced_to:  # the client library has connected again by itself
+            raise ServerForgot
+        return answers
+
+    def figures(self) -> Figures:
+        """What the server says of itself."""
+        pipeline: Any = self._redis.pipeline(transaction=False)
+        pipeline.info("memory").info("stats").dbsize()
+        try:
+            memory, stats, keys = pipeline.execute()
+        except RedisError as error:
+            raise _translated(error) from error
+        return Figures(memory["used_memory"], keys, stats["evicted_keys"], stats["keyspace_hits"], stats["keyspace_misses"])
 
     def close(self) -> None:
         self._redis.close()
 
 
-def _arguments(write: Write) -> tuple[str | bytes | int, ...]:
-    lifetimes = (write.ttl_s, guard_ttl_s(write.ttl_s))
-    return (write.part, write.order, write.source, write.head, write.body, *lifetimes, write.other, write.other_absent)
-
-
 def _translated(error: RedisError) -> Exception:
-    text = " ".join(str(error).split())
-    if isinstance(error, _AWAY) and not isinstance(error, AuthenticationError):
-        return StoreDown(f"Redis: {text}")
-    return FatalError(f"Redis refuses: {text}")
+    """Nothing is acknowledged while the server is away."""
+    if is_away(error):
+        return StoreDown(f"Redis: {said(error)}")
+    return FatalError(f"Redis refuses: {said(error)}")

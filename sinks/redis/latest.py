@@ -1,21 +1,24 @@
 """The newest of every key among the events of a batch. No I/O."""
 
+from cache.guard import Write
+from cache.kinds import KINDS
 from schemas.bars import Bar
 from schemas.codec import decode_bar, decode_indicators, decode_signal, decode_ticks
 from schemas.indicators import IndicatorRecord
 from schemas.signals import Signal
 from schemas.ticks import Quote, TickEnvelope, Trade, Watermark
 from schemas.topics import Topic
-from sinks.redis.values import Write, quote_write, series_write, tick_order
+from sinks.redis.values import forming_write, quote_write, series_write, tick_order
 
+_BAR, _INDICATORS, _SIGNAL = KINDS["bar"], KINDS["indicators"], KINDS["signal"]
 _PartKey = tuple[str, str]  # symbol and part
 
 
 class Latest:
     """Takes events, gives the writes they come to. conflated: events that a newer one of the batch made needless."""
 
-    def __init__(self, quote_ttl_s: int) -> None:
-        self._quote_ttl_s = quote_ttl_s
+    def __init__(self, quote_lifetime_s: int) -> None:
+        self._quote_lifetime_s = quote_lifetime_s
         self._ticks: dict[_PartKey, tuple[Trade | Quote, str]] = {}
         self._series: dict[str, Write] = {}
         self.conflated = 0
@@ -28,11 +31,13 @@ class Latest:
         if topic is Topic.TICKS:
             return self._take_ticks(decode_ticks(value))
         if topic is Topic.BARS:
-            self._take_series(series_write("bar", event := decode_bar(value)), event)
+            self._take_series(series_write(_BAR, event := decode_bar(value)), event)
+        elif topic is Topic.BARS_FORMING:
+            self._take_series(forming_write(event := decode_bar(value)), event)
         elif topic is Topic.INDICATORS:
-            self._take_series(series_write("indicators", record := decode_indicators(value)), record)
+            self._take_series(series_write(_INDICATORS, record := decode_indicators(value)), record)
         elif topic is Topic.SIGNALS:
-            self._take_series(series_write("signal", signal := decode_signal(value)), signal)
+            self._take_series(series_write(_SIGNAL, signal := decode_signal(value)), signal)
         return None
 
     def _take_ticks(self, event: TickEnvelope | Watermark) -> TickEnvelope | None:
@@ -58,4 +63,4 @@ class Latest:
 
     def writes(self) -> list[Write]:
         """One a key and part."""
-        return [quote_write(tick, source, self._quote_ttl_s) for tick, source in self._ticks.values()] + list(self._series.values())
+        return [quote_write(tick, source, self._quote_lifetime_s) for tick, source in self._ticks.values()] + list(self._series.values())

@@ -4,39 +4,23 @@ Prices and sizes stay decimal text in the JSON, exactly as the venue wrote them;
 """
 
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
+from cache.guard import Write, order_of
+from cache.keys import joined
+from cache.kinds import KINDS, Kind, lifetime_s
 from schemas.bars import Bar
 from schemas.indicators import IndicatorRecord
 from schemas.signals import Signal
 from schemas.ticks import Quote, Trade
-from sinks.redis.keys import SeriesKind, quote_key, series_key, series_ttl_s
 
+_QUOTE, _FORMING = KINDS["quote"], KINDS["forming"]
 _encode = msgspec.json.Encoder().encode
 _SECOND_NS = 1_000_000_000
-_NO_TRADE = b'"price":null,"volume":null,"side":null,"trade_id":null,"trade_ts_event_ns":null'
-_NO_QUOTE = b'"bid":null,"bid_size":null,"ask":null,"ask_size":null,"quote_ts_event_ns":null'
-
-
-class Write(NamedTuple):
-    """One guarded write. order: fixed-width text that grows with the event's time. head, body: members of a JSON object, without braces."""
-
-    key: str
-    part: str
-    order: str
-    source: str
-    head: bytes
-    body: bytes
-    ttl_s: int
-    other: str = ""
-    other_absent: bytes = b""
-
-
-def order_of(time_ns: int, number: int) -> str:
-    """Compares as text like (time_ns, number) as numbers, for times from 1970 on. Times before that are all the oldest."""
-    return f"{max(time_ns, 0):020d}{max(number, 0):020d}"
+_NO_TRADE = b'"price":null,"volume":null,"side":null,"trade_id":null,"trade_ts_event_ns":null,"trade_seq":null'
+_NO_QUOTE = b'"bid":null,"bid_size":null,"ask":null,"ask_size":null,"quote_ts_event_ns":null,"quote_seq":null'
 
 
 def tick_order(tick: Trade | Quote) -> tuple[int, int]:
@@ -44,7 +28,7 @@ def tick_order(tick: Trade | Quote) -> tuple[int, int]:
     return tick.ts_event_ns, tick.seq
 
 
-def quote_write(tick: Trade | Quote, source: str, ttl_s: int) -> Write:
+def quote_write(tick: Trade | Quote, source: str, quote_lifetime_s: int) -> Write:
     """The trade's or the quote's part of quote:SYMBOL."""
     trade = isinstance(tick, Trade)
     body = _trade_body(tick) if isinstance(tick, Trade) else _quote_body(tick)
@@ -57,7 +41,8 @@ def quote_write(tick: Trade | Quote, source: str, ttl_s: int) -> Write:
         "reasons": tick.reasons,
     }
     part, other, absent = ("trade", "quote", _NO_QUOTE) if trade else ("quote", "trade", _NO_TRADE)
-    return Write(quote_key(tick.symbol), part, order_of(*tick_order(tick)), source, _members(head), _members(body), ttl_s, other, absent)
+    order = order_of(*tick_order(tick))
+    return Write(joined(_QUOTE, tick.symbol), part, order, source, _members(head), _members(body), quote_lifetime_s, other, absent)
 
 
 def _trade_body(trade: Trade) -> dict[str, Any]:
@@ -67,6 +52,7 @@ def _trade_body(trade: Trade) -> dict[str, Any]:
         "side": trade.side,
         "trade_id": trade.trade_id,
         "trade_ts_event_ns": trade.ts_event_ns,
+        "trade_seq": trade.seq,
     }
 
 
@@ -77,15 +63,24 @@ def _quote_body(quote: Quote) -> dict[str, Any]:
         "ask": quote.ask,
         "ask_size": quote.ask_size,
         "quote_ts_event_ns": quote.ts_event_ns,
+        "quote_seq": quote.seq,
     }
 
 
-def series_write(kind: SeriesKind, event: Bar | IndicatorRecord | Signal) -> Write:
+def series_write(kind: Kind, event: Bar | IndicatorRecord | Signal) -> Write:
     """The whole event under its series' key, newest bar and revision first."""
+    return _event_write(kind, event, order_of(event.ts_open_ns, event.revision))
+
+
+def forming_write(bar: Bar) -> Write:
+    """The open bar as it stands: newest interval, then the one that knows more."""
+    return _event_write(_FORMING, bar, order_of(bar.ts_open_ns, bar.known_at_ns))
+
+
+def _event_write(kind: Kind, event: Bar | IndicatorRecord | Signal, order: str) -> Write:
+    key = joined(kind, event.symbol, event.timeframe)
     head = {"timestamp": iso(event.ts_open_ns)}
-    key = series_key(kind, event.symbol, event.timeframe)
-    order = order_of(event.ts_open_ns, event.revision)
-    return Write(key, "value", order, event.source, _members(head), _members(event), series_ttl_s(event.timeframe))
+    return Write(key, "value", order, event.source, _members(head), _members(event), lifetime_s(kind, event.timeframe))
 
 
 def iso(ts_ns: int) -> str:

@@ -5,6 +5,7 @@ import json
 import msgspec
 import pytest
 
+from cache.kinds import KINDS
 from gateway.protocol import Subscribe, parse
 from gateway.series import Channel, Placed
 from gateway.shapes import encode as to_message
@@ -45,7 +46,7 @@ def test_the_table_gets_a_row_for_each_output(event: IndicatorRecord) -> None:
 
 
 def test_the_cache_gets_all_of_it(event: IndicatorRecord) -> None:
-    write = series_write("indicators", event)
+    write = series_write(KINDS["indicators"], event)
     assert json.loads(b"{" + write.body + b"}")["indicators"] == msgspec.to_builtins(event.indicators)
 
 

@@ -101,3 +101,15 @@ def test_alerts() -> None:
     assert not names["is_ours"]("another", headers, body, 1200.0)
     assert not names["is_ours"]("a secret", headers, b"{ }", 1200.0)
     assert not names["is_ours"]("a secret", headers, body, 1300.0)
+
+
+@pytest.mark.stack
+def test_cache(stack: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TICKERPLANT_REDIS__URL", stack.redis_url())
+    names: dict[str, Any] = {}
+    for block in python_of("cache.md"):
+        exec(block, names)
+    assert (names["quote"], names["first"], names["second"]) == (None, None, None)
+    assert names["profile"].value == {"name": "Ethereum"}
+    assert names["removed"] == 2
+    assert names["statistics"].redis_up

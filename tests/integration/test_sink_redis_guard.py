@@ -8,12 +8,19 @@ import redis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cache.guard import Write
+from cache.keys import guard_key
+from cache.kinds import KINDS
+from runtime import metrics
+from runtime.clock import ManualClock
+from runtime.faults import KillPoints
 from runtime.settings import RedisSettings
 from schemas.ticks import Quote, Trade
+from schemas.topics import Topic
 from sinks.redis.client import RedisClient
-from sinks.redis.keys import guard_key
-from sinks.redis.values import Write, quote_write, series_write
-from tests.sinks_world import T0_NS, bar, quote, redis_values, signal, trade
+from sinks.redis.store import RedisStore
+from sinks.redis.values import forming_write, quote_write, series_write
+from tests.sinks_world import T0_NS, Log, bar, envelope, quote, record, redis_values, signal, trade
 
 pytestmark = pytest.mark.stack
 KEY = "quote:BTC-USDT"
@@ -23,6 +30,7 @@ _REAL_SERVER = settings(max_examples=40, deadline=None, suppress_health_check=[H
 @pytest.fixture
 def client(line: Any) -> Any:
     made = RedisClient(line.addresses.redis, RedisSettings())
+    made.introduce()
     yield made
     made.close()
 
@@ -33,7 +41,7 @@ def flush_all(line: Any) -> None:
 
 
 def write_ticks(client: RedisClient, ticks: Sequence[Trade | Quote], source: str = "binance") -> int:
-    return client.write([quote_write(tick, source, 60) for tick in ticks])
+    return sum(client.write([quote_write(tick, source, 60) for tick in ticks]))
 
 
 def at(tick: Trade | Quote, second: int) -> Trade | Quote:
@@ -75,7 +83,7 @@ def test_each_part_is_the_newest_of_its_own_clock(line: Any, client: RedisClient
 def test_a_series_holds_its_newest_bar_and_revision(line: Any, client: RedisClient, order: list[tuple[int, int]]) -> None:
     flush_all(line)
     for minute, revision in order:
-        client.write([series_write("bar", bar(minute, revision)), series_write("signal", signal(minute, revision))])
+        client.write([series_write(KINDS["bar"], bar(minute, revision)), series_write(KINDS["signal"], signal(minute, revision))])
     values = redis_values(line)
     for key in ("bar:BTC-USDT:1m", "signal:BTC-USDT:1m"):
         assert (values[key]["ts_open_ns"], values[key]["revision"]) == (bar(2).ts_open_ns, 1)
@@ -103,11 +111,52 @@ def test_a_new_primary_replaces_both_parts_and_nothing_mixes_venues(line: Any, c
     assert write_ticks(client, [at(quote(5), 12)], source="binance") == 0
 
 
-def test_a_restarted_server_has_forgotten_the_script_and_is_told_it_again(line: Any, client: RedisClient) -> None:
-    write_ticks(client, [trade(1)])
+def test_a_server_that_was_started_anew_is_given_what_still_lives(line: Any) -> None:
+    clock = ManualClock(T0_NS)
+    store = RedisStore("sink-redis", RedisClient(line.addresses.redis, RedisSettings()), Log(), KillPoints("sink-redis"), clock, 60)
+    store.begin([(Topic.TICKS, 0)])
+    for topic, event in (
+        (Topic.TICKS, envelope([trade(9), quote(10)])),
+        (Topic.BARS, bar(3)),
+        (Topic.BARS_FORMING, bar(4, kind="forming")),
+    ):
+        store.take(record(topic, 0, event))
+    store.flush()
+    before = redis_values(line)
+    assert sorted(before) == ["bar:BTC-USDT:1m", "forming:BTC-USDT:1m", "quote:BTC-USDT"]
+    lose_memory(line)
+    store.take(record(Topic.TICKS, 1, envelope([trade(8), trade(9, symbol="ETH-USDT")])))  # late: older than what was there
+    store.flush()
+    values = redis_values(line)
+    assert values.pop("quote:ETH-USDT")["price"] == trade(9).price
+    assert values == before
+    lose_memory(line)
+    clock.advance_s(61)  # the quotes are over, the bar is not; nothing new comes
+    store.ping()
+    assert sorted(redis_values(line)) == ["bar:BTC-USDT:1m"]
+    assert metrics.REDIS_KEYS._value.get() == 2  # and its guard
+    assert metrics.REDIS_BYTES._value.get() > 500_000
+    store.take(record(Topic.TICKS, 2, envelope([trade(8)])))
+    store.flush()
+    assert sorted(redis_values(line)) == ["bar:BTC-USDT:1m"]
+    store.close()
+
+
+def lose_memory(line: Any) -> None:
+    """What a restart without persistence does."""
+    flush_all(line)
     with redis.Redis.from_url(line.addresses.redis) as raw:
         raw.script_flush()
-    assert write_ticks(client, [trade(2)]) == 1
+
+
+@_REAL_SERVER
+@given(order=st.permutations([(0, 1), (0, 9), (1, 10), (1, 12)]))
+def test_a_forming_bar_is_the_one_that_knows_most(line: Any, client: RedisClient, order: list[tuple[int, int]]) -> None:
+    flush_all(line)
+    for minute, known_at_ns in order:
+        client.write([forming_write(bar(minute, known_at_ns=known_at_ns, kind="forming"))])
+    value = redis_values(line)["forming:BTC-USDT:1m"]
+    assert (value["ts_open_ns"], value["known_at_ns"]) == (bar(1).ts_open_ns, 12)
 
 
 def test_values_are_exact_and_say_where_they_come_from(line: Any, client: RedisClient) -> None:
@@ -125,15 +174,17 @@ def test_values_are_exact_and_say_where_they_come_from(line: Any, client: RedisC
         "side": "buy",
         "trade_id": 3_735_683_001,
         "trade_ts_event_ns": T0_NS + 1_000_003,
+        "trade_seq": 1,
         "bid": None,
         "bid_size": None,
         "ask": None,
         "ask_size": None,
         "quote_ts_event_ns": None,
+        "quote_seq": None,
     }
 
 
 def test_writes_are_named_by_key_and_part() -> None:
     write = quote_write(trade(1), "binance", 60)
     assert isinstance(write, Write)
-    assert (write.key, write.part, write.other, write.ttl_s) == (KEY, "trade", "quote", 60)
+    assert (write.key, write.part, write.other, write.lifetime_s) == (KEY, "trade", "quote", 60)

@@ -5,10 +5,10 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cache.guard import order_of
 from schemas.codec import encode
 from schemas.topics import Topic
 from sinks.redis.latest import Latest
-from sinks.redis.values import order_of
 from tests.sinks_world import bar, envelope, quote, ticks, trade, watermark
 
 
