@@ -14,6 +14,7 @@ from bench import (
     parsers,
     pipeline,
     pipeline_text,
+    redis_speed,
     report,
     stages,
     stages_text,
@@ -109,6 +110,13 @@ def _parsers(run: Run) -> None:
     run.show("parsers", result, parsers.parsers_text(result))
 
 
+def _redis(run: Run) -> None:
+    say(f"redis: {run.effort.stages.runs} runs of {run.effort.redis_writes:,} writes")
+    with run.stack.paused(run.ours()):
+        result = redis_speed.measure(run.stack.addresses.redis, run.effort.redis_writes, run.effort.stages.runs)
+    run.show("redis", result, redis_speed.redis_text(result))
+
+
 def _peers(run: Run) -> None:
     """With our own processes held still: the peers have the cores and the broker for themselves."""
     say(f"peers: {run.effort.records:,} records each, or {run.effort.peer_s:.0f} s")
@@ -138,5 +146,6 @@ PARTS: dict[str, Callable[[Run], None]] = {
     "storage": _storage,
     "gateway": _gateway,
     "parsers": _parsers,
+    "redis": _redis,
     "peers": _peers,
 }

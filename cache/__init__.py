@@ -3,5 +3,6 @@
 from cache.client import Cache
 from cache.entry import Entry
 from cache.kinds import KINDS, Kind
+from cache.streams import Message
 
-__all__ = ["KINDS", "Cache", "Entry", "Kind"]
+__all__ = ["KINDS", "Cache", "Entry", "Kind", "Message"]

@@ -1,28 +1,30 @@
 """The cache as services use it. See docs/guides/cache.md."""
 
+import re
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+from cache.asking import MAXIMUM_KEYS, ask_values, bounded, check_lifetimes, kind_named, left_s
 from cache.connection import connect
 from cache.entry import Entry
 from cache.invalidation import Invalidation
-from cache.keys import key_of
-from cache.kinds import KINDS, Kind
+from cache.keys import key_of, stream_key
 from cache.remote import Remote
 from cache.shelf import Shelf
 from cache.statistics import Statistics, statistics
+from cache.streams import STREAMS, Message, ask, messages
 from cache.writing import Item, Writing
 from runtime import metrics
 from runtime.addresses import redis_address
 from runtime.clock import Clock, SystemClock
-from runtime.errors import UserError
+from runtime.errors import TransientError, UserError
 from runtime.settings import Settings, load_settings
 
-MAXIMUM_KEYS = 10_000  # of one read or write: one pipeline, answered at once
 _LOCKS = 64
+_ID = re.compile(r"(\d{1,20}-\d{1,20})?")
 
 
 class Cache:
@@ -44,8 +46,10 @@ class Cache:
         settings = settings or (load_settings() if data_dir is None else load_settings(data_dir=Path(data_dir)))
         clock = clock or SystemClock()
         self._settings = settings.cache
-        _check_kinds(settings.cache.lifetimes_s)
+        check_lifetimes(settings.cache.lifetimes_s)
         address = url or redis_address(settings)
+        if address is None:
+            raise UserError(f"no address for redis: start a stack with `tickerplant up --data-dir {settings.data_dir}` or set redis.url")
         self._clock = clock
         self._shelf = Shelf(settings.cache, clock)
         open_ = partial(connect, address, settings.redis, settings.cache.timeout_s, "tickerplant-cache")
@@ -70,17 +74,17 @@ class Cache:
 
     def get_many(self, kind: str, many: Sequence[tuple[object, ...] | object]) -> list[Entry | None]:
         """One question for many values of a kind, in the order of `many`: tuples of parts, or the one part itself."""
-        chosen = _kind(kind)
-        parts = [one if isinstance(one, tuple) else (one,) for one in _bounded(many)]
+        chosen = kind_named(kind)
+        parts = [one if isinstance(one, tuple) else (one,) for one in bounded(many)]
         keys = [key_of(chosen, one) for one in parts]
         with metrics.CACHE_SECONDS.time():
-            answers = self._remote.ask(lambda pipeline: _ask_values(pipeline, keys))
+            answers = self._remote.ask(lambda pipeline: ask_values(pipeline, keys))
             if answers is None:
                 return [self._shelf.recalled(chosen, key) for key in keys]
             symbols = [str(one[0]) if chosen.of_symbol else "" for one in parts]
             rows = zip(keys, symbols, answers[::2], answers[1::2], strict=True)
             life = self._remote.life
-            return [self._shelf.answered(chosen, key, symbol, packed, _left_s(ms, chosen), life) for key, symbol, packed, ms in rows]
+            return [self._shelf.answered(chosen, key, symbol, packed, left_s(ms, chosen), life) for key, symbol, packed, ms in rows]
 
     def set(self, kind: str, *parts: object, value: Any, ts_event_ns: int | None = None, lifetime_s: int | None = None) -> bool:
         """Writes a value, unless one with data of a later time is there; True if it was written (or is kept to be, while Redis is away).
@@ -93,12 +97,12 @@ class Cache:
         self, kind: str, values: Mapping[tuple[object, ...], Any], ts_event_ns: int | None = None, lifetime_s: int | None = None
     ) -> list[bool]:
         """`set` for many values of a kind, by their parts, in one question."""
-        chosen = _kind(kind)
+        chosen = kind_named(kind)
         at_ns = self._clock.now_ns() if ts_event_ns is None else ts_event_ns
         seconds = lifetime_s or self._settings.lifetimes_s.get(kind, chosen.lifetime_s)
         items = [
             Item(chosen, key_of(chosen, parts), str(parts[0]) if chosen.of_symbol else "", value, at_ns, seconds)
-            for parts, value in zip(_bounded(values), values.values(), strict=True)
+            for parts, value in zip(bounded(values), values.values(), strict=True)
         ]
         return self._writing.write(items)
 
@@ -119,6 +123,21 @@ class Cache:
             self.set(kind, *parts, value=value, ts_event_ns=at_ns)
             return Entry(value, at_ns)
 
+    def replay(self, stream: str, symbol: str, after: str = "", count: int = 100) -> list[Message]:
+        """The last events of a symbol in the order of the log, the oldest first: the newest `count`, or those after the message with the id `after`.
+
+        stream: one of those that `sink.streams` names. Short: events beyond `sink.stream_length` are gone, and a Redis that lost its memory begins anew.
+        Raises TransientError while Redis is away: memory holds no streams.
+        """
+        if stream not in STREAMS:
+            raise UserError(f"there is no stream {stream}; there are {', '.join(STREAMS)}")
+        if not _ID.fullmatch(after) or not 1 <= count <= MAXIMUM_KEYS:
+            raise UserError(f"after is the id of a message, as 1723161480000-0, and count 1 to {MAXIMUM_KEYS:,}; got {after!r} and {count}")
+        answers = self._remote.ask(lambda pipeline: ask(pipeline, stream_key(stream, symbol), after, count))
+        if answers is None:
+            raise TransientError("Redis is away, and streams are only there; try again later")
+        return messages(answers[0], after)
+
     def invalidate(self, symbol: str) -> int:
         """Removes all values of a symbol, of every kind; returns how many were in Redis. While Redis is away they go as soon as it is back (0 is returned).
 
@@ -134,34 +153,3 @@ class Cache:
         """Redis is back, or is seen for the first time: what is invalid goes, then what it lacks is written, by the guard."""
         self._invalidation.catch_up()
         self._writing.restore()
-
-
-def _kind(name: str) -> Kind:
-    if name not in KINDS:
-        raise UserError(f"there is no kind {name}; there are {', '.join(KINDS)}")
-    return KINDS[name]
-
-
-def _check_kinds(lifetimes_s: Iterable[str]) -> None:
-    for name in lifetimes_s:
-        if _kind(name).written_by != "services":
-            raise UserError(
-                f"cache.lifetimes_s names {name}, which the sink writes; a quote's lifetime is sink.quote_ttl_s, a series' goes by its timeframe"
-            )
-
-
-def _bounded(many: Any) -> list[Any]:
-    if len(many) > MAXIMUM_KEYS:
-        raise UserError(f"{len(many):,} keys at once; {MAXIMUM_KEYS:,} are accepted")
-    return list(many)
-
-
-def _ask_values(pipeline: Any, keys: list[str]) -> None:
-    for key in keys:
-        pipeline.get(key)
-        pipeline.pttl(key)
-
-
-def _left_s(milliseconds: int, kind: Kind) -> float:
-    """-2: over since it was read; -1: without end, which none of ours is."""
-    return max(milliseconds, 0) / 1000 if milliseconds != -1 else kind.lifetime_s

@@ -1,11 +1,13 @@
 """Names of keys. The symbol is canonical, so `quote:BTC-USDT`; only the primary source of a symbol is kept."""
 
+from functools import lru_cache
 from urllib.parse import quote
 
 from cache.kinds import KINDS, SINK, Kind
 from runtime.errors import UserError
 from schemas.timeframes import Timeframe
 
+SYMBOLS_KEY = "symbols"  # a set: every symbol that the sink has seen a tick of
 MAXIMUM_PART_CHARACTERS = 200
 # What canonical symbols and times hold anyway; a colon would look like the end of a part, and two texts like one key.
 _SAFE = "-._~/@+,="
@@ -29,12 +31,17 @@ def _checked(kind: Kind, name: str, text: str) -> str:
 
 def joined(kind: Kind, *parts: str) -> str:
     """The key of parts that need no check."""
-    return ":".join([kind.key, *(quote(part, safe=_SAFE) for part in parts)])
+    return ":".join([kind.key, *map(_encoded, parts)])
+
+
+@lru_cache(65_536)
+def _encoded(part: str) -> str:
+    return quote(part, safe=_SAFE)
 
 
 def keys_of_symbol(symbol: str) -> list[str]:
     """Of the values that the sink writes."""
-    kinds = [kind for kind in KINDS.values() if kind.written_by == SINK]
+    kinds = [kind for kind in KINDS.values() if kind.written_by == SINK and kind.of_symbol]
     return [
         key
         for kind in kinds

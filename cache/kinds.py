@@ -19,7 +19,7 @@ Lifetime = Literal["fixed", "series", "forming"]
 class Kind:
     """key: begins the key, the values of `parts` follow, with colons between. lifetime: `fixed` seconds, or by the timeframe.
 
-    written_by: SINK from Kafka, or SERVICES by cache.Cache.set, which keeps such a value with the time of its data.
+    written_by: SINK from Kafka, or SERVICES by cache.Cache.set. is_wrapped: kept with the time of its data, as {"ts_event_ns": ..., "value": ...}.
     of_symbol: its first part is a symbol, so that a symbol can be invalidated.
     """
 
@@ -30,6 +30,10 @@ class Kind:
     holds: str
     written_by: str = SERVICES
     lifetime: Lifetime = "fixed"
+
+    @property
+    def is_wrapped(self) -> bool:
+        return self.written_by == SERVICES or self.name == "movers"
 
     @property
     def of_symbol(self) -> bool:
@@ -49,7 +53,9 @@ _ALL = (
     Kind("indices", "market:indices", (), 120, "market indices"),
     Kind("sentiment", "market:sentiment", (), 300, "mood of the market"),
     Kind("sectors", "market:sectors", (), 300, "performance by sector"),
-    Kind("movers", "market:movers", ("side",), 300, "symbols with the largest daily change; side: gainers or losers"),
+    Kind(
+        "movers", "market:movers", ("side",), 300, "symbols with the largest change since the last daily bar; side: gainers or losers", SINK
+    ),
     Kind("search", "search", ("query", "limit"), 300, "symbols that a text finds"),
 )
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cache.kinds import SERVICES, Kind
+from cache.kinds import Kind
 
 _PARTS = {
     "trade": ("price", "volume", "side", "trade_id", "trade_ts_event_ns", "trade_seq"),
@@ -17,13 +17,13 @@ def newest(kind: Kind, mine: Any, theirs: Any) -> Any:
     """
     if kind.name == "quote":
         return _newest_quote(mine, theirs)
-    order = _of_services if kind.written_by == SERVICES else _of_forming if kind.name == "forming" else _of_series
+    order = _of_wrapped if kind.is_wrapped else _of_forming if kind.name == "forming" else _of_series
     return mine if order(mine) > order(theirs) else theirs
 
 
 def ts_event_ns(kind: Kind, value: Any) -> int:
     """The time of the value's data. Raises KeyError, TypeError or ValueError if it is no value of that kind."""
-    return int(value["ts_event_ns" if kind.written_by == SERVICES or kind.name == "quote" else "ts_open_ns"])
+    return int(value["ts_event_ns" if kind.is_wrapped or kind.name == "quote" else "ts_open_ns"])
 
 
 def _of_series(value: Any) -> tuple[int, ...]:
@@ -34,7 +34,7 @@ def _of_forming(value: Any) -> tuple[int, ...]:
     return value["ts_open_ns"], value["known_at_ns"]
 
 
-def _of_services(value: Any) -> tuple[int, ...]:
+def _of_wrapped(value: Any) -> tuple[int, ...]:
     return (value["ts_event_ns"],)
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from cache.entry import Entry
-from cache.kinds import SERVICES, Kind
+from cache.kinds import Kind
 from cache.memory import Held, Memory
 from cache.newer import newest, ts_event_ns
 from cache.packing import Unreadable, unpack
@@ -131,5 +131,5 @@ class Shelf:
 
 
 def _inner(kind: Kind, value: Any) -> Any:
-    """What services wrote stands beside the time of its data."""
-    return value["value"] if kind.written_by == SERVICES else value
+    """Some stand beside the time of their data."""
+    return value["value"] if kind.is_wrapped else value

@@ -46,6 +46,9 @@ ROWS = Counter("tickerplant_rows_total", "Rows written", ["sink", "table"])
 WRITE_SECONDS = Histogram("tickerplant_write_seconds", "Time of one write to the store", ["sink"], buckets=FAST)
 POSTS = Counter("tickerplant_posts_total", "Requests to webhooks; result: delivered, failed, refused, given_up", ["result"])
 KEYS = Counter("tickerplant_keys_total", "Guarded writes to Redis; result: written, older, conflated, restored", ["sink", "result"])
+STREAM_EVENTS = Counter(
+    "tickerplant_stream_events_total", "Events for Redis streams; result: added, repeated, overtaken", ["stream", "result"]
+)
 REDIS_BYTES = Gauge("tickerplant_redis_memory_bytes", "Memory that Redis uses for what it holds")
 REDIS_KEYS = Gauge("tickerplant_redis_keys", "Keys in the Redis database, guards included")
 REDIS_EVICTED = Gauge("tickerplant_redis_evicted_keys", "Keys that Redis gave up for want of memory, since its start")

@@ -213,6 +213,9 @@ class ProcessSettings(Section):
         return self
 
 
+StreamName = Literal["trades", "quotes", "bars", "indicators", "signals"]
+
+
 class WebhookSettings(Section):
     """Where alerts are posted to."""
 
@@ -234,6 +237,13 @@ class SinkSettings(Section):
     batch_rows: int = Field(10_000, ge=1, le=1_000_000, description="a batch of so many rows is written at once")
     batch_interval_s: float = Field(0.25, gt=0, le=60, description="a batch so old is written at once")
     quote_ttl_s: int = Field(60, ge=1, le=86_400, description="a quote in Redis is gone after this")
+    streams: tuple[StreamName, ...] = Field(
+        ("bars", "signals"), description="kinds of events whose newest are also kept in Redis streams, by symbol"
+    )
+    stream_length: int = Field(
+        200, ge=1, le=100_000, description="events of one stream; memory in Redis grows with symbols, streams and this"
+    )
+    movers_interval_s: float = Field(60.0, ge=0, le=3600, description="the largest daily changes are worked out so often; 0: never")
     webhook: WebhookSettings = WebhookSettings()
 
 

@@ -9,7 +9,7 @@ import redis
 
 from runtime.clock import ManualClock, SystemClock
 from runtime.faults import KillPoints
-from runtime.settings import RedisSettings, load_settings
+from runtime.settings import RedisSettings, SinkSettings, load_settings
 from schemas.topics import Topic
 from sinks.redis.client import RedisClient
 from sinks.redis.store import RedisStore
@@ -49,8 +49,16 @@ class OwnRedis:
 class OwnSink:
     """A Redis sink that is handed events."""
 
-    def __init__(self, url: str) -> None:
-        self.store = RedisStore("sink-redis", RedisClient(url, RedisSettings()), Log(), KillPoints("sink-redis"), ManualClock(T0_NS), 60)
+    def __init__(self, url: str, epoch: str = "first", **settings: Any) -> None:
+        self.store = RedisStore(
+            "sink-redis",
+            RedisClient(url, RedisSettings()),
+            Log(),
+            KillPoints("sink-redis"),
+            ManualClock(T0_NS),
+            SinkSettings(**settings),
+            lambda: dict.fromkeys(Topic, epoch),
+        )
         self.store.begin([(Topic.TICKS, 0)])
         self._offset = 0
 

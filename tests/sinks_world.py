@@ -16,7 +16,7 @@ from runtime.clock import ManualClock
 from runtime.faults import KillPoints
 from runtime.health import run_file
 from runtime.kafka import Publisher
-from runtime.settings import RedisSettings
+from runtime.settings import RedisSettings, SinkSettings
 from runtime.stage import InputRecord
 from schemas.bars import Bar
 from schemas.codec import encode
@@ -214,9 +214,12 @@ def timescale_store(
     )
 
 
+EPOCHS = {topic: f"id-{topic}" for topic in Topic}
+
+
 def redis_store(line: Any, log: Log | None = None) -> RedisStore:
     client = RedisClient(line.addresses.redis, RedisSettings())
-    return RedisStore("sink-redis", client, log or Log(), KillPoints("sink-redis"), ManualClock(T0_NS), 60)
+    return RedisStore("sink-redis", client, log or Log(), KillPoints("sink-redis"), ManualClock(T0_NS), SinkSettings(), lambda: EPOCHS)
 
 
 def query(line: Any, statement: str) -> list[tuple[Any, ...]]:
@@ -236,9 +239,21 @@ def checksums(line: Any) -> dict[str, tuple[int, str]]:
 
 
 def redis_values(line: Any) -> dict[str, Any]:
-    """All keys but the guards."""
+    """All JSON values: no guards, no streams."""
     with redis.Redis.from_url(line.addresses.redis, decode_responses=True) as client:
-        return {key: json.loads(client.get(key)) for key in sorted(client.keys("*")) if not key.startswith("guard:")}
+        keys = [key for key in sorted(client.keys("*")) if client.type(key) == "string"]
+        return {key: json.loads(client.get(key)) for key in keys}
+
+
+def redis_streams(line: Any) -> dict[str, Any]:
+    """Source and event of every entry of every stream, oldest first."""
+    with redis.Redis.from_url(line.addresses.redis, decode_responses=True) as client:
+        streams = {key: client.xrange(key) for key in sorted(client.keys("stream:*"))}
+        return {key: [(fields["source"], json.loads(fields["event"])) for _, fields in entries] for key, entries in streams.items()}
+
+
+def redis_content(line: Any) -> dict[str, Any]:
+    return redis_values(line) | redis_streams(line)
 
 
 class Feed:

@@ -15,7 +15,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from cache.kinds import KINDS, SERVICES, Kind
+from cache.kinds import KINDS, Kind
 from runtime import metrics
 from runtime.settings import PREFIX, Settings
 from schemas.reasons import CATALOGUE
@@ -201,17 +201,17 @@ def cache_kinds() -> str:
     return (
         _HEAD.format(source="cache/kinds.py", title="Keys and lifetimes in Redis")
         + "What the sink writes is described in [tables and keys](tables.md), how services read and write in [the cache](../guides/cache.md). A part of a key is\n"
-        'percent-encoded where it holds more than letters, digits and `-._~/@+,=`. What services write is `{"ts_event_ns": ..., "value": ...}`. Their lifetimes can\n'
+        'percent-encoded where it holds more than letters, digits and `-._~/@+,=`. What services write, and movers, is `{"ts_event_ns": ..., "value": ...}`. Lifetimes of services can\n'
         "be changed by `cache.lifetimes_s`. Nothing of ours asks providers for what services write yet: the kinds are there for those that do.\n\n"
         + _table(("kind", "key", "lives for", "written by", "holds"), rows)
         + "\nBeside them: `guard:{KEY}` what was written last to KEY, a day or twice the value's life; `index:SYMBOL` the keys of a symbol that services wrote, and\n"
-        "`invalidated:SYMBOL` when it was invalidated, a week each.\n"
+        "`invalidated:SYMBOL` when it was invalidated, a week each; `symbols` and the streams, in [tables and keys](tables.md).\n"
     )
 
 
 def _lifetime(kind: Kind) -> str:
     if kind.lifetime == "fixed":
-        return f"{kind.lifetime_s:,} s" if kind.written_by == SERVICES else f"`sink.quote_ttl_s`, {kind.lifetime_s} s"
+        return f"`sink.quote_ttl_s`, {kind.lifetime_s} s" if kind.name == "quote" else f"{kind.lifetime_s:,} s"
     return f"{'two timeframes' if kind.lifetime == 'series' else 'one timeframe'}, at least {kind.lifetime_s} s"
 
 

@@ -1,7 +1,7 @@
 """The newest of every key among the events of a batch. No I/O."""
 
 from cache.guard import Write
-from cache.kinds import KINDS
+from cache.kinds import KINDS, Kind
 from schemas.bars import Bar
 from schemas.codec import decode_bar, decode_indicators, decode_signal, decode_ticks
 from schemas.indicators import IndicatorRecord
@@ -10,7 +10,9 @@ from schemas.ticks import Quote, TickEnvelope, Trade, Watermark
 from schemas.topics import Topic
 from sinks.redis.values import forming_write, quote_write, series_write, tick_order
 
-_BAR, _INDICATORS, _SIGNAL = KINDS["bar"], KINDS["indicators"], KINDS["signal"]
+_BAR, _FORMING, _INDICATORS, _SIGNAL = (KINDS[name] for name in ("bar", "forming", "indicators", "signal"))
+_Series = Bar | IndicatorRecord | Signal
+Event = _Series | TickEnvelope | Watermark
 _PartKey = tuple[str, str]  # symbol and part
 
 
@@ -26,23 +28,25 @@ class Latest:
     def __len__(self) -> int:
         return len(self._ticks) + len(self._series)
 
-    def take(self, topic: Topic, value: bytes) -> TickEnvelope | None:
-        """One record; an envelope is returned for its metrics. Raises schemas.codec.DecodeError or SchemaError and has taken nothing then."""
+    def take(self, topic: Topic, value: bytes) -> Event:
+        """One record; returns its event. Raises schemas.codec.DecodeError or SchemaError and has taken nothing then."""
         if topic is Topic.TICKS:
             return self._take_ticks(decode_ticks(value))
-        if topic is Topic.BARS:
-            self._take_series(series_write(_BAR, event := decode_bar(value)), event)
-        elif topic is Topic.BARS_FORMING:
-            self._take_series(forming_write(event := decode_bar(value)), event)
-        elif topic is Topic.INDICATORS:
-            self._take_series(series_write(_INDICATORS, record := decode_indicators(value)), record)
-        elif topic is Topic.SIGNALS:
-            self._take_series(series_write(_SIGNAL, signal := decode_signal(value)), signal)
-        return None
+        if topic is Topic.INDICATORS:
+            return self._take_series(_INDICATORS, decode_indicators(value))
+        if topic is Topic.SIGNALS:
+            return self._take_series(_SIGNAL, decode_signal(value))
+        bar = decode_bar(value)
+        return self._take_series(_FORMING if topic is Topic.BARS_FORMING else _BAR, bar)
 
-    def _take_ticks(self, event: TickEnvelope | Watermark) -> TickEnvelope | None:
+    @property
+    def symbols(self) -> set[str]:
+        """Those with ticks."""
+        return {symbol for symbol, _ in self._ticks}
+
+    def _take_ticks(self, event: TickEnvelope | Watermark) -> TickEnvelope | Watermark:
         if isinstance(event, Watermark):
-            return None
+            return event
         before = len(self._ticks)
         primary = [tick for tick in event.ticks if tick.primary]
         for tick in primary:
@@ -53,13 +57,14 @@ class Latest:
         self.conflated += len(primary) - (len(self._ticks) - before)
         return event
 
-    def _take_series(self, write: Write, event: Bar | IndicatorRecord | Signal) -> None:
-        if not event.primary:
-            return
-        known = self._series.get(write.key)
-        self.conflated += known is not None
-        if known is None or write.order >= known.order:
-            self._series[write.key] = write
+    def _take_series(self, kind: Kind, event: _Series) -> _Series:
+        if event.primary:
+            write = forming_write(event) if kind is _FORMING and isinstance(event, Bar) else series_write(kind, event)
+            known = self._series.get(write.key)
+            self.conflated += known is not None
+            if known is None or write.order >= known.order:
+                self._series[write.key] = write
+        return event
 
     def writes(self) -> list[Write]:
         """One a key and part."""

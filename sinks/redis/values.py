@@ -4,6 +4,7 @@ Prices and sizes stay decimal text in the JSON, exactly as the venue wrote them;
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -84,12 +85,18 @@ def _event_write(kind: Kind, event: Bar | IndicatorRecord | Signal, order: str) 
 
 
 def iso(ts_ns: int) -> str:
-    """`2024-08-08T23:58:01.123456Z`; null text if no calendar has the time."""
+    """`2024-08-08T23:58:01.123456Z`; no text if no calendar has the time."""
+    second = _second(ts_ns // _SECOND_NS)
+    return f"{second}.{ts_ns // 1000 % 1_000_000:06d}Z" if second else ""
+
+
+@lru_cache(1024)
+def _second(seconds: int) -> str:
+    """The ticks of a batch share their seconds."""
     try:
-        second = datetime.fromtimestamp(ts_ns // _SECOND_NS, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     except (OverflowError, ValueError, OSError):
         return ""
-    return f"{second}.{ts_ns // 1000 % 1_000_000:06d}Z"
 
 
 def _members(value: Any) -> bytes:

@@ -11,6 +11,7 @@ from sinks.process import run_sink
 from sinks.reader import TopicReader
 from sinks.redis.client import RedisClient
 from sinks.redis.store import TOPICS, RedisStore
+from sinks.timescale.log_identity import identify
 from sinks.worker import SinkWorker
 
 PROCESS = "sink-redis"
@@ -31,6 +32,7 @@ def build(settings: Settings, instance: int, health: Health, clock: Clock) -> Si
         reader,
         KillPoints(PROCESS, settings.faults.kill_at, settings.data_dir / "run"),
         clock,
-        settings.sink.quote_ttl_s,
+        settings.sink,
+        lambda: identify(settings.kafka, addresses.kafka, TOPICS).topic_ids,
     )
     return SinkWorker(PROCESS, reader, store, health, clock, settings)

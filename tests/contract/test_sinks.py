@@ -26,6 +26,7 @@ from tests.sinks_world import (
     query,
     ready,
     record,
+    redis_content,
     redis_store,
     redis_values,
     sink_process,
@@ -66,7 +67,7 @@ SINKS = [
         checksums,
         "TICKERPLANT_POSTGRES__URL",
     ),
-    Sink("redis", "redis", ("values_written", "offsets_committed"), redis_store, redis_values, "TICKERPLANT_REDIS__URL"),
+    Sink("redis", "redis", ("values_written", "offsets_committed"), redis_store, redis_content, "TICKERPLANT_REDIS__URL"),
 ]
 
 

@@ -10,7 +10,7 @@ import pytest
 from cache import Cache
 from runtime import metrics
 from runtime.clock import ManualClock
-from runtime.errors import UserError
+from runtime.errors import TransientError, UserError
 from runtime.settings import load_settings
 from schemas.topics import Topic
 from sinks.store import StoreDown
@@ -67,12 +67,12 @@ def test_what_one_service_writes_another_reads(make_cache: Any, server: OwnRedis
     assert one.set("historical", "AAPL", "1y", "1d", value=BARS, ts_event_ns=7)
     entry = other.get("historical", "AAPL", "1y", "1d")
     assert (entry.value, entry.ts_event_ns, entry.origin, entry.expired) == (BARS, 7, "redis", False)
-    assert one.set_many("movers", {("gainers",): [1], ("losers",): [2]}, lifetime_s=5) == [True, True]
-    found = other.get_many("movers", ["gainers", "none", ("losers",)])
+    assert one.set_many("profile", {("AAPL",): [1], ("MSFT",): [2]}, lifetime_s=5) == [True, True]
+    found = other.get_many("profile", ["AAPL", "none", ("MSFT",)])
     assert [one and one.value for one in found] == [[1], None, [2]]
     with server.raw() as raw:
         assert 3590 <= raw.ttl("historical:AAPL:1y:1d") <= 3600
-        assert raw.ttl("market:movers:gainers") <= 5
+        assert raw.ttl("profile:AAPL") <= 5
         assert len(raw.get("historical:AAPL:1y:1d")) < 400  # compressed
 
 
@@ -169,6 +169,53 @@ def test_a_server_that_lost_its_last_second_takes_no_reader_back(make_cache: Any
     assert value(cache, "quote", "BTC-USDT")["price"] == trade(11).price
 
 
+def test_the_last_events_are_replayed_once_and_in_order(make_cache: Any, server: OwnRedis, clock: ManualClock) -> None:
+    cache, sink = make_cache(), OwnSink(server.url, streams=("trades", "bars"), stream_length=5)
+    assert cache.replay("bars", "BTC-USDT") == []
+    for minute in (1, 0, 2):
+        sink.write(bar(minute), topic=Topic.BARS)
+    messages = cache.replay("bars", "BTC-USDT")
+    assert [(one.source, one.event["ts_open_ns"]) for one in messages] == [(bar().source, bar(minute).ts_open_ns) for minute in (1, 0, 2)]
+    assert cache.replay("bars", "BTC-USDT", count=1) == messages[-1:]
+    assert cache.replay("bars", "BTC-USDT", after=messages[0].id) == messages[1:]
+    again = OwnSink(server.url, streams=("bars",), stream_length=5)
+    for minute in (1, 0, 2, 3):  # the first three are repeated after a crash
+        again.write(bar(minute), topic=Topic.BARS)
+    assert [one.event["ts_open_ns"] for one in cache.replay("bars", "BTC-USDT", after=messages[-1].id)] == [bar(3).ts_open_ns]
+    sink.write(*[trade(seq) for seq in range(1, 9)])
+    sink.write(trade(9))
+    assert [one.event["seq"] for one in cache.replay("trades", "BTC-USDT")] == [5, 6, 7, 8, 9]
+    with server.raw() as raw:
+        assert 86_000 < raw.ttl("stream:trades:BTC-USDT") <= 86_400
+    renewed = OwnSink(server.url, streams=("bars",), epoch="made anew")
+    renewed.write(bar(7), topic=Topic.BARS)
+    assert cache.replay("bars", "BTC-USDT", count=1)[0].event["ts_open_ns"] == bar(7).ts_open_ns
+    for words, expected in (
+        (("news", "A"), "there is no stream"),
+        (("bars", "A", "x"), "id of a message"),
+        (("bars", "A", "", 0), "count 1 to"),
+    ):
+        with pytest.raises(UserError, match=expected):
+            cache.replay(*words)
+    away(server, clock)
+    with pytest.raises(TransientError, match="away"):
+        cache.replay("bars", "BTC-USDT")
+
+
+def test_movers_are_worked_out_of_what_is_there(make_cache: Any, server: OwnRedis) -> None:
+    cache, sink = make_cache(), OwnSink(server.url, movers_interval_s=60)
+    midnight = {"timeframe": "1d", "ts_close_ns": T0_NS, "known_at_ns": T0_NS}
+    for symbol, close in (("BTC-USDT", "60000"), ("ETH-USDT", "70000"), ("SOL-USDT", "60000")):
+        sink.write(bar(-1440, symbol=symbol, close=close, **midnight), topic=Topic.BARS)
+    sink.write(trade(1, price="63000"), trade(2, price="63000", symbol="ETH-USDT"), trade(3, symbol="XRP-USDT"))
+    gainers, losers = cache.get_many("movers", ["gainers", "losers"])
+    assert [(row["symbol"], row["change"]) for row in gainers.value] == [("BTC-USDT", "0.050000")]
+    assert [(row["symbol"], row["change"]) for row in losers.value] == [("ETH-USDT", "-0.100000")]
+    assert gainers.ts_event_ns == trade(2).ts_event_ns
+    with pytest.raises(UserError, match="sink-redis"):
+        cache.set("movers", "gainers", value=[])
+
+
 def test_a_symbol_is_invalidated_for_all(make_cache: Any, server: OwnRedis, clock: ManualClock) -> None:
     one, other, sink = make_cache(), make_cache(), OwnSink(server.url)
     sink.write(trade(5))
@@ -224,7 +271,7 @@ def test_memory_is_bounded_and_says_what_went(make_cache: Any, server: OwnRedis,
     assert metrics.CACHE_EVICTIONS._value.get() - before == 16
 
 
-def test_mistakes_are_one_line(make_cache: Any, server: OwnRedis) -> None:
+def test_mistakes_are_one_line(make_cache: Any, server: OwnRedis, tmp_path: Path) -> None:
     cache = make_cache(maximum_value_bytes=1024)
     for words, expected in (
         (("quotes", "AAPL"), "there is no kind quotes"),
@@ -242,6 +289,8 @@ def test_mistakes_are_one_line(make_cache: Any, server: OwnRedis) -> None:
             cache.set(kind, "AAPL", value=given)
     with pytest.raises(UserError, match="which the sink writes"):
         make_cache(lifetimes_s={"bar": 5})
+    with pytest.raises(UserError, match="no address for redis"):
+        Cache(settings=load_settings(data_dir=tmp_path / "none"))
     with server.raw() as raw:
         raw.set("profile:AAPL", b"another's")
         raw.lpush("profile:MSFT", 1)

@@ -13,7 +13,7 @@ from runtime.clock import SystemClock
 from runtime.faults import KillPoints
 from runtime.health import Health
 from runtime.kafka import consumer
-from runtime.settings import RedisSettings
+from runtime.settings import RedisSettings, SinkSettings
 from runtime.topic_admin import apply
 from schemas.codec import encode
 from schemas.topics import Topic
@@ -25,6 +25,7 @@ from sinks.redis.worker import build as build_redis
 from sinks.timescale.store import TOPICS as TIMESCALE_TOPICS
 from sinks.worker import SinkWorker
 from tests.sinks_world import (
+    EPOCHS,
     Feed,
     checksums,
     count,
@@ -157,7 +158,9 @@ def redis_sink_in_a_thread(line: Any, points: KillPoints) -> Iterator[TopicReade
     """A whole sink of this process, so that a test can hold it between two steps."""
     clock = SystemClock()
     reader = TopicReader(line.settings.kafka, line.addresses.kafka, "sink-redis", REDIS_TOPICS)
-    store = RedisStore("sink-redis", RedisClient(line.addresses.redis, RedisSettings()), reader, points, clock, 60)
+    store = RedisStore(
+        "sink-redis", RedisClient(line.addresses.redis, RedisSettings()), reader, points, clock, SinkSettings(), lambda: EPOCHS
+    )
     worker = SinkWorker("sink-redis", reader, store, Health("sink-redis", clock), clock, line.settings)
     thread = threading.Thread(target=worker.run)
     thread.start()

@@ -14,13 +14,13 @@ from cache.kinds import KINDS
 from runtime import metrics
 from runtime.clock import ManualClock
 from runtime.faults import KillPoints
-from runtime.settings import RedisSettings
+from runtime.settings import RedisSettings, SinkSettings
 from schemas.ticks import Quote, Trade
 from schemas.topics import Topic
 from sinks.redis.client import RedisClient
 from sinks.redis.store import RedisStore
 from sinks.redis.values import forming_write, quote_write, series_write
-from tests.sinks_world import T0_NS, Log, bar, envelope, quote, record, redis_values, signal, trade
+from tests.sinks_world import EPOCHS, T0_NS, Log, bar, envelope, quote, record, redis_values, signal, trade
 
 pytestmark = pytest.mark.stack
 KEY = "quote:BTC-USDT"
@@ -113,7 +113,15 @@ def test_a_new_primary_replaces_both_parts_and_nothing_mixes_venues(line: Any, c
 
 def test_a_server_that_was_started_anew_is_given_what_still_lives(line: Any) -> None:
     clock = ManualClock(T0_NS)
-    store = RedisStore("sink-redis", RedisClient(line.addresses.redis, RedisSettings()), Log(), KillPoints("sink-redis"), clock, 60)
+    store = RedisStore(
+        "sink-redis",
+        RedisClient(line.addresses.redis, RedisSettings()),
+        Log(),
+        KillPoints("sink-redis"),
+        clock,
+        SinkSettings(),
+        lambda: EPOCHS,
+    )
     store.begin([(Topic.TICKS, 0)])
     for topic, event in (
         (Topic.TICKS, envelope([trade(9), quote(10)])),

@@ -61,7 +61,7 @@ def test_the_guard_outlives_the_value(timeframe: Timeframe) -> None:
 def test_a_symbol_has_every_key_that_the_sink_writes() -> None:
     keys = keys_of_symbol("BTC-USDT")
     assert len(keys) == len(set(keys)) == 1 + 4 * len(Timeframe)
-    assert {key.split(":")[0] for key in keys} == {kind.key for kind in KINDS.values() if kind.written_by == SINK}
+    assert {key.split(":")[0] for key in keys} == {kind.key for kind in KINDS.values() if kind.written_by == SINK and kind.of_symbol}
 
 
 def test_kinds_are_named_by_their_keys() -> None:
