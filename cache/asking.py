@@ -15,6 +15,11 @@ def kind_named(name: str) -> Kind:
     return KINDS[name]
 
 
+def kind_of(key: str) -> Kind:
+    """Of a symbol's key. Raises UserError if it is none of ours."""
+    return kind_named(key.partition(":")[0])
+
+
 def check_lifetimes(lifetimes_s: Iterable[str]) -> None:
     for name in lifetimes_s:
         if kind_named(name).written_by != SERVICES:

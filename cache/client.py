@@ -7,11 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from cache.asking import MAXIMUM_KEYS, ask_values, bounded, check_lifetimes, kind_named, left_s
+from cache.asking import MAXIMUM_KEYS, ask_values, bounded, check_lifetimes, kind_named, kind_of, left_s
 from cache.connection import connect
 from cache.entry import Entry
+from cache.figures import Figures, figures
+from cache.figures import ask as ask_figures
 from cache.invalidation import Invalidation
-from cache.keys import key_of, stream_key
+from cache.keys import index_key, key_of, keys_of_symbol, stream_key
+from cache.kinds import Kind
 from cache.remote import Remote
 from cache.shelf import Shelf
 from cache.statistics import Statistics, statistics
@@ -83,8 +86,19 @@ class Cache:
                 return [self._shelf.recalled(chosen, key) for key in keys]
             symbols = [str(one[0]) if chosen.of_symbol else "" for one in parts]
             rows = zip(keys, symbols, answers[::2], answers[1::2], strict=True)
-            life = self._remote.life
-            return [self._shelf.answered(chosen, key, symbol, packed, left_s(ms, chosen), life) for key, symbol, packed, ms in rows]
+            return [self._answered(chosen, *row) for row in rows]
+
+    def of_symbol(self, symbol: str) -> dict[str, Entry]:
+        """All values of a symbol, of every kind, by their keys in Redis; {} while it is away."""
+        members = self._remote.ask(lambda pipeline: pipeline.smembers(index_key(symbol)))
+        keys = [] if members is None else [*keys_of_symbol(symbol), *sorted(key.decode() for key in members[0])]
+        answers = self._remote.ask(lambda pipeline: ask_values(pipeline, keys)) or []
+        rows = zip(keys, answers[::2], answers[1::2], strict=bool(answers))
+        found = {key: self._answered(kind_of(key), key, symbol, packed, ms) for key, packed, ms in rows if packed is not None}
+        return {key: entry for key, entry in found.items() if entry is not None}
+
+    def _answered(self, kind: Kind, key: str, symbol: str, packed: bytes | None, milliseconds: int) -> Entry | None:
+        return self._shelf.answered(kind, key, symbol, packed, left_s(milliseconds, kind), self._remote.life)
 
     def set(self, kind: str, *parts: object, value: Any, ts_event_ns: int | None = None, lifetime_s: int | None = None) -> bool:
         """Writes a value, unless one with data of a later time is there; True if it was written (or is kept to be, while Redis is away).
@@ -148,6 +162,11 @@ class Cache:
     def statistics(self) -> Statistics:
         """Hits, sizes and evictions of this process since its start."""
         return statistics(self._shelf.counts, self._shelf.size(), self._remote.is_up)
+
+    def server(self) -> Figures | None:
+        """Keys, memory and hits of the Redis server, by all its clients; None while it is away."""
+        answers = self._remote.ask(ask_figures)
+        return None if answers is None else figures(answers)
 
     def _restore(self) -> None:
         """Redis is back, or is seen for the first time: what is invalid goes, then what it lacks is written, by the guard."""

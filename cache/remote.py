@@ -12,14 +12,14 @@ from cache.connection import is_away, said
 from runtime import metrics
 from runtime.clock import Clock
 from runtime.errors import UserError
-from runtime.logs import get_logger
 
 Met = Callable[[str], None]
 
 
 class Remote:
-    """Thread-safe. life: grows whenever the server turns out to be another one than before, or one started anew: what it held may be gone.
+    """Thread-safe. Says nothing in logs, because it lives in others' processes; tickerplant_cache_redis_up tells.
 
+    life: grows whenever the server turns out to be another one than before, or one started anew: what it held may be gone.
     returned: called when the server answers for the first time or again, by the thread that found out; it may use `ask`.
     """
 
@@ -87,7 +87,6 @@ class Remote:
             self._away_until_s = float("-inf")
             self._met = True
         metrics.CACHE_REDIS_UP.set(1)
-        get_logger().info("cache_redis_ready")
         self._returned()
 
     def _lose(self, error: RedisError) -> None:
@@ -99,8 +98,6 @@ class Remote:
             self._away_until_s = self._clock.monotonic_s() + (0 if was_met and not isinstance(error, TimeoutError) else self._retry_s)
         self._client.connection_pool.disconnect(inuse_connections=False)
         metrics.CACHE_REDIS_UP.set(0)
-        if was_met:
-            get_logger().warning("cache_redis_away", error=said(error))
 
     def close(self) -> None:
         self._client.close()

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from redis.exceptions import NoScriptError, RedisError
 
 from cache import guard, streams
 from cache.connection import connect, is_away, said
+from cache.figures import Figures, ask, figures
 from cache.guard import Write
 from cache.keys import SYMBOLS_KEY
 from cache.streams import Append
@@ -25,16 +26,6 @@ _PIPELINE_WRITES = 5_000  # what one answer is waited for; all values of a line 
 
 class ServerForgot(Exception):
     """The server was started anew, perhaps without what it held."""
-
-
-class Figures(NamedTuple):
-    """bytes: memory in use. keys: of our database. evicted, hits, misses: since the server's start, by all its clients."""
-
-    bytes: int
-    keys: int
-    evicted: int
-    hits: int
-    misses: int
 
 
 class RedisClient:
@@ -104,8 +95,7 @@ class RedisClient:
 
     def figures(self) -> Figures:
         """What the server says of itself."""
-        memory, stats, keys = self._asked(lambda pipeline: pipeline.info("memory").info("stats").dbsize())
-        return Figures(memory["used_memory"], keys, stats["evicted_keys"], stats["keyspace_hits"], stats["keyspace_misses"])
+        return figures(self._asked(ask))
 
     def close(self) -> None:
         self._redis.close()

@@ -1,5 +1,6 @@
 """The cache library on a real Redis that is killed, started again, and comes back without what it held."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from schemas.topics import Topic
 from sinks.store import StoreDown
 from tests.redis_world import OwnRedis, OwnSink
 from tests.sinks_world import T0_NS, bar, quote, trade
-from tests.support import eventually
+from tests.support import eventually, run_tickerplant
 
 BARS = [{"timestamp": f"2024-08-{day:02d}", "close": "61652.01"} for day in range(1, 31)]
 
@@ -299,6 +300,29 @@ def test_mistakes_are_one_line(make_cache: Any, server: OwnRedis, tmp_path: Path
         cache.get("profile", "MSFT")
     with pytest.raises(UserError, match="Redis refuses"), Cache(server.url.replace("secret", "wrong")) as refused:
         refused.get("indices")
+
+
+def test_the_command_shows_counts_and_invalidates(make_cache: Any, server: OwnRedis, tmp_path: Path) -> None:
+    sink = OwnSink(server.url)
+    sink.write(trade(5))
+    make_cache().set("profile", "BTC-USDT", value={"name": "Bitcoin"}, ts_event_ns=T0_NS)
+
+    def command(*words: str) -> tuple[int, str]:
+        env = {"TICKERPLANT_REDIS__URL": server.url, "TICKERPLANT_DATA_DIR": str(tmp_path)}
+        done = run_tickerplant("cache", *words, env=env)
+        return done.returncode, done.stdout or done.stderr
+
+    code, text = command("show", "BTC-USDT", "--json")
+    shown = json.loads(text)
+    assert (code, sorted(shown)) == (0, ["profile:BTC-USDT", "quote:BTC-USDT"])
+    assert shown["quote:BTC-USDT"]["value"]["price"] == trade(5).price
+    assert json.loads(command("stats", "--json")[1])["keys"] == 6  # two values with their guards, the index, the set of symbols
+    assert "profile:BTC-USDT  2024-08-08T23:58:00Z" in command("show", "BTC-USDT")[1]
+    assert command("invalidate", "BTC-USDT") == (0, "2 values of BTC-USDT removed\n")
+    assert command("show", "BTC-USDT")[0] == 2
+    server.kill()
+    assert command("stats") == (2, "tickerplant: Redis does not answer; start it, or look at redis.url\n")
+    sink.close()
 
 
 def test_no_reader_ever_sees_an_older_price_while_redis_dies_and_comes_back(server: OwnRedis) -> None:

@@ -41,6 +41,7 @@ COMMANDS = (
     "rebuild",
     "alerts",
     "dlq",
+    "cache",
     "config",
 )
 
