@@ -8,6 +8,9 @@ from runtime.settings import Settings
 NS = 1_000_000_000
 
 
+NUMBERED = ("binance", "binance-simulated", "coinbase")  # sources that number a symbol's trades without holes
+
+
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """timeframes: names such as `1m`, shortest first, 1m always among them. weights: by component name, sum 1.
@@ -28,7 +31,7 @@ class Parameters:
     weights: dict[str, float]
     resolution: str
     minimum_quality: float
-    numbered_sources: tuple[str, ...] = ("binance", "binance-simulated")
+    numbered_sources: tuple[str, ...] = NUMBERED
     ahead_ns: int = 600 * NS
     stale_quote_ns: int = 900 * NS
     anomaly_window: int = 64
@@ -61,7 +64,7 @@ def from_settings(settings: Settings, start_ns: int = 0) -> Parameters:
         weights={name: weight / total for name, weight in weights.items()},
         resolution=process.signal_resolution,
         minimum_quality=process.minimum_quality,
-        numbered_sources=tuple(dict.fromkeys(["binance", "binance-simulated", settings.binance.source])),
+        numbered_sources=tuple(dict.fromkeys([*NUMBERED, settings.binance.source, settings.providers.coinbase.source])),
         ahead_ns=round(quality.ahead_s * NS),
         stale_quote_ns=round(quality.stale_quote_s * NS),
         anomaly_window=quality.anomaly_window,
