@@ -17,7 +17,7 @@ _REASONS: dict[str, AlertReason] = {"filled": "gap_filled", "partial": "gap_part
 
 
 class KeptGap(Struct, array_like=True):
-    """The newest that was heard of a gap which is not filled. offset: of the record that first told of it. episodes: by rule id, alerts that stand."""
+    """The newest that was heard of a gap. offset: of the record that first told of it. episodes: by rule id, alerts that stand."""
 
     gap: Gap
     offset: int
@@ -25,7 +25,7 @@ class KeptGap(Struct, array_like=True):
 
 
 class GapBook(Struct, array_like=True):
-    """kept: by gap_id, oldest first. raised_ns: by rule id and place, event time of the last raise."""
+    """kept: by gap_id, oldest first; a filled one stays, so that a process that is behind cannot open it again. raised_ns: by rule id and place, event time of the last raise."""
 
     kept: dict[str, KeptGap] = field(default_factory=dict)
     raised_ns: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -34,21 +34,22 @@ class GapBook(Struct, array_like=True):
         """One gap event."""
         known = self.kept.get(gap.gap_id)
         if known is None:
-            return [] if gap.state == "filled" else self._first(gap, offset, rules)
-        if gap.state == "open":
-            return []  # told by two processes: what the other has found out holds
+            return self._first(gap, offset, rules)
+        if gap.state == "open" or known.gap.state == "filled":
+            return []  # told by two processes, one behind the other: what the first has found out holds
         known.gap = gap
-        outputs = self._clear(known, rules, _REASONS[gap.state])
-        if gap.state == "filled":
-            del self.kept[gap.gap_id]
-        return outputs
+        return self._clear(known, rules, _REASONS[gap.state])
 
     def _first(self, gap: Gap, offset: int, rules: Iterable[StoredRule]) -> list[Output]:
         kept = self.kept[gap.gap_id] = KeptGap(gap, offset)
         outputs = [output for stored in rules for output in self._raise(kept, stored)]
         if len(self.kept) > KEPT_GAPS:
-            outputs += self._clear(self.kept.pop(next(iter(self.kept))), rules, "forgotten")
+            outputs += self._clear(self.kept.pop(self._least()), rules, "forgotten")
         return outputs
+
+    def _least(self) -> str:
+        """Which gap to forget: the oldest that is filled, else the oldest."""
+        return next((gap_id for gap_id, kept in self.kept.items() if kept.gap.state == "filled"), next(iter(self.kept)))
 
     def start(self, stored: StoredRule) -> list[Output]:
         """A rule is new: gaps that it came too late for."""
@@ -83,7 +84,8 @@ class GapBook(Struct, array_like=True):
 
 
 def _matches(rule: GapOpen, gap: Gap) -> bool:
-    return concerns(rule, gap.symbol, gap.source) and gap.channel in rule.channels and gap.size >= rule.minimum_size
+    missing = gap.state != "filled" and gap.channel in rule.channels and gap.size >= rule.minimum_size
+    return missing and concerns(rule, gap.symbol, gap.source)
 
 
 def _cause(rule: GapOpen, gap: Gap) -> Cause:

@@ -28,9 +28,14 @@ class Boundaries:
             self._next_ns = reached_ns - reached_ns % MINUTE_NS + MINUTE_NS + self._grace_ns
         return passed
 
-    def last(self, complete_until_ns: int) -> int:
-        """The watermark at the end: the minute of the newest event is over, and all up to complete_until_ns."""
-        return max(self.newest_ns - self.newest_ns % MINUTE_NS + MINUTE_NS, complete_until_ns) + self._grace_ns
+    def last(self, complete_until_ns: int) -> list[int]:
+        """The watermarks at the end: the minute of the newest event is over, and all up to complete_until_ns. Intervals that ended within the grace
+        before the newest event close on the way, as they would before another event."""
+        end_ns = max(self.newest_ns - self.newest_ns % MINUTE_NS + MINUTE_NS, complete_until_ns) + self._grace_ns
+        newest_ns = self.newest_ns
+        passed = [passed_ns for passed_ns in self.before(end_ns) if passed_ns < end_ns]
+        self.newest_ns = newest_ns
+        return [*passed, end_ns]
 
     def _end(self, timeframe: Timeframe, now_ns: int) -> int:
         return interval_of(timeframe, now_ns)[1] + self._grace_ns

@@ -82,8 +82,8 @@ class Sender:
         """The last watermarks: what ends with the files closes."""
         for feed in self._feeds.values():
             if feed.has_ticks:
-                last_ns = feed.boundaries.last(complete_until_ns)
-                feed.publisher.watermark(last_ns, max(last_ns, feed.ingest_ns), self._clock.now_ns())
+                for passed_ns in feed.boundaries.last(complete_until_ns):
+                    feed.publisher.watermark(passed_ns, max(passed_ns, feed.ingest_ns), self._clock.now_ns())
         self.flush()
 
     def flush(self) -> None:

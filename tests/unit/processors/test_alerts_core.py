@@ -99,6 +99,12 @@ def test_a_late_rule_knows_the_bar_before_it() -> None:
     assert alerts(put(cross, indicators=2), *records) == []
 
 
+def test_a_gap_that_was_filled_is_not_opened_again_by_a_process_that_is_behind() -> None:
+    rule = put({"id": "gaps", "kind": "gap_open"})
+    assert [one.state for one in alerts(rule, gap(1), gap(1, "filled"), gap(1), gap(1, "filled"))] == ["raised", "cleared"]
+    assert alerts(rule, gap(1, "filled"), gap(1)) == []
+
+
 def test_late_rules_of_gaps_and_sources() -> None:
     rule = {"id": "gaps", "kind": "gap_open"}
     gaps = [gap(1), gap(2), gap(3), gap(2, "filled")]
