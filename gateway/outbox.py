@@ -39,7 +39,6 @@ class Outbox:
         self._paced: asyncio.TimerHandle | None = None
         self.is_closed = False
         self.sent = 0  # messages
-        self.sent = 0  # messages
         connection.on_writable = self._write_waiting
 
     @property
@@ -99,7 +98,6 @@ class Outbox:
 
     def _write(self, frames: bytes, messages: int) -> None:
         self._connection.write_frames(frames)
-        self.sent += messages
         self.sent += messages
         if self._member.pace is not None:
             self._member.pace.charge(messages)

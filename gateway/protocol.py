@@ -6,16 +6,17 @@ A field that is not known is refused by name: a filter that would silently do no
 import math
 import re
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from gateway.series import TRAITS, Channel
 from schemas.timeframes import Timeframe
 
 Names = str | list[str]
-RequestId = str | int | None
+# As large as every encoding can give it back.
+RequestId = Annotated[str, Meta(max_length=128)] | Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None
 MOST_SNAPSHOT_RECORDS = 5000
 _SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,31}")
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -174,8 +175,13 @@ def _match(field: str, names: Names | None, accepts: Any) -> None:
 
 
 def _within(field: str, value: Decimal | float | None, low: float, high: float) -> None:
-    if value is not None and not (math.isfinite(value) and low <= value <= high):
+    if value is not None and not (_is_finite(value) and low <= value <= high):
         raise BadMessage("invalid_field", f"{field} is a number from {low:g} " + (f"to {high:g}" if high < math.inf else "on"), field)
+
+
+def _is_finite(value: Decimal | float) -> bool:
+    """Of a NaN that signals, and of whole numbers that no float can hold, too."""
+    return value.is_finite() if isinstance(value, Decimal) else isinstance(value, int) or math.isfinite(value)
 
 
 def _check_resume(resume: Resume | None) -> None:

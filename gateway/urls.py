@@ -1,7 +1,7 @@
 """The addresses of S2 4.4: a stream that is chosen by its URL, as if the client had sent the subscription. Pure."""
 
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import msgspec
 
@@ -20,13 +20,23 @@ _MOST_FIELDS = 20
 
 def is_stream(target: str) -> bool:
     """True if this request target is one for WebSockets."""
-    path = urlsplit(target).path
+    try:
+        path = _parts(target).path
+    except BadMessage:
+        return False
     return path == SOCKET_PATH or path.startswith(STREAMS_PATH)
+
+
+def _parts(target: str) -> SplitResult:
+    try:
+        return urlsplit(target)
+    except ValueError:
+        raise BadMessage("invalid_field", "this is no address of a stream") from None
 
 
 def subscription_of(target: str) -> Subscribe | None:
     """What `/api/streams/<channel>[/<symbol>[/<timeframe>]][?<field>=<value>...]` asks for; None for /ws. Raises BadMessage."""
-    parts = urlsplit(target)
+    parts = _parts(target)
     given = _query(parts.query)
     if parts.path == SOCKET_PATH:
         if given:
@@ -36,7 +46,7 @@ def subscription_of(target: str) -> Subscribe | None:
     body = _named(words) | given
     try:
         action = msgspec.convert(body, Subscribe, strict=False)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, ValueError) as error:
         raise BadMessage("invalid_field", str(error)[:200]) from None
     check(action)
     return action
@@ -44,7 +54,7 @@ def subscription_of(target: str) -> Subscribe | None:
 
 def wire_of(target: str) -> Wire:
     """`encoding=msgpack` and `compression=deflate` of any stream's address. Raises BadMessage."""
-    given = dict(parse_qsl(urlsplit(target).query, keep_blank_values=True))
+    given = dict(parse_qsl(_parts(target).query, keep_blank_values=True))
     for name, values in _WIRE.items():
         if given.get(name, values[0]) not in values:
             raise BadMessage("invalid_field", f"{name} is one of {', '.join(values)}", name)

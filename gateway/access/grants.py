@@ -4,12 +4,14 @@ import math
 from dataclasses import dataclass
 from typing import Any, get_args
 
+from gateway.access.addresses import counted_as
 from gateway.access.scopes import Ceiling, ceiling
 from runtime.access_settings import AccessSettings, TierName, TierSettings
 
 OPERATOR = "operator"
 _LONGEST_NAME = 128
 _MOST_PATTERNS = 200
+_END_OF_TIMES_S = 253_402_300_799  # of the year 9999: later times cannot be written as dates
 
 
 class RefusedToken(Exception):
@@ -47,12 +49,12 @@ def has_keys(settings: AccessSettings) -> bool:
 
 
 def anonymous_grant(settings: AccessSettings, address: str) -> Grant | None:
-    """Clients without a token share the limits of their address; how many connections that may have is a setting of its own."""
+    """Clients without a token share the limits of their address (IPv6: of their /64); how many connections that may have is a setting of its own."""
     tier = anonymous_tier(settings)
     if tier is None:
         return None
     limits = _limits_of(settings, tier).model_copy(update={"connections": 0})
-    return Grant(f"address:{address}", tier, limits, is_anonymous=True)
+    return Grant(f"address:{counted_as(address) or address}", tier, limits, is_anonymous=True)
 
 
 def grant_of(claims: dict[str, Any], settings: AccessSettings) -> Grant:
@@ -69,7 +71,14 @@ def grant_of(claims: dict[str, Any], settings: AccessSettings) -> Grant:
         raise RefusedToken("token_claims", f"role {unknown[0][:40]} is not known here; name it in gateway.access.roles")
     ceilings = (ceiling(_words(claims, "scope")), *(ceiling(settings.roles[role]) for role in roles if role in settings.roles))
     limits = _narrowed(_limits_of(settings, tier), claims)
-    return Grant(f"user:{user}", tier, limits, ceilings, roles, float(claims["exp"]), _token_id(claims))
+    return Grant(f"user:{user}", tier, limits, ceilings, roles, _expiry_s(claims), _token_id(claims))
+
+
+def _expiry_s(claims: dict[str, Any]) -> float:
+    expires_s = float(claims["exp"])
+    if not expires_s <= _END_OF_TIMES_S:
+        raise RefusedToken("token_claims", "claim exp is in seconds since 1970, not in milliseconds, and before the year 10000")
+    return expires_s
 
 
 def _limits_of(settings: AccessSettings, tier: TierName) -> TierSettings:

@@ -62,17 +62,20 @@ class Member:
         except RefusedToken as error:
             self._count_refused(error)
             raise BadMessage(error.code, str(error), "token") from None
+        finally:
+            if self.is_closed:  # the client left while we waited: what came of it since is given back as well
+                self.close()
         self._refused_tokens = 0
         return grant
 
     async def _become(self, grant: Grant) -> None:
-        before, limit = self.grant, grant.limits.connections
-        is_other_user = before is None or before.user != grant.user
+        limit = grant.limits.connections
+        is_other_user = self.grant is None or self.grant.user != grant.user
         if is_other_user and not await self._control.limits.claims.claim(CONNECTIONS, grant.user, [self._connection], limit):
             raise RefusedToken("too_many_connections", f"the {grant.tier} tier has {limit} connections at a time; close another one")
         pace = await self._control.limits.paces.borrow(grant)  # before the last one goes back: a new token must not fill the bucket again
-        if before is not None:
-            self._give_back(before, is_other_user)
+        if self.grant is not None:  # looked at anew: `close`, while we waited, has given back what it was
+            self._give_back(self.grant, is_other_user)
         self.grant, self.pace = grant, pace
         self._control.audit.allowed("authenticate", **self.describe())
         expires_s = None if grant.expires_s is None else grant.expires_s + self._control.settings.leeway_s

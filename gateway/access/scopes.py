@@ -17,9 +17,9 @@ class Pattern(NamedTuple):
 
     @classmethod
     def of(cls, text: str) -> "Pattern":
-        """`signals` is `signals:*`."""
-        channel, _, symbol = text.partition(":")
-        return cls(channel, symbol or ANY)
+        """`signals` is `signals:*`; `signals:`, where a symbol was left out, covers nothing."""
+        channel, colon, symbol = text.partition(":")
+        return cls(channel, symbol if colon else ANY)
 
     def covers(self, channel: str, symbol: str) -> bool:
         """symbol `*`, a wildcard subscription, is covered by `*` alone."""

@@ -3,10 +3,13 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway import answers
+from gateway.frames import Wire, frame_of_json
 from gateway.protocol import BadMessage, ListSeries, Ping, Subscribe, Unsubscribe, parse
 from gateway.selector import Selector
 
@@ -53,6 +56,10 @@ def test_messages_of_the_plan() -> None:
         ('{"action":"subscribe","channel":"ticks","symbol":"A","filters":{"volume":1}}', "unknown_field", "volume"),
         ('{"action":"subscribe","channel":"ticks","symbol":"A","filters":{"min_volume":-1}}', "invalid_field", "filters.min_volume"),
         ('{"action":"subscribe","channel":"ticks","symbol":"A","filters":{"min_volume":"NaN"}}', "invalid_field", "filters.min_volume"),
+        ('{"action":"subscribe","channel":"ticks","symbol":"A","filters":{"min_volume":"sNaN"}}', "invalid_field", "filters.min_volume"),
+        ('{"action":"subscribe","channel":"ticks","symbol":"A","snapshot":' + "9" * 400 + "}", "invalid_field", "snapshot"),
+        (f'{{"action":"ping","id":{2**64}}}', "invalid_field", "id"),
+        ('{"action":"ping","id":"' + "x" * 129 + '"}', "invalid_field", "id"),
         (
             '{"action":"subscribe","channel":"ticks","symbol":"A","filters":{"quality_threshold":1.5}}',
             "invalid_field",
@@ -74,6 +81,13 @@ def test_bad_message_names_the_code_and_the_field(text: str | bytes, code: str, 
 def test_deeply_nested_message_is_refused() -> None:
     with pytest.raises(BadMessage):
         parse("[" * 8000)
+
+
+@given(st.integers(-(2**63), 2**63 - 1) | st.text(max_size=128).filter(lambda text: text.isascii()))
+def test_every_id_comes_back_in_every_encoding(request: int | str) -> None:
+    action = parse(json.dumps({"action": "ping", "id": request}))
+    answer = frame_of_json(answers.pong(0, action.id), Wire(is_binary=True))
+    assert msgspec.msgpack.decode(answer[4:] if answer[1] == 126 else answer[2:])["id"] == request
 
 
 def refusal(text: str) -> BadMessage | None:

@@ -48,6 +48,9 @@ def test_addresses_of_the_plan(target: str, expected: Subscribe) -> None:
         ("/api/streams/ticks/A?min_volume=much", ""),
         ("/api/streams/ticks/A?depth=3", "depth"),
         ("/ws?depth=3", "depth"),
+        ("/api/streams/ticks/A?min_volume=sNaN", "filters.min_volume"),
+        ("/api/streams/ticks/A?snapshot=" + "9" * 5000, ""),
+        ("//[abc/ws", ""),
     ],
 )
 def test_address_that_means_nothing_is_refused(target: str, field: str) -> None:
@@ -60,6 +63,7 @@ def test_plain_socket_subscribes_to_nothing() -> None:
     assert subscription_of("/ws") is None
     assert not is_stream("/wsx")
     assert not is_stream("/index.html")
+    assert not is_stream("//[abc/ws")
 
 
 @given(st.text(max_size=60), st.text(max_size=60))

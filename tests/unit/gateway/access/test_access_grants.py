@@ -44,6 +44,8 @@ def test_each_role_narrows() -> None:
         ({"roles": 7}, "claim roles"),
         ({"scope": {"ticks": True}}, "claim scope"),
         ({"scope": ["ticks"] * 201}, "claim scope"),
+        ({"exp": 1_795_000_000_000}, "claim exp is in seconds"),
+        ({"exp": float("inf")}, "claim exp is in seconds"),
         ({"sub": ""}, "claim sub"),
         ({"sub": "a\nb"}, "claim sub"),
         ({"sub": "x" * 129}, "claim sub"),
@@ -77,6 +79,16 @@ def test_anonymous_until_a_key_is_set() -> None:
     grant = anonymous_grant(both, "203.0.113.5")
     assert grant is not None
     assert (grant.user, grant.limits.symbols, grant.limits.connections) == ("address:203.0.113.5", 10, 0)
+
+
+@pytest.mark.parametrize(
+    ("address", "user"),
+    [("2001:db8:1:2:3::4", "address:2001:db8:1:2::/64"), ("127.0.0.1", "address:127.0.0.1"), ("::ffff:203.0.113.5", "address:203.0.113.5")],
+)
+def test_anonymous_limits_are_those_of_the_whole_site(address: str, user: str) -> None:
+    grant = anonymous_grant(AccessSettings(anonymous="free"), address)
+    assert grant is not None
+    assert grant.user == user
 
 
 def test_keys_and_networks_are_checked_when_settings_are_read() -> None:

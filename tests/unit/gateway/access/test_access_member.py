@@ -1,5 +1,7 @@
 """One connection's rights, and that all it claimed is given back however it ends."""
 
+import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -65,6 +67,40 @@ async def test_socket_that_is_gone_before_its_claim_is_granted_gives_it_back() -
     assert claims.owners() != []
     member.close()
     assert claims.owners() == []
+
+
+class SlowClaims(LocalClaims):
+    """Answers when it is told to, as a store does that is far away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer = asyncio.Event()
+
+    async def claim(self, kind: str, owner: str, names: Iterable[str], limit: int) -> bool:
+        await self.may_answer.wait()
+        return self.claim_now(kind, owner, names, limit)
+
+
+@pytest.mark.parametrize("anonymous", ["free", "none"])
+async def test_who_leaves_while_it_authenticates_gives_everything_back(anonymous: str) -> None:
+    claims = SlowClaims()
+    access, _ = control(anonymous=anonymous)
+    access.limits.claims = claims
+    member = await leaving(access, claims)
+    assert (claims.owners(), member.grant, member.pace) == ([], None, None)
+    assert set(access.limits.paces._borrowed.values()) == {0}
+
+
+async def leaving(access: AccessControl, claims: SlowClaims) -> Member:
+    claims.may_answer.set()
+    member = await entered(access, None)
+    claims.may_answer.clear()
+    authenticating = asyncio.create_task(member.authenticate(token("ann", tier="free")))
+    await asyncio.sleep(0.01)
+    member.close()
+    claims.may_answer.set()
+    await authenticating
+    return member
 
 
 async def test_refused_subscription_holds_nothing() -> None:

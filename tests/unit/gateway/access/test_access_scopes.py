@@ -26,6 +26,9 @@ _CEILINGS = st.lists(st.lists(_PATTERNS, max_size=4).map(ceiling), max_size=4)
         ("ticks:BTC-USDT", "ticks", "BTC-USDTX", False),
         ("ticks:BTC-USDT", "ticks", "*", False),
         ("openid", "ticks", "BTC-USDT", False),
+        ("ticks:", "ticks", "BTC-USDT", False),
+        ("ticks:", "ticks", "*", False),
+        ("*:", "alerts", "*", False),
         ("", "ticks", "BTC-USDT", False),
     ],
 )

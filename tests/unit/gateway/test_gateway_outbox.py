@@ -1,0 +1,46 @@
+"""What goes to one client, without a socket."""
+
+import asyncio
+from typing import Any
+
+from gateway.access.pace import Pace
+from gateway.frames import frame
+from gateway.outbox import Outbox
+from runtime.clock import ManualClock
+from runtime.settings import GatewaySettings
+
+
+class Socket:
+    """Takes everything while it is writable."""
+
+    def __init__(self) -> None:
+        self.is_open = self.is_writable = True
+        self.written = b""
+        self.loop = asyncio.get_running_loop()
+
+    def write_frames(self, frames: bytes) -> None:
+        self.written += frames
+
+    async def drain(self) -> None:
+        await asyncio.sleep(0)
+
+
+class Client:
+    """An outbox, what it writes to and why it was ended. per_s: its tier's pace."""
+
+    def __init__(self, per_s: float = 0, **settings: Any) -> None:
+        self.clock = ManualClock(10**18)
+        self.socket = Socket()
+        self.pace = Pace(per_s, self.clock) if per_s else None
+        self.ends: list[int] = []
+        member: Any = self
+        connection: Any = self.socket
+        self.outbox = Outbox(connection, member, self.clock, GatewaySettings(**settings), lambda code, _reason: self.ends.append(code))
+
+
+async def test_every_message_is_counted_once() -> None:
+    client = Client()
+    client.outbox.send(frame(b"{}"))
+    client.outbox.send(frame(b"{}") * 2, 2)
+    assert client.outbox.sent == 3
+    assert client.socket.written == frame(b"{}") * 3
