@@ -55,7 +55,7 @@ def scan(paths: Sequence[Path]) -> Contents:
 class Capture:
     """Plays files one after the other. Each frame gets `ts_capture_ns` into its wrapper; nothing else in it changes.
 
-    Played trade frames stay in memory, about 250 bytes each: REST answers from them.
+    Played trade frames stay in memory, packed, about 25 bytes each: REST answers from them.
     """
 
     def __init__(self, paths: Sequence[Path]) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ingestors.exchange_server.capture import Capture, scan, stamped
-from ingestors.exchange_server.material import listed, listed_canonical
+from ingestors.exchange_server.material import Frame, listed, listed_canonical
+from ingestors.exchange_server.played_trades import PlayedTrades
 from runtime.errors import UserError
 from tests.feeds import START_NS, capture_of, quote_frame, trade_frame
 from tests.pipeline import CAPTURES, needs_recordings
@@ -83,3 +84,13 @@ def test_symbol_names() -> None:
     assert listed("BTCFDUSD") == ("BTCFDUSD", "BTC", "FDUSD")
     assert listed("ethbtc") == ("ETHBTC", "ETH", "BTC")
     assert listed_canonical("SOL-USDT") == ("SOLUSDT", "SOL", "USDT")
+
+
+def test_a_long_past_is_kept_packed_and_told_whole() -> None:
+    played = PlayedTrades()
+    for number in range(1, 10_001):
+        data = f'{{"s":"BTCUSDT","t":{number},"p":"{number}.50","q":"1","T":{number},"m":true}}'
+        played.add(Frame(number, "btcusdt@trade", f'{{"stream":"btcusdt@trade","data":{data}}}'.encode()))
+    assert played.newest_ids() == {"BTCUSDT": 10_000}
+    assert [row.trade_id for row in played.after("BTCUSDT", 1, 20_000)] == list(range(1, 10_001))
+    assert [row.price for row in played.newest("BTCUSDT", 2)] == ["9999.50", "10000.50"]
