@@ -65,6 +65,10 @@ class Columns:
     names: Mapping[str, tuple[str, ...]]
     guessed: tuple[str, ...]
 
+    def wanted(self) -> frozenset[str]:
+        """Names of the file's columns that are read."""
+        return frozenset(name for names in self.names.values() for name in names)
+
     def positions(self, header: Sequence[str]) -> dict[str, tuple[int, ...]]:
         """Where they are in a file with this header. Raises UserError if one is missing: all files of an import have the same columns."""
         missing = [name for names in self.names.values() for name in names if name not in header]

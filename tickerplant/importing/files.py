@@ -4,18 +4,22 @@ import csv
 import gzip
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Self
 
 from runtime.errors import UserError
+from tickerplant.importing import parquet
 
 MAX_LINE = 65_536
 _BATCH_ROWS = 8_192
 _DELIMITERS = ",;\t|"
 _PARQUET = (".parquet", ".pq")
+# Cut short, damaged, encrypted or packed in a way that Python does not know (both RuntimeError).
+_UNREADABLE = (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError, csv.Error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,10 @@ class Place:
         return f"{self.path.name}:{self.number}"
 
 
+class Unclosed(list[str]):
+    """A line with a quote that does not end on it, as its only cell: a stray quote would else take in all lines up to the next one."""
+
+
 class Table:
     """One file. header: the names of its columns; given for a file without one, else its first line."""
 
@@ -40,21 +48,24 @@ class Table:
         try:
             self.size = path.stat().st_size
             self.header, self._delimiter = self._head()
-        except (OSError, zipfile.BadZipFile) as error:
+        except _UNREADABLE as error:
             raise UserError(
-                f"{path} cannot be read: {error.__class__.__name__}; give a CSV file (also .gz or .zip) or a Parquet file"
+                f"{path} cannot be read: {str(error) or error.__class__.__name__}; give a CSV file (also .gz or .zip) or a Parquet file"
             ) from None
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """(number of the line or row from 1, its texts; an absent value is ""). Raises UserError if the file breaks off."""
+    def rows(self, wanted: Collection[str]) -> Iterator[tuple[int, list[str]]]:
+        """(number of the line or row from 1, its texts; an absent value is ""). Raises UserError if the file breaks off.
+
+        wanted: columns; of a Parquet file the others are not read and "".
+        """
         try:
-            yield from self._parquet_rows() if self._is_parquet else self._csv_rows()
-        except (OSError, EOFError, zipfile.BadZipFile, csv.Error) as error:
+            yield from self._parquet_rows(wanted) if self._is_parquet else self._csv_rows()
+        except _UNREADABLE as error:
             raise UserError(f"{self.path} cannot be read to its end: {error}") from None
 
     def _head(self) -> tuple[tuple[str, ...], str]:
         if self._is_parquet:
-            return tuple(_parquet(self.path).schema_arrow.names), ""
+            return parquet.names(self.path), ""
         with _text(self.path) as (text, _):
             first = text.readline(MAX_LINE).rstrip("\r\n")
         if not first:
@@ -76,42 +87,19 @@ class Table:
 
     def _csv_rows(self) -> Iterator[tuple[int, list[str]]]:
         with _text(self.path) as (text, below):
-            for number, row in enumerate(csv.reader(_lines(text, self.path), delimiter=self._delimiter), 1):
+            lines = _Lines(text, self.path)
+            for number, row in enumerate(csv.reader(lines, delimiter=self._delimiter), 1):
                 if number % _BATCH_ROWS == 0:
                     self.read_bytes = min(below.tell(), self.size)
                 if row and (number > 1 or self._given):
-                    yield number, row
+                    yield number, Unclosed([lines.last.rstrip("\r\n")]) if lines.is_open else row
+                lines.is_taken = True
         self.read_bytes = self.size
 
-    def _parquet_rows(self) -> Iterator[tuple[int, list[str]]]:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        file = _parquet(self.path)
-        number, total = 0, max(file.metadata.num_rows, 1)
-        for batch in file.iter_batches(_BATCH_ROWS):
-            texts = [pc.fill_null(pc.cast(_plain(column), pa.string()), "").to_pylist() for column in batch.columns]
-            for row in zip(*texts, strict=True):
-                number += 1
-                yield number, list(row)
-            self.read_bytes = self.size * number // total
-
-
-def _plain(column: Any) -> Any:
-    """A column of repeated words is stored as numbers of words."""
-    return column.dictionary_decode() if hasattr(column, "dictionary_decode") else column
-
-
-def _parquet(path: Path) -> Any:
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise UserError('reading Parquet needs pyarrow; install it with pip install "tickerplant[backtest]"') from None
-    try:
-        return pq.ParquetFile(path)
-    except (OSError, pa.ArrowException):
-        raise UserError(f"{path} is no Parquet file") from None
+    def _parquet_rows(self, wanted: Collection[str]) -> Iterator[tuple[int, list[str]]]:
+        for number, share, row in parquet.rows(self.path, self.header, wanted, _BATCH_ROWS):
+            self.read_bytes = round(self.size * share)
+            yield number, row
 
 
 @contextmanager
@@ -134,12 +122,34 @@ def _only_member(archive: zipfile.ZipFile, path: Path) -> IO[bytes]:
     return archive.open(members[0])
 
 
-def _lines(text: IO[str], path: Path) -> Iterator[str]:
-    """A file without line ends would else be read into memory whole."""
-    while line := text.readline(MAX_LINE):
+class _Lines:
+    """One line a row. The csv reader asks for a second one where a quote is open: it is told that there is none, and gives what it has.
+
+    last: the newest line; is_open: the reader asked for more; is_taken: to be set when its row was taken.
+    """
+
+    def __init__(self, text: IO[str], path: Path) -> None:
+        self._text = text
+        self._path = path
+        self.last = ""
+        self.is_open = False
+        self.is_taken = True
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        """Raises UserError: a file without line ends would else be read into memory whole."""
+        if not self.is_taken:
+            self.is_open = True
+            raise StopIteration
+        line = self.last = self._text.readline(MAX_LINE)
+        if not line:
+            raise StopIteration
         if len(line) == MAX_LINE and not line.endswith("\n"):
-            raise UserError(f"{path} has a line of more than {MAX_LINE} characters; it is no CSV file of ticks or bars")
-        yield line
+            raise UserError(f"{self._path} has a line of more than {MAX_LINE} characters; it is no CSV file of ticks or bars")
+        self.is_open = self.is_taken = False
+        return line
 
 
 def _looks_like_a_value(cell: str) -> bool:

@@ -8,7 +8,6 @@ import heapq
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import msgspec
 
@@ -16,6 +15,7 @@ from runtime.errors import UserError
 from tickerplant.importing.files import Table
 from tickerplant.importing.reading import Refused, Survey, events
 from tickerplant.importing.recipe import Recipe
+from tickerplant.importing.scratch import remove_left, sorting_folder
 from tickerplant.importing.ticks import Event
 
 PORTION_ROWS = 100_000  # about 50 MB of events
@@ -29,6 +29,7 @@ def ordered(
     tables: Sequence[Table], surveys: Sequence[Survey], recipe: Recipe, folder: Path, portion_rows: int = PORTION_ROWS
 ) -> Iterator[Event | Refused]:
     """Refused rows come where they stand, or first if the rows have to be sorted. Raises UserError for more than can be sorted here."""
+    remove_left(folder)
     known = sorted((one for one in zip(surveys, tables, strict=True) if one[0].rows), key=lambda one: one[0].first_ns)
     follow = all(before.last_ns < after.first_ns for (before, _), (after, _) in pairwise(known))
     if recipe.columns.kind != "bars" and follow and all(one.in_order for one, _ in known):
@@ -39,9 +40,8 @@ def ordered(
         raise UserError(
             "these files are too large to be sorted here; sort their rows by time, or import them one by one from the oldest on"
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="sorting-", dir=folder) as portions:
-        yield from _sorted(tables, recipe, Path(portions), portion_rows)
+    with sorting_folder(folder) as portions:
+        yield from _sorted(tables, recipe, portions, portion_rows)
 
 
 def _sorted(tables: Sequence[Table], recipe: Recipe, folder: Path, portion_rows: int) -> Iterator[Event | Refused]:

@@ -12,6 +12,7 @@ from tickerplant.importing.files import Table
 from tickerplant.importing.recipe import Options, Recipe, cell, timeframe_from, zone_named
 from tickerplant.importing.ticks import time_ns
 from tickerplant.importing.values import unit_of
+from tickerplant.sources import section_of
 
 _SAMPLE_ROWS = 200
 
@@ -34,7 +35,7 @@ def recipe_of(tables: Sequence[Table], mapping: Mapping[str, str], kind: Kind | 
     for table in tables[1:]:
         columns.positions(table.header)
     time = cell(columns.positions(tables[0].header), "time")
-    texts = [time(row) for _, row in islice(tables[0].rows(), _SAMPLE_ROWS) if len(row) == len(tables[0].header)]
+    texts = [time(row) for _, row in islice(tables[0].rows(columns.wanted()), _SAMPLE_ROWS) if len(row) == len(tables[0].header)]
     unit = options.unit or ("text" if options.form else "ms" if options.day else unit_of(next(iter(texts), "").strip()))
     recipe = Recipe(options, columns, unit, options.timeframe)
     if "symbol" not in columns.names and not options.symbol:
@@ -56,7 +57,7 @@ def _times(recipe: Recipe, texts: Sequence[str]) -> list[int]:
 
 def check_source(source: str, is_bars: bool, settings: Settings) -> None:
     """Raises UserError for a source that is not a file's to write, or whose bars the line would not publish."""
-    live = {settings.binance.source, *PROVIDERS}
+    live = {*PROVIDERS, *(section_of(settings, name).source for name in PROVIDERS)}
     if source in live or any(source.startswith(f"{name}-simulated") for name in live):
         raise UserError(
             f"{source} is a live source, whose time goes on by itself; give the rows one of their own, as --source {source}-file"

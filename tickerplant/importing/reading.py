@@ -9,7 +9,7 @@ from runtime.errors import InvalidRecord
 from schemas.reasons import Reason
 from tickerplant.importing.bars import bars
 from tickerplant.importing.columns import Kind
-from tickerplant.importing.files import Place, Table
+from tickerplant.importing.files import Place, Table, Unclosed
 from tickerplant.importing.recipe import Recipe, cell
 from tickerplant.importing.ticks import Event, MakeEvent, quotes, time_ns, trades
 
@@ -47,7 +47,7 @@ def survey(table: Table, recipe: Recipe) -> Survey:
     """Reads the whole file."""
     found, read = Survey(), recipe.times().read
     time = cell(recipe.columns.positions(table.header), "time")
-    for _, row in table.rows():
+    for _, row in table.rows(recipe.columns.names["time"]):
         found.rows += 1
         try:
             found.see(time_ns(read, time(row)))
@@ -59,8 +59,10 @@ def survey(table: Table, recipe: Recipe) -> Survey:
 def events(table: Table, recipe: Recipe) -> Iterator[Event | Refused]:
     """The rows as they stand in the file."""
     make = _MAKERS[recipe.columns.kind](recipe, recipe.columns.positions(table.header))
-    for number, row in table.rows():
+    for number, row in table.rows(recipe.columns.wanted()):
         try:
+            if isinstance(row, Unclosed):
+                raise InvalidRecord(Reason.INVALID_FIELD, "a quote is opened and not closed on its line")
             yield make(row)
         except InvalidRecord as error:
             yield Refused(Place(table.path, number), Reason(error.reason), error.detail, _text(row))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from processors.bars.policy import Policies
 from runtime.addresses import Addresses
 from runtime.clock import Clock
 from runtime.errors import TransientError
@@ -97,7 +98,8 @@ class Job:
         sender = Sender(settings, self._addresses.kafka, self._clock, walk.recipe.options.contiguous)
         pace = Pace(self._offsets, self._clock, settings.ingest.import_waiting, self._timeout_s, walk.tell)
         range_ns = _range_of(surveys)
-        sifting = Sifting(progress, stored, self._findings, range_ns[0], lambda source: self._meet(source, stored, range_ns))
+        policies = Policies.from_settings(settings.process)
+        sifting = Sifting(progress, stored, self._findings, policies, range_ns[0], lambda source: self._meet(source, stored, range_ns))
         stream = Stream(sender, pace, sifting, self._ledger, progress, self._findings, walk)
         stream.send_all(walk.items(surveys), self._clock)
 

@@ -7,9 +7,12 @@ import pytest
 from typer.testing import CliRunner
 
 from runtime.errors import UserError
+from runtime.provider_settings import BinanceSettings, CoinbaseSettings, ProvidersSettings
+from runtime.settings import Settings
 from tests.support import run_tickerplant
 from tickerplant.cli.main import build
 from tickerplant.importing.ledger import Ledger, Progress
+from tickerplant.importing.plan import check_source
 
 TRADES = "time,price,size\n2024-08-09T00:00:00Z,100,1\n2024-08-09T00:00:02Z,-1,1\n2024-08-09T00:00:01Z,101,2\n"
 
@@ -57,6 +60,13 @@ def test_a_dry_run_says_what_would_go_in_and_what_not(trades: Path, tmp_path: Pa
 )
 def test_mistakes_are_one_line(trades: Path, tmp_path: Path, words: list[str], said: str) -> None:
     assert said in mistake("import", str(trades), *words, "--data-dir", str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize("source", ["venue", "venue-simulated", "binance", "shares", "coinbase"])
+def test_a_live_source_is_known_by_the_name_that_it_was_given(source: str) -> None:
+    settings = Settings(binance=BinanceSettings(source="venue"), providers=ProvidersSettings(coinbase=CoinbaseSettings(source="shares")))
+    with pytest.raises(UserError, match="is a live source"):
+        check_source(source, False, settings)
 
 
 def test_bars_of_a_source_that_is_not_published_are_refused(tmp_path: Path) -> None:
