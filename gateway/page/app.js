@@ -19,6 +19,7 @@ let series = [];
 let kafka = "up";
 let isOpen = false;
 let wasOpen = false;
+let isTokenWanted = false;
 let dirty = true;
 let needsFit = true;
 
@@ -35,6 +36,7 @@ function fromAddress() {
 const connection = new Connection(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`, {
   open() {
     isOpen = wasOpen = true;
+    askForToken("");
     connection.send({ action: "list" });
     view.heardMs = performance.now();
     showState();
@@ -47,6 +49,7 @@ const connection = new Connection(`${location.protocol === "https:" ? "wss" : "w
     kafka = message.kafka;
     showState();
   },
+  tokenWanted: askForToken,
   hole() {
     view.holes += 1;
     dirty = true;
@@ -149,7 +152,23 @@ function showChoosers() {
   panels.fillTimeframes(ORDER.filter((name) => seen.has(name) || name === view.timeframe), view.timeframe);
 }
 
+/** why: empty when there is nothing to ask for. */
+function askForToken(why) {
+  isTokenWanted = why !== "";
+  panels.showAccess(why);
+  showState();
+}
+
+function useToken(event) {
+  event.preventDefault();
+  const token = byId("token").value.trim();
+  byId("token").value = "";
+  askForToken("");
+  connection.useToken(token);
+}
+
 function showState() {
+  if (isTokenWanted) return panels.showState("locked");
   if (!isOpen) return panels.showState(wasOpen ? "reconnecting" : "connecting");
   if (kafka !== "up") return panels.showState("stale", "no broker");
   const silentMs = performance.now() - view.heardMs;
@@ -185,6 +204,7 @@ function showFeed() {
   showState();
 }
 
+byId("access").addEventListener("submit", useToken);
 byId("symbol").addEventListener("change", (event) => choose(event.target.value, view.timeframe));
 byId("timeframes").addEventListener("change", (event) => choose(view.symbol, event.target.value));
 window.addEventListener("hashchange", () => {

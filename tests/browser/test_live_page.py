@@ -1,6 +1,7 @@
 """The live page in a real Chromium, against a real gateway and a real Kafka."""
 
 import itertools
+import json
 import os
 import random
 import shutil
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.access_support import SECRET, token
 from tests.gateway_support import MINUTE_NS, Feeder, Gateway, bar, indicators, quote, running_gateway, signal, start_gateway, trade
 from tests.support import TEST_OPTIONS
 
@@ -311,3 +313,125 @@ def test_silence_is_shown_as_stale(line: Any, new_page: Callable[..., Page]) -> 
         feeder.ticks(trade(1), source=SIMULATED)
         feeder.flush()
         page.wait_text("#state", "Live")
+
+
+def test_token_is_asked_for_kept_in_memory_and_asked_for_again_when_it_expired(line: Any, new_page: Callable[..., Page]) -> None:
+    feeder = Feeder(line)
+    history(feeder, "BTC-USDT", SIMULATED)
+    access = {"HS256_SECRET": SECRET, "AUTHENTICATE_WITHIN_S": "0.5", "LEEWAY_S": "0"}
+    with (
+        Ticker(feeder),
+        running_gateway(line, **{f"TICKERPLANT_GATEWAY__ACCESS__{name}": value for name, value in access.items()}) as gateway,
+    ):
+        page, sockets = new_page(320, 640), list[str]()
+        page.page.on("websocket", lambda socket: sockets.append(socket.url))
+        page.open(f"{gateway.url}/#BTC-USDT/1m")
+        page.wait_text("#state", "Token needed")
+        page.wait_text("#access-why", "wants a token")
+        page.page.wait_for_timeout(2000)  # closed with 4401 long ago, and does not come back by itself
+        assert len(sockets) == 1
+        assert page.page.evaluate("document.documentElement.scrollWidth") == 320
+        assert page.page.evaluate(_LOW_CONTRAST) == []
+        page.shot("token")
+        enter_token(page, "nonsense")
+        page.wait_text("#access-why", "this is no token")
+        enter_token(page, token(expires_in_s=5))
+        page.wait_text("#state", "Live")
+        assert not page.page.locator("#access").is_visible()
+        assert page.page.evaluate("Object.keys(localStorage).length + Object.keys(sessionStorage).length") == 0
+        page.wait_text("#access-why", "expired")
+        page.wait_text("#state", "Token needed")
+    assert page.errors == []
+
+
+def enter_token(page: Page, text: str) -> None:
+    page.page.fill("#token", text)
+    page.page.keyboard.press("Enter")
+
+
+EPOCH = {"epoch": "e", "partition": 0}
+SERIES = {"ticks": {"symbol": "BTC-USDT", "timeframe": None}, "ohlcv": {"symbol": "BTC-USDT", "timeframe": "1m"}}
+PLAIN = {"source": SIMULATED, "quality": 1.0, "reasons": [], **EPOCH}
+
+
+class ScriptedGateway:
+    """Says what a test wants: a snapshot of each series at seq 0.0, and then whatever `say` is given."""
+
+    def __init__(self, page: Page) -> None:
+        self.asked: list[dict[str, Any]] = []
+        page.page.route_web_socket(lambda url: url.endswith("/ws"), self._open)
+
+    def _open(self, socket: Any) -> None:
+        self._socket = socket
+        socket.on_message(lambda text: self._answer(json.loads(text)))
+        self.say({"type": "status", "version": 1, "kafka": "up"})
+
+    def say(self, *messages: dict[str, Any]) -> None:
+        for message in messages:
+            self._socket.send(json.dumps(message))
+
+    def _answer(self, action: dict[str, Any]) -> None:
+        if action["action"] != "subscribe" or action["channel"] not in SERIES:
+            return
+        self.asked.append(action)
+        series = {"channel": action["channel"], **SERIES[action["channel"]]}
+        self.say(series | {"type": "subscribed"})
+        if "resume" not in action:
+            self.say(series | EPOCH | {"type": "snapshot", "seq": "0.0", "items": []})
+
+
+def tick(price: str, prev: str, seq: str) -> dict[str, Any]:
+    own = {"kind": "trade", "price": price, "volume": "0.1", "source_seq": 1, "prev": prev, "seq": seq}
+    return {"channel": "ticks", "symbol": "BTC-USDT", "timestamp": "2026-01-02T10:00:00.000Z", "ts_receive_ns": "0", **own, **PLAIN}
+
+
+def minute(number: int, prev: str, seq: str) -> dict[str, Any]:
+    prices = dict.fromkeys(("open", "high", "low", "close", "volume"), "7.0")
+    own = {"timestamp": f"2026-01-02T10:{number:02}:00.000Z", "kind": "regular", "prev": prev, "seq": seq}
+    return {"channel": "ohlcv", **SERIES["ohlcv"], **own, **prices, **PLAIN}
+
+
+def skip(channel: str, reason: str, prev: str, seq: str) -> dict[str, Any]:
+    return {
+        "channel": channel,
+        "type": "skipped",
+        **SERIES[channel],
+        "source": None,
+        "reason": reason,
+        "count": 2,
+        "prev": prev,
+        "seq": seq,
+    }
+
+
+def test_what_was_skipped_is_no_hole(gateway: Gateway, new_page: Callable[..., Page]) -> None:
+    page = new_page()
+    scripted = ScriptedGateway(page)
+    page.open(f"{gateway.url}/#BTC-USDT/1m")
+    page.wait_text("#state", "Live")
+    scripted.say(tick("100.00", "0.0", "1.0"), skip("ticks", "conflated", "1.0", "3.0"), tick("101.00", "3.0", "4.0"))
+    page.wait_text("#price", "101.00")
+    assert len(scripted.asked) == 2
+    scripted.say(skip("ohlcv", "behind", "0.0", "5.0"), minute(9, "5.0", "6.0"))
+    wait_until(page, lambda: len(scripted.asked) == 3)
+    assert scripted.asked[2]["resume"] == {"epoch": "e", "seq": "0.0"}
+    resumed = {"channel": "ohlcv", "type": "resumed", **SERIES["ohlcv"], "seq": "6.0", "missed": 2, "recovered": True, **EPOCH}
+    scripted.say(minute(1, "0.0", "2.0"), minute(9, "2.0", "6.0"), resumed, minute(10, "6.0", "7.0"))
+    page.wait("document.querySelector('#main').dataset.candles === '3'")
+    scripted.say(skip("ticks", "behind", "4.0", "9.0"))
+    wait_until(page, lambda: len(scripted.asked) == 4)
+    assert "resume" not in scripted.asked[3]
+    page.page.wait_for_timeout(1100)  # the count is shown once a second
+    assert (page.text("#holes"), len(scripted.asked)) == ("0", 4)
+    scripted.say(minute(12, "8.0", "9.0"))
+    page.wait_text("#holes", "1")
+    assert page.errors == []
+
+
+def wait_until(page: Page, is_so: Callable[[], bool]) -> None:
+    """The browser's messages reach us while we wait in its own way."""
+    for _ in range(WAIT_MS // 20):
+        if is_so():
+            return
+        page.page.wait_for_timeout(20)
+    raise AssertionError("the page has not asked in time")

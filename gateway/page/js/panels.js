@@ -5,7 +5,7 @@ import { clock, dayAndMinute, decimal, float, percent, reason, signedPercent } f
 const byId = (id) => document.getElementById(id);
 const NAMES = { macd: "MACD", rsi: "RSI", momentum: "Momentum", score: "Weighted score", status: "Status" };
 const VOTES = { 1: "▲ buy", 0: "· hold", "-1": "▼ sell" };
-const STATES = { live: "Live", stale: "Stale", connecting: "Connecting", reconnecting: "Reconnecting" };
+const STATES = { live: "Live", stale: "Stale", connecting: "Connecting", reconnecting: "Reconnecting", locked: "Token needed" };
 
 function write(id, text) {
   const element = byId(id);
@@ -26,6 +26,12 @@ export function showState(state, detail = "") {
 export function showNotice(text) {
   byId("notice").hidden = !text;
   write("notice", text);
+}
+
+/** The form for a token, with why it is needed; nothing without. */
+export function showAccess(why) {
+  byId("access").hidden = !why;
+  write("access-why", why);
 }
 
 export function showSource(symbol, source) {
