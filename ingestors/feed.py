@@ -4,11 +4,11 @@ Nothing here touches a socket. Frames come in batches; the shell around it (a pr
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 
 from ingestors.books.desk import BookDesk
-from ingestors.events import Acknowledged, Heartbeat, Ignored, Leaving, NewestTrade, Ping, Refused, Welcome
+from ingestors.events import Acknowledged, Heartbeat, Ignored, Leaving, Lost, NewestTrade, Ping, Refused, Welcome
 from ingestors.frame_queue import Marker, Stamped
 from ingestors.gap_fill import Continuity, Hole, TradeFiller
 from ingestors.lane import Lane
@@ -30,13 +30,13 @@ from schemas.ticks import Quote, Trade
 
 _CAPTURE_INTERVAL_S = 1.0  # a replay's event time may run hundreds of times faster than the clock: watermarks would outnumber envelopes
 _NO_DATA = (Acknowledged, Refused, Welcome, Heartbeat, Ping)  # the provider talks, but the feed is not proved to live
-_SAID = (*_NO_DATA, Leaving, NewestTrade, Ignored)
+_SAID = (*_NO_DATA, Leaving, Lost, NewestTrade, Ignored)
 
 
 class Feed:
     """One source. After a connection each known symbol is unsure until its first trade: if ids are missing before it they are fetched first, so order is kept.
     Until no symbol is unsure no watermark is written: it would close bars whose trades are still being fetched. Not while the venue cannot be asked:
-    then event time goes on, and what comes later corrects.
+    then event time goes on, and what comes later corrects. A connection that is down or behind holds the source's watermark, where others live on.
     """
 
     def __init__(
@@ -87,10 +87,12 @@ class Feed:
         """Publishes one batch of a lane; while frames wait behind it (backlog_frames), envelopes that are not full stay open for them. Waits only to
         fill a hole. True if there was data in it."""
         self._publisher.set_backlog(self._settings.flush_ticks, backlog_frames + len(frames))
+        self._watermarks.turn(lane)
         parse, max_frame_bytes = lane.parse, self._max_frame_bytes
         for received_ns, frame in frames:
             if type(frame) is Marker:
                 await self._connection(lane, frame, received_ns)
+                self._watermarks.turn(lane if lane.open else None)
                 parse = lane.parse
                 continue
             assert isinstance(frame, bytes)
@@ -112,6 +114,7 @@ class Feed:
                     await self._one(lane, one, received_ns)
             else:
                 self._rare(lane, event, received_ns)
+        self._watermarks.turn(None)
         if not backlog_frames:
             self._publisher.flush()
         self._publisher.poll()
@@ -121,8 +124,7 @@ class Feed:
         """A lane that will take over: what the provider says is heard, the data are still published by the lane that it replaces."""
         for received_ns, frame in frames:
             if isinstance(frame, Marker):
-                if frame.kind == "opened":
-                    lane.begin(frame)
+                lane.begin(frame) if frame.kind == "opened" else lane.end()
                 continue
             try:
                 events = lane.parse(frame, received_ns)
@@ -139,10 +141,17 @@ class Feed:
     def take_over(self, lane: Lane, lossless: bool) -> None:
         """The lane is published from now on. lossless: the one before it ended in order, and this one listened before it did."""
         lane.standby = False
+        self._watermarks.take_over(lane)
         if lossless:
             self._settling.take_over(lane.symbols)
         else:
             self._settling.begin(lane.symbols, "reconnect")
+            self._desk.restart(lane.symbols, self.now_ns(), self._clock.now_ns())
+
+    def carry(self, lanes: Iterable[Lane]) -> None:
+        """Connections that are being made: event time waits for them, where there are several."""
+        for lane in lanes:
+            self._watermarks.carry(lane)
 
     def add(self, symbols: Iterable[str], published: Published) -> None:
         """Symbols that are subscribed to from now on; published: what is known of them from before."""
@@ -151,10 +160,12 @@ class Feed:
             for symbol in new & known.keys():
                 continuity.known.setdefault(symbol, known[symbol])
         self._settling.begin(new, "restart")
+        self._desk.expect(new)
 
-    def forget(self, symbols: Iterable[str]) -> None:
+    def forget(self, symbols: Collection[str]) -> None:
         """Symbols that are not subscribed to any more."""
         self._settling.forget(symbols)
+        self._desk.forget(symbols, self.now_ns(), self._clock.now_ns())
 
     async def _one(self, lane: Lane, event: object, received_ns: int) -> None:
         if type(event) is Trade:
@@ -235,8 +246,8 @@ class Feed:
 
     def write_watermark(self, received_ns: int) -> None:
         """The ticks so far, then how far event time has come. Does nothing before the first event."""
-        if self._watermarks.now_ns:
-            self._publisher.watermark(self._watermarks.value(), self._watermarks.now_ns, received_ns)
+        if self._watermarks.now_ns and (value_ns := self._watermarks.value()):
+            self._publisher.watermark(value_ns, self._watermarks.now_ns, received_ns)
 
     def idle(self, now_ns: int) -> None:
         """Called while nothing comes, where the ingest clock is the machine's: event time moves on all the same."""
@@ -251,8 +262,13 @@ class Feed:
             self._desk.restart(lane.symbols, self.now_ns(), received_ns)
             metrics.CONNECTIONS.labels(self._source).inc()
             return
+        lane.end()
+        if lane.played:
+            self._watermarks.drop(lane)
         if lane.retired:
             return
+        if not lane.played:
+            self._desk.restart(lane.symbols, self.now_ns(), received_ns)
         await self.settle()
         if lane.may_have_lost and self._pace.due():
             tell = partial(self._tell_hole, ingest_ns=self.now_ns(), received_ns=received_ns)
@@ -267,8 +283,18 @@ class Feed:
         """Something is unsure for a second, or holes are open: call `settle`."""
         return self._settling.due()
 
+    def asks_for_trades(self) -> bool:
+        """Holes are open, or trades unsure: other questions to the venue wait."""
+        return self._recovery.pending() or bool(self._trades.unsure)
+
+    def finish(self, received_ns: int) -> None:
+        """The last words, once every frame was handled: no book is known any more, and how far event time came."""
+        self._desk.finish(self.now_ns(), received_ns)
+        self.write_watermark(received_ns)
+
     async def settle(self) -> None:
         """Waits a few seconds at most; does nothing while the venue is better not asked."""
+        self._watermarks.turn(None)
         if self._pace.due():
             await self._pace.ask(self._settling.trades())
             self._publisher.flush()

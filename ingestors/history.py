@@ -5,7 +5,12 @@ from schemas.ticks import Trade
 
 
 class History:
-    """All wait for the network and the venue's limits, and raise TransientError when it cannot be asked now, UserError when it refuses."""
+    """All wait for the network and the venue's limits, and raise TransientError when it cannot be asked now, UserError when it refuses.
+
+    book_interval_s: questions for books are at least so far apart, so that they take a third of the venue's limit at most.
+    """
+
+    book_interval_s = 0.5
 
     async def trades(self, symbol: str, from_id: int, limit: int) -> list[Trade]:
         """For venues that number trades without holes: those of a canonical symbol from an id on, ascending, at most `limit` or the venue's page (at

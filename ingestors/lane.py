@@ -13,9 +13,9 @@ from runtime.errors import FatalError
 class Lane:
     """number: among the connections of the process. symbols: canonical, no other lane carries them, but for one that it replaces.
 
-    opened: connections so far; may_have_lost: what its last connection sent last is unknown.
+    opened: connections so far; open: the last of them has not ended, as far as its frames were read; may_have_lost: what its last connection sent last is unknown.
     standby: it will take over from a lane that still lives, and only listens; heard_events: data that it heard so. held: nothing is taken from its queue.
-    retired: another lane takes over, so its end is no loss.
+    retired: another lane takes over, so its end is no loss. played: from a capture, which tells of no connection that comes back.
     """
 
     symbols: set[str]
@@ -23,9 +23,11 @@ class Lane:
     standby: bool = False
     held: bool = False
     retired: bool = False
+    played: bool = False
     heard_events: int = 0
     number: int = 0
     opened: int = 0
+    open: bool = False
     may_have_lost: bool = True  # what was published last is known, what was sent since is not
     conversation: Conversation | None = field(default=None, repr=False)
 
@@ -38,6 +40,11 @@ class Lane:
         self.conversation = marker.conversation
         self.parse = marker.conversation.session.parse
         self.opened += 1
+        self.open = True
+
+    def end(self) -> None:
+        """The connection is over."""
+        self.open = False
 
 
 def _unopened(frame: bytes, received_ns: int) -> Event:

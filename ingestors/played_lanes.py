@@ -103,7 +103,7 @@ class PlayedLanes(Lanes):
         return Conversation(PlayedSession(self._make_session()), ())
 
     def _new(self, number: int) -> Shard:
-        lane = Lane(set(self._played), FrameQueue(self._limits.queue_frames, self._wake), number=number)
+        lane = Lane(set(self._played), FrameQueue(self._limits.queue_frames, self._wake), played=True, number=number)
         lane.begin(Marker("opened", self._conversation()))  # a later file of a capture begins within a connection
         lane.opened = 0
         idle: asyncio.Future[None] = asyncio.get_running_loop().create_future()

@@ -14,6 +14,7 @@ from ingestors.books.fetcher import SnapshotFetcher
 from ingestors.events import Leaving, Lost
 from ingestors.feed import Feed
 from ingestors.gap_fill import TradeFiller
+from ingestors.helpers import Helpers, KafkaCheck, wake_regularly
 from ingestors.history import History
 from ingestors.lane import Lane
 from ingestors.lanes import Lanes, Limits
@@ -40,7 +41,6 @@ log = structlog.get_logger()
 _BATCH_FRAMES = 2_000  # a few ms of work: then the sockets are read again
 _BATCH_BYTES = 16 * 1024 * 1024  # what one batch may add to the producer's queue, about
 _CONGESTED_WAIT_S = 0.02
-_ASK_KAFKA_S = 3.0
 _FOLLOW_S = 1.0
 T = TypeVar("T")
 
@@ -65,7 +65,7 @@ class StreamIngestor:
         self._stopping = asyncio.Event()
         self._wake = asyncio.Event()
         self._names = Names()
-        self._changes = SymbolChanges(venue, self._output, self._source, self._names)
+        self._changes = SymbolChanges(venue, self._output, self._source, self._names, clock)
         self._change: Change | None = None
         limits = Limits(
             settings.ingest.queue_frames,
@@ -78,13 +78,14 @@ class StreamIngestor:
         self._limits = limits
         self._played: Sequence[Path] = ()
         self._capture: RawCapture | None = None
-        self._kafka_up = False
+        self._helpers = Helpers(self._wake)
+        self._kafka = KafkaCheck(self._output, self.stage)
         self._connected = metrics.CONNECTED.labels(self._source)
         self._queue_frames = metrics.QUEUE_FRAMES.labels(self._source)
         health.add_check("connection", lambda: self.lanes.problem())
         health.add_check("data", self._check_data)
         health.add_check("subscriptions", self._check_subscriptions)
-        health.add_check("kafka", lambda: "" if self._kafka_up else "no answer")
+        health.add_check("kafka", self._kafka.problem)
 
     def play(self, paths: Sequence[Path]) -> None:
         """Before `run`: reads captured frames in place of connections, and ends when they do. Raises UserError for files of another provider."""
@@ -194,28 +195,35 @@ class StreamIngestor:
     async def _move_frames(self, feed: Feed) -> None:
         self.feed = feed
         self.lanes.start(self._changes.symbols)
-        fetcher = SnapshotFetcher(self._books, self._venue.history(self._names), self._clock, feed.now_ns)
-        follow = () if self._played else (self._follow_changes, fetcher.run)
-        helpers = [asyncio.ensure_future(one()) for one in (self._wake_regularly, self._ask_kafka, *follow)]
+        feed.carry(shard.lane for shard in self.lanes)
+        self._start_helpers(feed)
         self._capture = self._open_capture()
         try:
             while not self._stopping.is_set():
                 await self._wake.wait()
                 await self.lanes.check()
+                self._helpers.check()
                 if self.lanes.backlog() < self._settings.ingest.flush_ticks:
                     await asyncio.sleep(self._settings.ingest.flush_interval_s)  # what comes meanwhile shares the envelope
                 await self._turn(feed)
             await self.lanes.stop()
             while self.lanes.backlog():
                 await self._turn(feed)
-            feed.write_watermark(self._clock.now_ns())
+            feed.finish(self._clock.now_ns())
             await asyncio.to_thread(self._publisher.close)
         finally:
             self.lanes.cancel()
             if self._capture:
                 await asyncio.to_thread(self._capture.close)
-            for task in helpers:
-                task.cancel()
+            self._helpers.cancel()
+
+    def _start_helpers(self, feed: Feed) -> None:
+        wake, interval_s = self._wake, self._settings.ingest.watermark_interval_s
+        self._helpers.start((lambda: wake_regularly(wake, interval_s), lambda: self._kafka.run(self._publisher)))
+        if not self._played:
+            history = self._venue.history(self._names)
+            fetcher = SnapshotFetcher(self._books, history, self._clock, feed.now_ns, feed.asks_for_trades)
+            self._helpers.start((self._follow_changes, fetcher.run))
 
     @property
     def _capture_clock(self) -> bool:
@@ -279,23 +287,10 @@ class StreamIngestor:
         self._change = None
         feed.add(change.new, change.published)
         self.lanes.add(change.new)
+        feed.carry(shard.lane for shard in self.lanes if not shard.lane.standby)
         self.lanes.remove(change.gone)
         feed.forget(change.gone)
         log.info("symbols_changed", added=sorted(change.new), removed=sorted(change.gone))
-
-    async def _wake_regularly(self) -> None:
-        """Watermarks, health and settling go on while nothing comes."""
-        while True:
-            await asyncio.sleep(self._settings.ingest.watermark_interval_s)
-            self._wake.set()
-
-    async def _ask_kafka(self) -> None:
-        """Whether a broker answers, for /ready: without one the sockets' data go nowhere."""
-        part_up = metrics.PART_UP.labels(self.stage, "kafka")
-        while True:
-            self._kafka_up = await self._output.answers(self._publisher)
-            part_up.set(self._kafka_up)
-            await asyncio.sleep(_ASK_KAFKA_S)
 
     def _check_data(self) -> str:
         age_s, limit_s = self.lanes.data_age_s(), self._settings.health.max_data_age_s

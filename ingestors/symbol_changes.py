@@ -9,9 +9,13 @@ from ingestors.names import Names
 from ingestors.output import Output
 from ingestors.resume import Published
 from ingestors.venue import Venue
-from runtime.errors import TransientError
+from runtime.clock import Clock
+from runtime.errors import TransientError, UserError
 
 log = structlog.get_logger()
+
+_AGAIN_S = 300.0  # a symbol that the venue does not list may be listed later: the answer is a whole table
+_REFUSED_AGAIN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +30,15 @@ class Change:
 class SymbolChanges:
     """symbols: what is carried, as far as `resolve` and `next` have come. names: learns every symbol that is ever carried."""
 
-    def __init__(self, venue: Venue, output: Output, source: str, names: Names) -> None:
+    def __init__(self, venue: Venue, output: Output, source: str, names: Names, clock: Clock) -> None:
         self._venue = venue
         self._output = output
         self._source = source
         self._names = names
+        self._clock = clock
+        self._unlisted: set[str] = set()  # of the request that was answered last
+        self._answered: set[str] = set()
+        self._again_s = 0.0
         self._asked: tuple[str, ...] | None = None
         self.symbols: set[str] = set()
 
@@ -42,6 +50,7 @@ class SymbolChanges:
     async def resolve(self) -> list[str]:
         """Asks the venue for its names of all symbols; those that it does not list, of the settings. Raises TransientError."""
         missing = await self._learn(self._wanted())
+        self._remember(missing, _AGAIN_S)
         self.symbols = self._wanted() - set(missing)
         if self._asked:  # a symbol that was asked for at run time and is gone must not end the process
             self._tell(missing)
@@ -52,16 +61,22 @@ class SymbolChanges:
         """The next change, if there is one and all that it needs can be asked for now."""
         try:
             self._asked = await self._output.asked_symbols(self._source)
-            wanted = self._wanted()
+            wanted = self._wanted() - self._known_unlisted()
             new, gone = wanted - self.symbols, self.symbols - wanted
             if not (new or gone):
                 return None
             missing = await self._learn(new)
-            self._tell(missing)
+            if missing:
+                self._remember(missing, _AGAIN_S)
+                self._tell(missing)
             new -= set(missing)
             published = await self._output.read_published(self._source, new, not self._venue.trade_ids_contiguous)
         except TransientError as error:
             log.warning("symbols_not_changed_yet", error=str(error))
+            return None
+        except UserError as error:  # the venue refuses the question: what is carried goes on
+            log.error("symbols_not_changed", error=str(error), again_s=_REFUSED_AGAIN_S)
+            self._remember(sorted(self._wanted() - self.symbols), _REFUSED_AGAIN_S)
             return None
         if not (new or gone):
             return None
@@ -70,6 +85,15 @@ class SymbolChanges:
 
     def _wanted(self) -> set[str]:
         return set(self._asked or self._venue.settings.symbols)
+
+    def _remember(self, missing: list[str], wait_s: float) -> None:
+        self._answered, self._unlisted = self._wanted(), set(missing)
+        self._again_s = self._clock.monotonic_s() + wait_s
+
+    def _known_unlisted(self) -> set[str]:
+        """What need not be asked for: the request is the one that was answered, not long ago."""
+        same = self._wanted() == self._answered and self._clock.monotonic_s() < self._again_s
+        return self._unlisted if same else set()
 
     async def _learn(self, symbols: Iterable[str]) -> list[str]:
         unknown = sorted(set(symbols) - self._names.keys())

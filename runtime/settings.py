@@ -105,7 +105,7 @@ class IngestSettings(Section):
     )
     watermark_interval_s: float = Field(0.25, gt=0, le=10, description="watermarks are written so often, of the ingest clock's time")
     watermark_delay_s: float = Field(1.0, ge=0, le=60, description="how far event time may run behind the clock while nothing comes")
-    gap_fill_max_trades: int = Field(100_000, ge=0, le=10_000_000, description="a larger hole stays open and is reported")
+    gap_fill_max_trades: int = Field(100_000, ge=0, le=10_000_000, description="a larger hole is not fetched and is told as unfillable")
     import_waiting: int = Field(
         100_000,
         ge=1_000,

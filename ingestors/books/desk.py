@@ -23,27 +23,52 @@ class BookDesk:
         self._top = TopOfBooks(source, settings.book_levels, interval_ns, snapshot_ns)
         self._keeper = BookKeeper(rules, self._top.changed, self._broke) if rules and settings.book_levels else None
         self._asks = rules is not None and rules.snapshots == "asked"
+        self._gone: set[str] = set()  # no more subscribed to: what still comes of them is passed over
 
     def hear(self, difference: BookDifference, received_ns: int) -> None:
-        """One message of the venue, or a snapshot that was fetched."""
-        if self._keeper:
+        """One message of the venue."""
+        if self._keeper and difference.symbol not in self._gone:
             self._keeper.apply(difference)
             self.tell(difference.ts_ingest_ns, received_ns)
 
+    def fetched(self, snapshot: BookDifference, received_ns: int) -> None:
+        """A snapshot that was asked for: passed over if nothing waits for it any more, such as after the end of the connection."""
+        if snapshot.symbol in self.to_fetch():
+            self.hear(snapshot, received_ns)
+
+    def expect(self, symbols: Collection[str]) -> None:
+        """They are subscribed to."""
+        self._gone.difference_update(symbols)
+
+    def forget(self, symbols: Collection[str], ingest_ns: int, received_ns: int) -> None:
+        """They are subscribed to no more: a reader is told that their books are none."""
+        if self._keeper:
+            self._gone.update(symbols)
+            self.restart(symbols, ingest_ns, received_ns)
+            self._keeper.forget(symbols)
+            self._top.forget(symbols)
+
+    def finish(self, ingest_ns: int, received_ns: int) -> None:
+        """The process ends."""
+        if self._keeper:
+            self.restart(self._keeper.symbols(), ingest_ns, received_ns)
+
     def restart(self, symbols: Collection[str], ingest_ns: int, received_ns: int) -> None:
-        """A new connection carries these symbols."""
+        """The connection of these symbols has ended, or a new one carries them."""
         if self._keeper:
             self._keeper.restart(symbols, ingest_ns)
             self.tell(ingest_ns, received_ns)
 
     def tell(self, ingest_ns: int, received_ns: int) -> None:
         """Publishes what is due."""
+        if self._keeper:
+            self._keeper.end_crossed(ingest_ns)
         for event in self._top.take(ingest_ns):
             self._publish(event, received_ns)
 
     def to_fetch(self) -> list[str]:
         """Symbols whose differences wait for a snapshot that must be fetched."""
-        return sorted(self._keeper.wanted) if self._keeper and self._asks else []
+        return sorted(self._keeper.waiting()) if self._keeper and self._asks else []
 
     def book(self, symbol: str) -> OrderBook | None:
         """None while it is not known."""

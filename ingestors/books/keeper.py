@@ -49,6 +49,7 @@ class BookKeeper:
         self._on_change = on_change
         self._on_break = on_break
         self._kept: dict[str, _Kept] = {}
+        self._crossed: set[str] = set()
         self.wanted: dict[str, Reason | None] = {}  # symbols that need a snapshot, and why; None: the first one
 
     def book(self, symbol: str) -> OrderBook | None:
@@ -85,6 +86,24 @@ class BookKeeper:
         if kept is not None and kept.book is not None:
             self._end(symbol, kept, reason, ingest_ns)
 
+    def forget(self, symbols: Collection[str]) -> None:
+        """As if no message had come of them."""
+        for symbol in symbols:
+            self._kept.pop(symbol, None)
+            self.wanted.pop(symbol, None)
+            self._crossed.discard(symbol)
+
+    def end_crossed(self, now_ns: int) -> None:
+        """Ends books that have been crossed for too long, though nothing may come of them any more."""
+        for symbol in sorted(self._crossed):
+            kept = self._kept[symbol]
+            if kept.crossed_since_ns and now_ns - kept.crossed_since_ns > _CROSSED_NS:
+                self._end(symbol, kept, Reason.CROSSED_BOOK, now_ns)
+
+    def waiting(self) -> list[str]:
+        """Symbols whose differences wait for a snapshot."""
+        return [symbol for symbol in self.wanted if self._kept[symbol].waiting]
+
     def symbols(self) -> list[str]:
         """Those that had a message."""
         return list(self._kept)
@@ -93,6 +112,7 @@ class BookKeeper:
         if not self._fits(kept, snapshot):
             return  # older than the first difference that waits: another one is asked for
         kept.crossed_since_ns = 0
+        self._crossed.discard(symbol)
         try:
             kept.book = OrderBook(snapshot, self._rules.depth)
         except BadLevel:
@@ -134,10 +154,13 @@ class BookKeeper:
     def _changed(self, symbol: str, kept: _Kept, book: OrderBook, now_ns: int) -> None:
         """A crossed book is not passed on."""
         if not book.crossed:
-            kept.crossed_since_ns = 0
+            if kept.crossed_since_ns:
+                kept.crossed_since_ns = 0
+                self._crossed.discard(symbol)
             self._on_change(symbol, book)
         elif not kept.crossed_since_ns:
             kept.crossed_since_ns = now_ns
+            self._crossed.add(symbol)
         elif now_ns - kept.crossed_since_ns > _CROSSED_NS:
             self._end(symbol, kept, Reason.CROSSED_BOOK, now_ns)
 
@@ -147,5 +170,6 @@ class BookKeeper:
 
     def _end(self, symbol: str, kept: _Kept, reason: Reason, ingest_ns: int) -> None:
         kept.book, kept.crossed_since_ns = None, 0
+        self._crossed.discard(symbol)
         self.wanted[symbol] = reason
         self._on_break(symbol, reason, ingest_ns)

@@ -1,5 +1,6 @@
 """Books to the events of market.books: the best levels, whole now and then and as changes between, no more often than a pace. Pure."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import chain
 
@@ -15,6 +16,7 @@ class _Told:
     seq: int = 0
     valid: bool = False
     snapshot_ns: int = 0
+    book: OrderBook | None = None
     bids: Levels | None = None
     asks: Levels | None = None
 
@@ -34,6 +36,7 @@ class TopOfBooks:
         self._changed: dict[str, OrderBook] = {}
         self._events: list[Book] = []
         self._taken_ns = 0
+        self._due_ns = 0  # no quiet book's snapshot is due before
 
     def changed(self, symbol: str, book: OrderBook) -> None:
         """The book has changed, or is a new one."""
@@ -45,7 +48,7 @@ class TopOfBooks:
         told = self._told.setdefault(symbol, _Told())
         if told.valid or not told.seq:
             told.seq += 1
-            told.valid = False
+            told.valid, told.book = False, None
             self._events.append(Book(symbol, self._source, ingest_ns, ingest_ns, "invalid", told.seq, self._depth, 0, [], [], reason.value))
 
     def take(self, now_ns: int) -> list[Book]:
@@ -56,13 +59,32 @@ class TopOfBooks:
                 if not book.crossed:  # by a message after the one that changed it: what follows will show it again
                     self._tell(symbol, book, now_ns)
             self._changed.clear()
+        if now_ns >= self._due_ns:
+            self._tell_again(now_ns)
         if not self._events:
             return []
         events, self._events = self._events, []
         return events
 
+    def forget(self, symbols: Collection[str]) -> None:
+        """Of them nothing is told any more, but for what is due already."""
+        for symbol in symbols:
+            self._told.pop(symbol, None)
+            self._changed.pop(symbol, None)
+
+    def _tell_again(self, now_ns: int) -> None:
+        """Whole books that did not change for as long as snapshots are apart: who begins to read now must not wait for a change."""
+        self._due_ns = now_ns + self._snapshot_ns
+        for symbol, told in self._told.items():
+            if told.book is None:
+                continue
+            if now_ns - told.snapshot_ns >= self._snapshot_ns and symbol not in self._changed and not told.book.crossed:
+                self._tell(symbol, told.book, now_ns)
+            self._due_ns = min(self._due_ns, max(now_ns + self._interval_ns, told.snapshot_ns + self._snapshot_ns))
+
     def _tell(self, symbol: str, book: OrderBook, now_ns: int) -> None:
         told = self._told.setdefault(symbol, _Told())
+        told.book = book
         bids, asks = book.best(self._depth)
         if not told.valid or not 0 <= now_ns - told.snapshot_ns < self._snapshot_ns:
             told.valid, told.snapshot_ns = True, now_ns

@@ -62,6 +62,7 @@ async def test_from_a_snapshot_over_a_hole_to_the_next(monkeypatch: pytest.Monke
     events = told(output)
     assert [(event.kind, event.seq, event.update_id, event.reason) for event in events] == [
         ("snapshot", 1, 11, ""), ("update", 2, 12, ""), ("invalid", 3, 0, "sequence_gap"), ("snapshot", 4, 25, ""),
+        ("invalid", 5, 0, "reconnected"),
     ]  # fmt: skip
     for event in events[:2]:
         view.apply(event)

@@ -66,3 +66,18 @@ def test_a_broken_book_is_told_at_once_and_once() -> None:
     top.broken("X", Reason.SEQUENCE_GAP, 1_001 * MS)
     top.broken("X", Reason.RECONNECTED, 1_001 * MS)
     assert [(event.kind, event.reason, event.seq) for event in top.take(1_001 * MS)] == [("invalid", "sequence_gap", 2)]
+
+
+def test_a_quiet_book_is_told_whole_again() -> None:
+    top = TopOfBooks("v", 2, 100 * MS, 1_000 * MS)
+    top.changed("X", book_of([("9", "1")], [("10", "1")]))
+    kinds = [(step, event.kind) for step in range(40) for event in top.take(10**18 + step * 100 * MS)]
+    assert kinds == [(0, "snapshot"), (10, "snapshot"), (20, "snapshot"), (30, "snapshot")]
+
+
+def test_of_a_symbol_that_is_forgotten_nothing_is_told_again() -> None:
+    top = TopOfBooks("v", 2, 100 * MS, 1_000 * MS)
+    top.changed("X", book_of([("9", "1")], [("10", "1")]))
+    assert len(top.take(10**18)) == 1
+    top.forget({"X"})
+    assert top.take(10**18 + 5_000 * MS) == []
