@@ -8,7 +8,7 @@ from collections import defaultdict
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
-from gateway.recent import Recent, Ring
+from gateway.recent import LARGEST_READ_BYTES, Recent, Ring, bytes_of
 from gateway.records import is_watermark
 from runtime import metrics
 from runtime.clock import Clock
@@ -26,7 +26,6 @@ _CONSUME_RECORDS = 500
 _BEFORE = (
     200  # records read before the first one wanted, so that a stage's repeats, which follow their originals closely, are known as such
 )
-_LARGEST_BYTES = 8 * 1024 * 1024  # of one read
 logger = get_logger()
 
 
@@ -88,15 +87,15 @@ class KafkaBackfill:
     def _read_to(self, client: Consumer, topic: Topic, end: int) -> list[InputRecord] | None:
         records: list[InputRecord] = []
         size, deadline_s = 0, self._clock.monotonic_s() + _TIMEOUT_S
-        while self._clock.monotonic_s() < deadline_s and size < _LARGEST_BYTES:
+        while self._clock.monotonic_s() < deadline_s and size < LARGEST_READ_BYTES:
             message = client.poll(_POLL_S)
             for each in [message, *client.consume(_CONSUME_RECORDS, 0)] if message is not None else []:
                 if each.error() is not None:
                     raise KafkaException(each.error())
                 offset, value = each.offset() or 0, each.value() or b""
                 if offset < end:
-                    size += len(value)
                     records.append(InputRecord(topic, each.partition() or 0, offset, each.key(), value, headers_of(each.headers())))
+                    size += bytes_of(records[-1])
                 if offset + 1 >= end:
                     return records
         return None

@@ -34,7 +34,8 @@ class CatchUp:
         self._partitions = partitions
 
     async def follow(self, outbox: Receiver, subscription: Subscription, view: View, after: Position) -> bool:
-        """Sends what lies behind `after`, attaches the subscription, and says `resumed`. False, nothing attached, if the log does not have it.
+        """Sends what lies behind `after`, attaches the subscription, and says `resumed`. False, nothing attached, if the log does not have it,
+        or nothing at all of the series from there on.
 
         Waits while the client does not read: it catches up at its own pace, and with nobody else waiting.
         """
@@ -43,22 +44,35 @@ class CatchUp:
             return False
         last, sent = after.seq, 0
         while True:
-            missed = await self._missed(view, partition, after)
-            if missed is None:
+            found = await self._from(view, partition, after)
+            if found is None:
                 return False
+            missed = [pair for pair in found if (pair[0].offset, pair[0].index) > after]
             last, count = self._send(outbox, subscription, view, missed, last)
             sent += count
-            if len(missed) < MOST_AT_ONCE:
+            if len(found) < MOST_AT_ONCE:
                 break
-            after = Position(missed[-1][0].offset, missed[-1][0].index)
+            after = Position(found[-1][0].offset, found[-1][0].index)
             await outbox.room()
         # No await since the last look at memory: what comes next is live.
-        self._hub.attach(subscription, view)
-        group = view.groups[subscription.selector.variant]
-        resumed = answers.resumed(view.key, partition, group.seq, self._hub.epochs[view.key.channel], sent)
-        outbox.send(frame_of_json(resumed, group.variant.wire))
-        metrics.RESUMES.labels(view.key.channel, "recovered").inc()
+        for placed, event in found:
+            view.learn(placed, event)
+        if view.seq is None:
+            return False
+        self._join(outbox, subscription, view, last, sent)
         return True
+
+    def _join(self, outbox: Receiver, subscription: Subscription, view: View, last: str, sent: int) -> None:
+        """A new group goes on from the client's last message: what its variant leaves out is no link of its chain."""
+        variant, channel = subscription.selector.variant, view.key.channel
+        is_new = variant not in view.groups
+        self._hub.attach(subscription, view)
+        group = view.groups[variant]
+        if is_new:
+            group.seq = last
+        partition = partition_of(view.key.symbol, self._partitions)
+        outbox.send(frame_of_json(answers.resumed(view.key, partition, group.seq, self._hub.epochs[channel], sent), variant.wire))
+        metrics.RESUMES.labels(channel, "recovered").inc()
 
     async def _is_reached(self, view: View, partition: int, after: Position) -> bool:
         """True once this process has read the message that the client has."""
@@ -69,14 +83,16 @@ class CatchUp:
             await asyncio.sleep(_WAIT_S)
         return False
 
-    async def _missed(self, view: View, partition: int, after: Position) -> Missed | None:
+    async def _from(self, view: View, partition: int, first: Position) -> Missed | None:
+        """With the client's last message itself, if the log has it."""
+        before = Position(first.offset, first.number - 1)
         for _ in range(_READS):
-            missed = missed_of(self._recent, view.key, partition, after)
-            if missed is not None:
-                return missed
-            if not await self._backfill.read(TRAITS[view.key.channel].topic, partition, after.offset):
+            found = missed_of(self._recent, view.key, partition, before)
+            if found is not None:
+                return found
+            if not await self._backfill.read(TRAITS[view.key.channel].topic, partition, first.offset):
                 return None
-        return missed_of(self._recent, view.key, partition, after)
+        return missed_of(self._recent, view.key, partition, before)
 
     def _send(self, outbox: Receiver, subscription: Subscription, view: View, missed: Missed, last: str) -> tuple[str, int]:
         variant, epoch = subscription.selector.variant, self._hub.epochs[view.key.channel]

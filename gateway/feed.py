@@ -98,12 +98,15 @@ class Feed:
         if symbols and not self._hub.wants_ticks(symbols):
             self._unread.add(record, symbols)
             return
-        self._unread.forget(symbols)
+        self._unread.forget(record, symbols)
         self._publish_ticks(record)
 
     def _publish_ticks(self, record: InputRecord, symbols: set[str] | None = None) -> None:
+        """symbols: of a record that was left unread, those it is read for now; another source's may have been read before it."""
         received_ns, wanted = 0, False
         for placed, tick in ticks_of(record, symbols):
+            if symbols is not None and self._hub.is_past(placed):
+                continue
             received_ns = placed.ts_receive_ns
             wanted |= self._hub.publish(placed, tick)
         if wanted:

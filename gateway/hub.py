@@ -5,7 +5,7 @@ a receiver, so the order within a series is Kafka's order.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from gateway.groups import Group, Receiver
 from gateway.pace import Pacer
@@ -31,6 +31,10 @@ class Hub:
         self._subscriptions: dict[Channel, set[Subscription]] = {channel: set() for channel in Channel}
         self._tick_symbols: Counter[str] = Counter()
         self._dirty: list[Group] = []
+
+    def is_past(self, placed: Placed) -> bool:
+        """True if a series of this event holds it, or a newer one."""
+        return any(view.is_past(placed) for view in self._views_of(placed))
 
     def wants(self, channel: Channel) -> bool:
         return bool(self._subscriptions[channel])
@@ -100,17 +104,24 @@ class Hub:
         place = (placed.channel, placed.symbol, placed.source, placed.timeframe, placed.primary)
         views = self._routes.get(place)
         if views is None:
-            views = self._routes[place] = tuple(self.view(key) for key in placed.series())
+            views = self._routes[place] = tuple(self._announced(key) for key in placed.series())
         return views
 
+    def _announced(self, key: SeriesKey) -> View:
+        """Wildcards that match a new series take it from its first message."""
+        view = self.view(key)
+        if not view.is_announced:
+            view.is_announced = True
+            for subscription in self._subscriptions[key.channel]:
+                if key not in subscription.awaited and subscription.selector.matches(key):
+                    self.attach(subscription, view)
+        return view
+
     def view(self, key: SeriesKey) -> View:
-        """The series' view; wildcards that match a new one take it from its first message."""
+        """The series' view, which need not have been seen."""
         view = self._views.get(key)
         if view is None:
             view = self._views[key] = View(key, self.memory)
-            for subscription in self._subscriptions[key.channel]:
-                if subscription.selector.matches(key):
-                    self.attach(subscription, view)
         return view
 
     def seen(self, key: SeriesKey) -> View | None:
@@ -119,20 +130,27 @@ class Hub:
     def views(self) -> Iterator[View]:
         return iter(self._views.values())
 
-    def add(self, subscription: Subscription) -> list[View]:
-        """Registers the subscription for series to come. Returns the views that exist for it; each is to be attached with its snapshot."""
+    def add(self, subscription: Subscription, known: Collection[SeriesKey] = ()) -> list[View]:
+        """Registers the subscription for series to come. Returns the views that exist for it, and those of the series that its client knows of.
+
+        Each is to be attached with its snapshot, or given up; until then it stays, whoever else leaves it.
+        """
         selector = subscription.selector
-        exact = [self.view(key) for key in selector.exact_keys()]
+        views = [self.view(key) for key in (selector.exact_keys() if selector.is_exact else known)]
+        if not selector.is_exact:
+            views = [view for key, view in self._views.items() if (view.is_there or key in known) and selector.matches(key)]
+        subscription.wait_for(views)
         self._subscriptions[selector.channel].add(subscription)
         metrics.SUBSCRIPTIONS.labels(selector.channel).inc()
         if selector.channel is Channel.TICKS:
             self._tick_symbols.update(selector.symbols)
-        return exact if selector.is_exact else [view for key, view in self._views.items() if selector.matches(key)]
+        return views
 
     def attach(self, subscription: Subscription, view: View) -> None:
         """From now on the receiver gets the series' updates."""
         if view.key in subscription.views:
             return
+        subscription.wait_no_more(view)
         subscription.views[view.key] = view
         variant = subscription.selector.variant
         group = view.groups.get(variant)
@@ -154,6 +172,9 @@ class Hub:
         for view in subscription.views.values():
             self._detach(view, variant, subscription.receiver)
         subscription.views.clear()
+        for view in tuple(subscription.awaited.values()):
+            subscription.wait_no_more(view)
+            self._drop_if_idle(view)
 
     def _detach(self, view: View, variant: Variant, receiver: Receiver) -> None:
         group = view.groups[variant]
@@ -163,7 +184,20 @@ class Hub:
         if not group.members:
             del view.groups[variant]
             self.pacer.forget(group)
-        if not view.groups and view.seq is None:  # named by a client, never seen in Kafka
-            self.memory.forget(view.history)
-            self._views.pop(view.key, None)
-            self._routes.clear()
+        self._drop_if_idle(view)
+
+    def give_up(self, subscription: Subscription, view: View) -> bool:
+        """Instead of attaching it. True if nothing was ever seen of the series: a wildcard takes it from its first message then."""
+        if view.is_there:
+            return False
+        subscription.wait_no_more(view)
+        self._drop_if_idle(view)
+        return True
+
+    def _drop_if_idle(self, view: View) -> None:
+        """What a client named and Kafka never had."""
+        if view.groups or view.awaited or view.seq is not None:
+            return
+        self.memory.forget(view.history)
+        self._views.pop(view.key, None)
+        self._routes.clear()

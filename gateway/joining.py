@@ -1,5 +1,8 @@
 """A subscription's first word on one series: what the client missed of it, or a snapshot, and its updates from that moment on."""
 
+import asyncio
+from collections.abc import Iterable
+
 from gateway import catchup
 from gateway.protocol import BadMessage, Subscribe
 from gateway.resume import Position, can_resume, positions_of
@@ -8,6 +11,8 @@ from gateway.series import SeriesKey
 from gateway.services import Services
 from gateway.views import Subscription, View
 from runtime import metrics
+
+_VIEWS_AT_ONCE = 50  # series whose first word is made before others get their turn
 
 Positions = dict[SeriesKey, Position]
 
@@ -22,6 +27,15 @@ def positions_in(action: Subscribe, selector: Selector) -> Positions:
     return positions
 
 
+async def start_all(services: Services, subscription: Subscription, views: Iterable[View], action: Subscribe, positions: Positions) -> None:
+    """One after the other, at the client's pace; others' messages go on between them."""
+    for number, view in enumerate(views, 1):
+        await start(services, subscription, view, action, positions)
+        await subscription.receiver.room()
+        if number % _VIEWS_AT_ONCE == 0:
+            await asyncio.sleep(0)
+
+
 async def start(services: Services, subscription: Subscription, view: View, action: Subscribe, positions: Positions) -> None:
     """Attaches the subscription to the series, right after what it is told first."""
     receiver, selector, lost = subscription.receiver, subscription.selector, ""
@@ -34,7 +48,8 @@ async def start(services: Services, subscription: Subscription, view: View, acti
             lost = catchup.TOO_FAR
         metrics.RESUMES.labels(selector.channel, "lost").inc()
     frame = services.snapshots.frame(view, selector.variant, _depth(services, action, selector), lost)
-    services.hub.attach(subscription, view)
+    if selector.is_exact or not services.hub.give_up(subscription, view):
+        services.hub.attach(subscription, view)
     receiver.send(frame)
 
 

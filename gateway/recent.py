@@ -12,7 +12,12 @@ from schemas.topics import Topic
 
 KEPT_TOPICS = tuple(topic for topic, channel in CHANNELS.items() if not TRAITS[channel].is_state)  # of states only the newest counts
 _OVERHEAD_BYTES = 600  # of one record, beside its value
-_LARGEST_HELD_BYTES = 12 * 1024 * 1024  # beyond the budget, for the seconds in which somebody reads back
+LARGEST_READ_BYTES = 12 * 1024 * 1024  # beyond the budget, for the seconds in which somebody reads back
+
+
+def bytes_of(record: InputRecord) -> int:
+    """What it takes in memory, about."""
+    return len(record.value) + _OVERHEAD_BYTES
 
 
 class Ring:
@@ -32,6 +37,7 @@ class Ring:
 
     def release(self) -> None:
         self._holds -= 1
+        self._trim()
 
     def reach(self, offset: int) -> None:
         """The record at this offset was read, whether or not it is kept."""
@@ -42,11 +48,14 @@ class Ring:
     def add(self, record: InputRecord) -> None:
         """Keeps it; forgets the oldest beyond the budget."""
         self._records.append(record)
-        self._used_bytes += len(record.value) + _OVERHEAD_BYTES
-        limit = self._budget_bytes + (_LARGEST_HELD_BYTES if self._holds else 0)
+        self._used_bytes += bytes_of(record)
+        self._trim()
+
+    def _trim(self) -> None:
+        limit = self._budget_bytes + (LARGEST_READ_BYTES if self._holds else 0)
         while self._used_bytes > limit and len(self._records) > 1:
             oldest = self._records.popleft()
-            self._used_bytes -= len(oldest.value) + _OVERHEAD_BYTES
+            self._used_bytes -= bytes_of(oldest)
             self.first = oldest.offset + 1
 
     def since(self, offset: int) -> Iterator[InputRecord]:
@@ -61,12 +70,12 @@ class Ring:
     def put_before(self, records: Iterable[InputRecord], first: int) -> None:
         """Older records, complete from `first` up to the ring's own. Repeats, also those in the ring of what comes before it now, are left out.
 
-        They may exceed the budget until the next record is added that finds the ring not held.
+        They may exceed the budget until the ring is no longer held.
         """
         seen = SeenIdentities()
         kept = [record for record in (*records, *self._records) if _is_new(record, seen)]
         self._records = deque(kept)
-        self._used_bytes = sum(len(record.value) + _OVERHEAD_BYTES for record in kept)
+        self._used_bytes = sum(map(bytes_of, kept))
         self.first = first
 
 

@@ -9,7 +9,7 @@ from gateway import answers
 from gateway.access.member import Member
 from gateway.connection import Connection
 from gateway.frames import frame_of_json
-from gateway.joining import positions_in, start
+from gateway.joining import positions_in, start_all
 from gateway.outbox import Outbox
 from gateway.protocol import Action, Authenticate, BadMessage, ListSeries, Ping, Subscribe, Unsubscribe, parse
 from gateway.selector import Selector
@@ -62,8 +62,8 @@ class Session:
                 await self._member.listen()
                 await self._take(text)
                 await self._outbox.writable()
-        except ConnectionClosed:
-            pass  # without a close frame; the client is gone all the same
+        except (ConnectionClosed, OSError):
+            pass  # without a close frame, or while its socket was full; the client is gone all the same
         finally:
             for selector in tuple(self._subscriptions):
                 self._end(selector)
@@ -179,11 +179,9 @@ class Session:
         await self._member.admit(selector)
         subscription = self._subscriptions[selector] = Subscription(self._outbox, selector)
         self._services.feed.catch_up(selector)
-        views = self._services.hub.add(subscription)
+        views = self._services.hub.add(subscription, positions)
         self.tell(answers.subscribed(selector.describe(), action.id))
-        for view in views:
-            await start(self._services, subscription, view, action, positions)
-            await self._outbox.room()
+        await start_all(self._services, subscription, views, action, positions)
 
     def _refuse_too_many(self, selector: Selector) -> None:
         limit = self._services.settings.max_subscriptions

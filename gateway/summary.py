@@ -47,7 +47,7 @@ class Summaries:
             Channel.MARKET_SUMMARY, bar.symbol, bar.source, "", True, bar.partition, bar.offset, bar.index, bar.trace, bar.ts_receive_ns
         )
         try:
-            self._hub.publish(place, summary_of(minutes, hours))
+            self._hub.publish(place, summary_of(minutes, hours, min(_MINUTES, self._hub.memory.depth)))
         except ArithmeticError:  # text in a bar that is no number
             metrics.DROPPED.labels("gateway", Reason.INVALID_SCHEMA).inc()
 
@@ -56,14 +56,15 @@ class Summaries:
         return [event for _placed, event in view.history.items(count) if isinstance(event, Bar)] if view else []
 
 
-def summary_of(minutes: Sequence[Bar], hours: Sequence[Bar]) -> Summary:
+def summary_of(minutes: Sequence[Bar], hours: Sequence[Bar], most_minutes: int = _MINUTES) -> Summary:
     """Both oldest first, minutes not empty: closed hours of the last day, then the minutes since.
 
-    If the minutes do not reach back to the last hour's end, they are all that is told of. Exact: decimals throughout.
+    If there are as many minutes as are kept and they do not reach back to the last hour's end, they are all that is told of: those between
+    are forgotten. With fewer there were none between. Exact: decimals throughout.
     """
     newest = minutes[-1]
     hours = [bar for bar in hours if newest.ts_close_ns - DAY_NS <= bar.ts_open_ns and bar.ts_close_ns <= newest.ts_close_ns]
-    if hours and len(minutes) >= _MINUTES and minutes[0].ts_open_ns > hours[-1].ts_close_ns:
+    if hours and len(minutes) >= most_minutes and minutes[0].ts_open_ns > hours[-1].ts_close_ns:
         hours = []
     rest = [bar for bar in minutes if not hours or bar.ts_open_ns >= hours[-1].ts_close_ns]
     bars = [*hours, *rest]

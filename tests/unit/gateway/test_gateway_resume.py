@@ -3,12 +3,14 @@
 import asyncio
 import json
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import resume as resume_module
+from gateway.backfill import KafkaBackfill
 from gateway.catchup import CatchUp
 from gateway.protocol import Filters, Resume, SeriesPosition, Subscribe
 from gateway.recent import Recent, Ring
@@ -16,28 +18,13 @@ from gateway.resume import Position, can_resume, positions_of
 from gateway.selector import Selector
 from gateway.series import PRIMARY, Channel, SeriesKey
 from gateway.views import Subscription
+from runtime.clock import SystemClock
+from runtime.settings import Settings
 from runtime.stage import InputRecord
 from schemas.identity import Identity
 from schemas.topics import Topic
-from tests.gateway_hub import Box, World, payloads
+from tests.gateway_hub import Box, Log, World, payloads
 from tests.gateway_support import bar, quote, trade
-
-
-class Log:
-    """A gateway.resume.Backfill over all records that there are."""
-
-    def __init__(self, recent: Recent, records: list[InputRecord], low: int = 0) -> None:
-        self.recent, self.records, self.low, self.reads = recent, records, low, 0
-
-    async def read(self, topic: Topic, partition: int, offset: int) -> bool:
-        self.reads += 1
-        ring = self.recent.ring(topic, partition)
-        older = [record for record in self.records if record.topic is topic and self.low <= record.offset < ring.first]
-        if offset < self.low:
-            return False
-        ring.put_before(older, self.low)
-        await asyncio.sleep(0)
-        return True
 
 
 def come_back(world: World, log: Log, after: str, **more: Any) -> tuple[Box, bool]:
@@ -135,10 +122,35 @@ def test_held_ring_keeps_what_others_are_about_to_take() -> None:
     ring.hold()
     ring.add(InputRecord(Topic.BARS, 0, 3, None, b"x"))
     assert ring.first == 0
-    ring.release()
-    ring.add(InputRecord(Topic.BARS, 0, 4, None, b"x"))
-    assert [record.offset for record in ring.since(0)] == [2, 3, 4]
-    assert ring.first == 2
+    ring.put_before([InputRecord(Topic.BARS, 0, -1, None, b"x")], -1)
+    ring.release()  # on a quiet partition no record comes to make room
+    assert [record.offset for record in ring.since(-1)] == [1, 2, 3]
+    assert ring.first == 1
+
+
+def test_read_ends_where_its_records_fill_their_memory(monkeypatch: Any) -> None:
+    monkeypatch.setattr("gateway.backfill.LARGEST_READ_BYTES", 1500)
+    client: Any = Empty()
+    clock: Any = SystemClock()
+    backfill = KafkaBackfill(Settings(), "", Recent(1, 2), clock)
+    assert backfill._read_to(client, Topic.ALERTS, 100) is None
+    assert client.position == 3  # 600 bytes each, though they hold nothing
+
+
+class Empty:
+    """A consumer of records without a value."""
+
+    position = 0
+
+    def consume(self, _most: int, _wait_s: float) -> list["Empty"]:
+        return []
+
+    def poll(self, _wait_s: float) -> Any:
+        self.position += 1
+        offset = self.position - 1
+        return SimpleNamespace(
+            error=lambda: None, offset=lambda: offset, value=lambda: b"", partition=lambda: 0, key=lambda: None, headers=lambda: None
+        )
 
 
 def test_positions_by_series() -> None:

@@ -38,6 +38,18 @@ def test_minutes_alone_cover_what_they_cover() -> None:
     assert summary_of(sixty, far).ts_from_ns == START_NS  # there are minutes between that are not known
 
 
+def test_forgotten_minutes_between_the_hours_and_the_rest_are_not_passed_over() -> None:
+    world = World()
+    world.hub.memory.depth = 5  # as where many series share the memory
+    world.feed.handle([world.bar(bar(-60, timeframe="1h", high="99999", ts_close_ns=START_NS))])
+    world.feed.handle([world.bar(bar(minute)) for minute in range(20)])
+    _, [snapshot] = world.subscribe(Channel.MARKET_SUMMARY, None)
+    [item] = snapshot["items"]
+    assert (item["ts_from_ns"], item["high"]) == (START_NS + 15 * MINUTE_NS, 61745.27)
+    few = summary_of([at(START_NS + 5 * MINUTE_NS, MINUTE_NS, "5")], [at(START_NS - HOUR_NS, HOUR_NS, "1")], 5)
+    assert few.ts_from_ns == START_NS - HOUR_NS  # nothing was traded between
+
+
 def test_it_comes_with_each_closed_minute_of_the_primary() -> None:
     world = World()
     world.feed.handle([world.bar(bar(0)), world.bar(bar(0, timeframe="5m")), world.bar(bar(1, "ETH-USDT", primary=False))])
