@@ -23,6 +23,7 @@ from gateway.server import GatewayServer
 from gateway.services import Services
 from gateway.session import Session
 from gateway.snapshots import Snapshots
+from gateway.views import Listing
 from runtime import metrics
 from runtime.addresses import kafka_address
 from runtime.clock import Clock, SystemClock
@@ -75,7 +76,8 @@ class _Gateway:
         self._backfill = KafkaBackfill(settings, bootstrap, recent, clock)
         self._loaded = asyncio.Event()
         catch_up = CatchUp(self._hub, recent, self._backfill, settings.kafka.partitions)
-        self._services = Services(self._hub, self._feed, Snapshots(self._hub), catch_up, self._loaded, clock, settings.gateway)
+        listing = Listing(self._hub.views, clock)
+        self._services = Services(self._hub, self._feed, Snapshots(self._hub), catch_up, self._loaded, clock, settings.gateway, listing)
         self._broker = Broker(settings.kafka, bootstrap)
         self._reader = Reader(settings, bootstrap, self._broker, clock, self._deliver)
         self._limits = limits_of(settings, clock)

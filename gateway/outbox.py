@@ -17,6 +17,7 @@ from runtime.settings import GatewaySettings
 BEHIND_CODE = 4008  # close code
 _MOST_BEFORE_SNAPSHOT = 20  # messages that may wait for the pace when the next snapshot, which may be large, is made
 _MOST_AT_ONCE = 20  # messages between two looks at the pace
+_MOST_ANSWERS_BYTES = 262_144  # of answers that may wait for the pace when the next is made
 _LOOK_AGAIN_S = 0.01
 
 
@@ -33,7 +34,7 @@ class Outbox:
         self._clock = clock
         self._settings = settings
         self._end = end
-        self._queue = ClientQueue(settings.queue_messages)
+        self._queue = ClientQueue(settings.queue_messages, settings.queue_mb * 1024 * 1024)
         self._is_told = False
         self._moved_s = 0.0
         self._paced: asyncio.TimerHandle | None = None
@@ -84,17 +85,23 @@ class Outbox:
         if self._queue and self._clock.monotonic_s() - self._moved_s > self._settings.slow_client_s:
             self._end(BEHIND_CODE, "behind: nothing was read for too long; reconnect and resume")
 
-    async def writable(self) -> None:
-        """A client that asks for more than it reads waits for itself."""
-        while self._connection.is_open and not self._connection.is_writable:
-            await self._connection.drain()
+    async def answered(self) -> None:
+        """A client that asks for more than it reads, or than its tier lets through, waits for itself."""
+        await self._gone(lambda: self._queue.answers_bytes <= _MOST_ANSWERS_BYTES)
 
     async def room(self) -> None:
         """The same, and what waits for the tier's pace has nearly gone."""
-        await self.writable()
-        while self._connection.is_open and len(self._queue) > _MOST_BEFORE_SNAPSHOT:
+        await self._gone(lambda: self._queue.answers_bytes <= _MOST_ANSWERS_BYTES and len(self._queue) <= _MOST_BEFORE_SNAPSHOT)
+
+    async def _gone(self, is_enough: Callable[[], bool]) -> None:
+        await self._writable()
+        while self._connection.is_open and not is_enough():
             await asyncio.sleep(max(_LOOK_AGAIN_S, self._pause_s()))
-            await self.writable()
+            await self._writable()
+
+    async def _writable(self) -> None:
+        while self._connection.is_open and not self._connection.is_writable:
+            await self._connection.drain()
 
     def _write(self, frames: bytes, messages: int) -> None:
         self._connection.write_frames(frames)

@@ -1,6 +1,6 @@
 """What waits for one client whose socket is full. Bounded: quotes and states give way to newer ones, the rest is counted.
 
-Frames are shared with all other clients, so a waiting one costs a pointer.
+Frames are shared with all other clients, so a waiting one costs a pointer; who is the last to wait for them keeps them, so bytes are bounded, too.
 """
 
 from collections import deque
@@ -34,10 +34,13 @@ class _Waiting(Struct, gc=False):
 class ClientQueue:
     """First in, first out; a message that gives way gives its place to the newer one."""
 
-    __slots__ = ("_last", "_limit", "_waiting")
+    __slots__ = ("_last", "_limit", "_most_bytes", "_waiting", "answers_bytes", "waiting_bytes")
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, most_bytes: int) -> None:
         self._limit = limit
+        self._most_bytes = most_bytes
+        self.waiting_bytes = 0
+        self.answers_bytes = 0  # of them, what is for this client alone
         self._waiting: deque[_Waiting] | None = None  # an empty one takes more memory than all else of an idle client
         self._last: dict[Group, _Waiting] = {}
 
@@ -57,7 +60,7 @@ class ClientQueue:
 
     def put_answer(self, frames: bytes, messages: int = 1) -> bool:
         """What is for this client alone; it never gives way. False, and nothing kept, if as much waits as may."""
-        if len(self) >= self._limit:
+        if self._is_full():
             return False
         self._append(_Waiting(frames, messages=messages))
         self._last.clear()  # a snapshot may be among them: what comes after it must not move before it
@@ -67,14 +70,18 @@ class ClientQueue:
         last = self._last.get(group)
         if last is not None and last.is_passing and message.is_passing:
             last.skipped += 1
+            self.waiting_bytes += len(message.frame) - len(last.frame)
             last.skipped_to, last.seq, last.frame = last.seq, message.seq, message.frame
             _conflated.inc()
             return True
-        if len(self) >= self._limit:
+        if self._is_full():
             return False
         self._last[group] = waiting = _Waiting(message.frame, group, message.prev, 0, "", message.seq, message.is_passing)
         self._append(waiting)
         return True
+
+    def _is_full(self) -> bool:
+        return len(self) >= self._limit or self.waiting_bytes >= self._most_bytes
 
     def _give_up(self, group: Group, messages: list[Outgoing]) -> None:
         """Beyond the limit for a moment: one entry that stands for all of them, so that nothing vanishes uncounted."""
@@ -85,19 +92,26 @@ class ClientQueue:
         if self._waiting is None:
             self._waiting = deque()
         self._waiting.append(waiting)
+        self._count(waiting, 1)
+
+    def _count(self, one: _Waiting, sign: int) -> None:
+        size = sign * len(one.frame)
+        self.waiting_bytes += size
+        if one.group is None:
+            self.answers_bytes += size
 
     def collapse(self) -> int:
         """Puts one notice a chain in the place of its waiting messages. Answers stay, and so do states. Returns how many messages went."""
-        waiting, self._waiting = self._waiting or deque(), deque()
-        self._last.clear()
+        waiting = self._waiting or deque()
+        self.clear()
         notices: dict[Group, _Waiting] = {}
         gone = 0
         for one in waiting:
             if one.group is None:
                 notices.clear()  # later messages of the same chains follow this answer
-                self._waiting.append(one)
+                self._append(one)
             elif one.group.is_state and one.frame:
-                self._waiting.append(one)
+                self._append(one)
             else:
                 gone += one.skipped + bool(one.frame)
                 self._fold(notices, one.group, one)
@@ -117,6 +131,7 @@ class ClientQueue:
         size = messages = 0
         while self._waiting and size < _LARGEST_CHUNK_BYTES and messages < most:
             one = self._waiting.popleft()
+            self._count(one, -1)
             if one.group is not None and self._last.get(one.group) is one:
                 del self._last[one.group]
             chunk = _frames(one)
@@ -130,6 +145,7 @@ class ClientQueue:
     def clear(self) -> None:
         self._waiting = None
         self._last.clear()
+        self.waiting_bytes = self.answers_bytes = 0
 
 
 def _frames(one: _Waiting) -> bytes:

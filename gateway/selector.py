@@ -46,6 +46,10 @@ class Selector(NamedTuple):
             and (key.source in self.sources or (self.sources == (ANY,) and key.source != PRIMARY))
         )
 
+    def overlaps(self, other: "Selector") -> bool:
+        """True if one series may be in both."""
+        return self.channel == other.channel and all(map(_meet, self[1:4], other[1:4]))
+
     @property
     def weight(self) -> int:
         """How many series it names; what counts against the limit of a connection."""
@@ -74,6 +78,10 @@ class Selector(NamedTuple):
         if self.channel is Channel.INDICATORS:
             body["indicator"] = _plain(self.variant.indicators) if self.variant.indicators else ANY
         return body | _described(self.variant)
+
+
+def _meet(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    return (ANY,) in (some, others) or not set(some).isdisjoint(others)
 
 
 def _described(variant: Variant) -> dict[str, Any]:

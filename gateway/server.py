@@ -25,6 +25,7 @@ from runtime.errors import UserError
 from runtime.settings import GatewaySettings
 
 _CLOSE_TIMEOUT_S = 5.0
+_TLS_TIMEOUT_S = 3.0  # before it is settled a connection is not ours to count, so silence must be short
 _PING_INTERVAL_S = 20.0
 _BEATS_AT_ONCE = 200  # and then records get their turn
 
@@ -65,7 +66,7 @@ class GatewayServer:
                 ping_timeout=_PING_INTERVAL_S,
                 server_header=None,
                 ssl=tls,
-                ssl_handshake_timeout=self._settings.handshake_timeout_s if tls else None,
+                ssl_handshake_timeout=min(_TLS_TIMEOUT_S, self._settings.handshake_timeout_s) if tls else None,
             )
         except OSError as error:
             raise UserError(

@@ -7,6 +7,7 @@ from gateway.catchup import CatchUp
 from gateway.feed import Feed
 from gateway.hub import Hub
 from gateway.snapshots import Snapshots
+from gateway.views import Listing
 from runtime.clock import Clock
 from runtime.settings import GatewaySettings
 
@@ -22,3 +23,4 @@ class Services:
     loaded: asyncio.Event
     clock: Clock
     settings: GatewaySettings
+    listing: Listing

@@ -14,8 +14,9 @@ from gateway.outbox import Outbox
 from gateway.protocol import Action, Authenticate, BadMessage, ListSeries, Ping, Subscribe, Unsubscribe, parse
 from gateway.selector import Selector
 from gateway.services import Services
+from gateway.subscription_limits import refuse_too_many
 from gateway.urls import subscription_of
-from gateway.views import Subscription, listing
+from gateway.views import Subscription
 from runtime import metrics
 from runtime.logs import get_logger
 
@@ -61,7 +62,7 @@ class Session:
             async for text in self._connection:
                 await self._member.listen()
                 await self._take(text)
-                await self._outbox.writable()
+                await self._outbox.answered()
         except (ConnectionClosed, OSError):
             pass  # without a close frame, or while its socket was full; the client is gone all the same
         finally:
@@ -175,20 +176,13 @@ class Session:
         positions = positions_in(action, selector)
         await self._services.loaded.wait()  # right after a start the history is not read yet
         self._end(selector)
-        self._refuse_too_many(selector)
+        refuse_too_many(selector, self._subscriptions, self._services.settings)
         await self._member.admit(selector)
         subscription = self._subscriptions[selector] = Subscription(self._outbox, selector)
         self._services.feed.catch_up(selector)
         views = self._services.hub.add(subscription, positions)
         self.tell(answers.subscribed(selector.describe(), action.id))
         await start_all(self._services, subscription, views, action, positions)
-
-    def _refuse_too_many(self, selector: Selector) -> None:
-        limit = self._services.settings.max_subscriptions
-        if sum(each.weight for each in self._subscriptions) + selector.weight > limit:
-            raise BadMessage(
-                "too_many_subscriptions", f"a connection may name {limit} series; unsubscribe some or use a wildcard", "symbol"
-            )
 
     def _unsubscribe(self, action: Unsubscribe) -> None:
         selector = Selector.of(action, self._wire)
@@ -205,4 +199,4 @@ class Session:
 
     def _list(self, action: ListSeries) -> None:
         own = [selector.describe() for selector in self._subscriptions]
-        self.tell(answers.series_list(listing(self._services.hub.views()), own, action.id))
+        self.tell(answers.series_list(self._services.listing.made(), own, action.id))

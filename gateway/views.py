@@ -1,6 +1,6 @@
 """One series and its receivers; one subscription and its series. Changed by the hub only."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from gateway.groups import Group, Receiver
@@ -9,6 +9,9 @@ from gateway.selector import Selector
 from gateway.series import PRIMARY, Event, Placed, SeriesKey
 from gateway.snapshot import Memory
 from gateway.variant import Variant
+from runtime.clock import Clock
+
+_MADE_EVERY_S = 1.0
 
 
 class View:
@@ -81,3 +84,19 @@ def listing(views: Iterable[View]) -> list[dict[str, Any]]:
             if value and value not in entry[name]:
                 entry[name].append(value)
     return [found[pair] for pair in sorted(found)]
+
+
+class Listing:
+    """The same, made once a second at most: it looks at every series, and every client may ask."""
+
+    def __init__(self, views: Callable[[], Iterable[View]], clock: Clock) -> None:
+        self._views = views
+        self._clock = clock
+        self._made: list[dict[str, Any]] = []
+        self._next_s = float("-inf")
+
+    def made(self) -> list[dict[str, Any]]:
+        if self._clock.monotonic_s() >= self._next_s:
+            self._made = listing(self._views())
+            self._next_s = self._clock.monotonic_s() + _MADE_EVERY_S
+        return self._made

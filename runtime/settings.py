@@ -312,12 +312,19 @@ class GatewaySettings(Section):
     max_connections: int = Field(1000, ge=1, le=100_000, description="more clients are turned away")
     max_message_bytes: int = Field(65_536, ge=256, le=1_048_576, description="a longer message of a client closes its connection")
     max_subscriptions: int = Field(100, ge=1, le=10_000, description="of one client")
+    max_variants: int = Field(
+        16,
+        ge=1,
+        le=10_000,
+        description="of one client: in how many ways it may want one series, each with filters, pace and form of its own",
+    )
     queue_messages: int = Field(
         10_000,
         ge=10,
         le=1_000_000,
         description="waiting for one client; more: it is told what it missed, and evicted with code 4008 if it stays behind",
     )
+    queue_mb: int = Field(8, ge=1, le=1024, description="the same by size, for messages that are large")
     slow_client_s: float = Field(
         30.0, gt=0, le=3600, description="a client whose socket takes nothing for so long is evicted with code 4008"
     )
@@ -327,7 +334,10 @@ class GatewaySettings(Section):
     tls_key: PemFile | None = Field(None, description="PEM file of its key, without a password")
     handshake_timeout_s: float = Field(10.0, gt=0, le=120, description="a connection that has not become a WebSocket by then is cut off")
     max_handshakes: int = Field(
-        500, ge=1, le=100_000, description="connections that have not said yet what they want; of more the oldest is cut off"
+        500,
+        ge=1,
+        le=100_000,
+        description="connections that have not said yet what they want; of more the oldest is cut off; with TLS they count once that is settled",
     )
     heartbeat_s: float = Field(15.0, ge=0, le=3600, description="a client that got nothing for so long gets a heartbeat; 0: never")
     drain_s: float = Field(10.0, ge=0, le=600, description="at the end clients are closed one after another, over so long at most")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway.feed import STAGE
 from gateway.protocol import Filters
 from gateway.series import Channel
-from gateway.views import Subscription, listing
+from gateway.views import Listing, Subscription, listing
 from runtime import metrics
 from schemas import headers
 from schemas.codec import encode
@@ -265,6 +265,16 @@ def test_list_names_what_was_seen(world: World) -> None:
     world.feed.handle([world.bar(bar(0)), world.bar(bar(0, timeframe="5m"))])
     world.subscribe(Channel.OHLCV, "NO-SUCH")
     assert listing(world.hub.views()) == [{"symbol": "BTC-USDT", "source": "binance", "channels": ["ohlcv"], "timeframes": ["1m", "5m"]}]
+
+
+def test_list_is_made_once_a_second_whoever_asks(world: World) -> None:
+    made = Listing(world.hub.views, world.clock)
+    world.feed.handle([world.bar(bar(0))])
+    first = made.made()
+    world.feed.handle([world.bar(bar(0, "ETH-USDT"))])
+    assert made.made() is first
+    world.clock.advance_s(1)
+    assert [entry["symbol"] for entry in made.made()] == ["BTC-USDT", "ETH-USDT"]
 
 
 @given(st.lists(st.tuples(st.sampled_from(["tick", "subscribe", "leave"]), st.sampled_from(["A", "B", "C", "*"])), max_size=40))

@@ -44,3 +44,25 @@ async def test_every_message_is_counted_once() -> None:
     client.outbox.send(frame(b"{}") * 2, 2)
     assert client.outbox.sent == 3
     assert client.socket.written == frame(b"{}") * 3
+
+
+async def test_client_that_asks_for_more_than_its_tier_lets_through_is_not_read_meanwhile() -> None:
+    client = Client(per_s=1)
+    client.outbox.send(b"x" * 300_000, 5)  # at once: a second's worth; the rest is owed
+    client.outbox.send(b"x" * 300_000)
+    answered = asyncio.create_task(client.outbox.answered())
+    await asyncio.sleep(0.05)
+    assert not answered.done()
+    client.clock.advance_s(60)
+    client.outbox._paced_on()
+    await asyncio.wait_for(answered, 10)
+    assert len(client.socket.written) == 600_000
+
+
+async def test_updates_that_wait_do_not_keep_a_client_from_unsubscribing() -> None:
+    client = Client(per_s=1)
+    for _ in range(200):
+        client.outbox.send(frame(b"{}"))
+    assert client.outbox.waiting > 100
+    await asyncio.wait_for(client.outbox.answered(), 1)
+    client.outbox.close()

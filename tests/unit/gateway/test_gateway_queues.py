@@ -13,6 +13,7 @@ from gateway.series import Channel, SeriesKey
 from gateway.variant import PLAIN
 from tests.gateway_hub import payloads
 
+MUCH_BYTES = 2**30
 KINDS = {"ticks": Channel.TICKS, "bars": Channel.OHLCV, "books": Channel.ORDERBOOK}
 
 
@@ -43,7 +44,7 @@ def read(queue: ClientQueue) -> list[dict[str, Any]]:
 
 
 def test_newer_quotes_take_the_place_of_older_ones_and_the_chain_says_so() -> None:
-    queue, ticks = ClientQueue(10), Stream("ticks")
+    queue, ticks = ClientQueue(10, MUCH_BYTES), Stream("ticks")
     assert queue.put(ticks.batch(False, True, True, True, False, True))
     found = read(queue)
     assert [message["seq"] for message in found] == ["1.0", "3.0", "4.0", "5.0", "6.0"]
@@ -52,13 +53,13 @@ def test_newer_quotes_take_the_place_of_older_ones_and_the_chain_says_so() -> No
 
 
 def test_states_never_fill_the_queue() -> None:
-    queue, books = ClientQueue(10), Stream("books")
+    queue, books = ClientQueue(10, MUCH_BYTES), Stream("books")
     assert all(queue.put(books.batch(True, True)) for _ in range(1000))
     assert [message["seq"] for message in read(queue)] == ["1999.0", "2000.0"]
 
 
 def test_too_many_trades_become_one_notice_that_tells_where_to_resume() -> None:
-    queue, ticks, books = ClientQueue(10), Stream("ticks"), Stream("books")
+    queue, ticks, books = ClientQueue(10, MUCH_BYTES), Stream("ticks"), Stream("books")
     assert queue.put(books.batch(True))
     assert not queue.put(ticks.batch(*[False] * 25))
     assert queue.collapse() == 25
@@ -68,8 +69,21 @@ def test_too_many_trades_become_one_notice_that_tells_where_to_resume() -> None:
     assert (found[1]["reason"], found[1]["prev"], found[1]["seq"], found[1]["count"]) == ("behind", None, "25.0", 25)
 
 
+def test_few_large_messages_are_too_many_as_well() -> None:
+    ticks = Stream("ticks")
+    size = len(ticks.next(False).frame)
+    queue = ClientQueue(1000, 10 * size)
+    assert not queue.put(ticks.batch(*[False] * 25))
+    assert 9 * size < queue.waiting_bytes <= 11 * size
+    assert queue.collapse() == 25
+    assert queue.waiting_bytes == 0
+    assert queue.put_answer(b"x" * 20 * size)
+    assert queue.answers_bytes == 20 * size
+    assert not queue.put_answer(b"x")
+
+
 def test_what_follows_an_answer_does_not_move_before_it() -> None:
-    queue, books = ClientQueue(10), Stream("books")
+    queue, books = ClientQueue(10, MUCH_BYTES), Stream("books")
     queue.put(books.batch(True))
     queue.put_answer(frame(b'{"type":"snapshot"}'))
     queue.put(books.batch(True))
@@ -83,7 +97,7 @@ STEPS = st.one_of(
 
 @given(st.lists(STEPS, max_size=80), st.integers(1, 6))
 def test_every_chain_is_whole_and_every_message_accounted_for(steps: list[Any], limit: int) -> None:
-    queue, streams, found = ClientQueue(limit), {name: Stream(name) for name in KINDS}, list[dict[str, Any]]()
+    queue, streams, found = ClientQueue(limit, MUCH_BYTES), {name: Stream(name) for name in KINDS}, list[dict[str, Any]]()
     answers = 0
     for step in steps:
         if step == "read":
@@ -97,6 +111,7 @@ def test_every_chain_is_whole_and_every_message_accounted_for(steps: list[Any], 
                 queue.collapse()
         assert len(queue) <= limit + answers * (len(KINDS) + 1) + len(KINDS) + 1
     found += read(queue)
+    assert (queue.waiting_bytes, queue.answers_bytes) == (0, 0)
     assert sum(message.get("type") == "pong" for message in found) == answers
     for name, stream in streams.items():
         chain = [one for one in found if one.get("series") == name or one.get("channel") == KINDS[name]]
