@@ -124,15 +124,15 @@ def never_ready(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"),
+    ("fault", "timeout_s", "words"),
     [
-        (refuse, "process-signals: process-signals was told to refuse"),
-        (never_ready, "gateway is not ready after 8 s (toy: told not to be)"),
+        (refuse, 60, "process-signals: process-signals was told to refuse"),
+        (never_ready, 8, "gateway is not ready after 8 s (toy: told not to be)"),
     ],
 )
-def test_a_start_that_cannot_succeed_ends_with_one_line(line, fault: Callable[[Path], None], words: str) -> None:
+def test_a_start_that_cannot_succeed_ends_with_one_line(line, fault: Callable[[Path], None], timeout_s: int, words: str) -> None:
     fault(line.settings.data_dir)
-    with started(line, TICKERPLANT_STACK__START_TIMEOUT_S="8") as up:
+    with started(line, TICKERPLANT_STACK__START_TIMEOUT_S=str(timeout_s)) as up:
         assert up.process.wait(60) == 2
     assert f"tickerplant: {words}" in up.said().splitlines()[-1]
     assert "Traceback" not in up.said()

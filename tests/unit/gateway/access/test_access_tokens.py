@@ -30,39 +30,41 @@ async def code_of(text: str, **settings: Any) -> str:
     return ""
 
 
-NOW = time.time()
-CASES = {
-    "good": (token(), ""),
-    "expired": (token(expires_in_s=-1), "token_expired"),
-    "of tomorrow": (token(nbf=NOW + 3600), "token_not_yet_valid"),
-    "issued tomorrow": (token(iat=NOW + 3600), "token_not_yet_valid"),
-    "other audience": (token(aud="somebody"), "token_audience"),
-    "one of several audiences": (token(aud=["somebody", "tickerplant"]), ""),
-    "no audience": (token(aud=None), "token_claims"),
-    "no expiry": (token(exp=None), "token_claims"),
-    "no user": (token(sub=None), "token_claims"),
-    "expiry that is no number": (token(exp="never"), "token_malformed"),
-    "expiry NaN": (token(exp=float("nan")), "token_malformed"),
-    "expiry infinite": (token(exp=float("inf")), "token_malformed"),
-    "user that is no text": (token(sub=7), "token_malformed"),
-    "forged": (token(key="another secret that is long enough"), "token_forged"),
-    "none": (hand_made({"alg": "none", "typ": "JWT"}, claims()), "token_algorithm"),
-    "None": (hand_made({"alg": "None"}, claims()), "token_algorithm"),
-    "no algorithm": (hand_made({"typ": "JWT"}, claims()), "token_algorithm"),
-    "HS512 with the right secret": (jwt.encode(claims(), SECRET * 2, "HS512"), "token_algorithm"),
-    "RS256 without a key for it": (token(key=rsa_key(), algorithm="RS256"), "token_algorithm"),
-    "empty signature": (token().rsplit(".", 1)[0] + ".", "token_forged"),
-    "payload exchanged": (".".join([token().split(".")[0], token("eve").split(".")[1], token().split(".")[2]]), "token_forged"),
-    "no token": ("abc", "token_malformed"),
-    "empty": ("", "token_malformed"),
-    "payload no object": (jwt.api_jws.encode(b"[1]", SECRET, "HS256"), "token_malformed"),
-    "too long": ("x" * 9000, "token_malformed"),
-}
+def cases() -> dict[str, tuple[str, str]]:
+    """Made when they are used: a suite may last longer than a token."""
+    now = time.time()
+    return {
+        "good": (token(), ""),
+        "expired": (token(expires_in_s=-1), "token_expired"),
+        "of tomorrow": (token(nbf=now + 3600), "token_not_yet_valid"),
+        "issued tomorrow": (token(iat=now + 3600), "token_not_yet_valid"),
+        "other audience": (token(aud="somebody"), "token_audience"),
+        "one of several audiences": (token(aud=["somebody", "tickerplant"]), ""),
+        "no audience": (token(aud=None), "token_claims"),
+        "no expiry": (token(exp=None), "token_claims"),
+        "no user": (token(sub=None), "token_claims"),
+        "expiry that is no number": (token(exp="never"), "token_malformed"),
+        "expiry NaN": (token(exp=float("nan")), "token_malformed"),
+        "expiry infinite": (token(exp=float("inf")), "token_malformed"),
+        "user that is no text": (token(sub=7), "token_malformed"),
+        "forged": (token(key="another secret that is long enough"), "token_forged"),
+        "none": (hand_made({"alg": "none", "typ": "JWT"}, claims()), "token_algorithm"),
+        "None": (hand_made({"alg": "None"}, claims()), "token_algorithm"),
+        "no algorithm": (hand_made({"typ": "JWT"}, claims()), "token_algorithm"),
+        "HS512 with the right secret": (jwt.encode(claims(), SECRET * 2, "HS512"), "token_algorithm"),
+        "RS256 without a key for it": (token(key=rsa_key(), algorithm="RS256"), "token_algorithm"),
+        "empty signature": (token().rsplit(".", 1)[0] + ".", "token_forged"),
+        "payload exchanged": (".".join([token().split(".")[0], token("eve").split(".")[1], token().split(".")[2]]), "token_forged"),
+        "no token": ("abc", "token_malformed"),
+        "empty": ("", "token_malformed"),
+        "payload no object": (jwt.api_jws.encode(b"[1]", SECRET, "HS256"), "token_malformed"),
+        "too long": ("x" * 9000, "token_malformed"),
+    }
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", cases())
 async def test_tokens(case: str) -> None:
-    text, code = CASES[case]
+    text, code = cases()[case]
     assert await code_of(text) == code
 
 
