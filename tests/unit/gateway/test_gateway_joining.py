@@ -13,7 +13,7 @@ from gateway.selector import Selector
 from gateway.series import PRIMARY, Channel, SeriesKey
 from gateway.services import Services
 from gateway.session import Session
-from gateway.views import Subscription
+from gateway.views import Listing, Subscription
 from runtime.settings import GatewaySettings
 from runtime.stage import InputRecord
 from schemas.codec import encode
@@ -26,7 +26,8 @@ def services(world: World, log: Log) -> Services:
     loaded = asyncio.Event()
     loaded.set()
     catch_up = CatchUp(world.hub, world.recent, log, 1)
-    return Services(world.hub, world.feed, world.snapshots, catch_up, loaded, world.clock, GatewaySettings())
+    listing = Listing(world.hub.views, world.clock)
+    return Services(world.hub, world.feed, world.snapshots, catch_up, loaded, world.clock, GatewaySettings(), listing)
 
 
 def come_back(world: World, log: Log, channel: Channel, symbol: str, **seqs: str) -> Box:
