@@ -152,7 +152,7 @@ class ExactArray(ExtensionArray):
         return str
 
     def _reduce(self, name: str, *, skipna: bool = True, keepdims: bool = False, **more: Any) -> Any:
-        """Sums, means and extremes are exact; what needs roots or ranks is of the nearest floats."""
+        """Sums and means are decimals of the current context's digits, extremes exact; what needs roots or ranks is of the nearest floats."""
         result = self._reduced(name, skipna, more)
         return type(self)._from_sequence([result]) if keepdims else result
 
