@@ -329,12 +329,12 @@ def test_19_acknowledgements_name_what_was_asked_for(name: str) -> None:
 
 @every_provider
 async def test_21_a_connection_is_replaced_before_it_is_cut_without_a_loss(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(type(world.dialect.session()), "lifetime_s", 0.4)
+    monkeypatch.setattr(type(world.dialect.session()), "lifetime_s", 1.5)
     async with world.ingesting():
         await world.subscribed()
-        while world.server.connections < 4:
+        while world.server.connections < 3:
             world.server.happen(world.first)
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.02)
         monkeypatch.setattr(type(world.dialect.session()), "lifetime_s", 0.0)
         await eventually_async(lambda: len(world.server.clients) == 1)
         world.server.happen(world.first)
