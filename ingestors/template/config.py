@@ -1,4 +1,4 @@
-"""What the ingestor is told. In a real provider the settings' class stands in runtime/provider_settings.py, as a field of ProvidersSettings."""
+"""What the ingestor is told. In a real provider the settings' class stands in runtime/provider_settings/, as a field of ProvidersSettings."""
 
 from collections.abc import Collection, Iterable
 

@@ -1,0 +1,14 @@
+"""Settings of the providers, a file each with the provider's name; a section each: `[providers.NAME]` (binance stands by itself)."""
+
+from runtime.provider_settings.binance import BinanceSettings
+from runtime.provider_settings.coinbase import CoinbaseSettings
+from runtime.provider_settings.shared import SOURCE, StreamSettings
+from runtime.sections import Section
+
+__all__ = ["SOURCE", "BinanceSettings", "CoinbaseSettings", "ProvidersSettings", "StreamSettings"]
+
+
+class ProvidersSettings(Section):
+    """The providers beside Binance, one subsection each."""
+
+    coinbase: CoinbaseSettings = CoinbaseSettings()
