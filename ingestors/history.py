@@ -7,10 +7,16 @@ from schemas.ticks import Trade
 class History:
     """All wait for the network and the venue's limits, and raise TransientError when it cannot be asked now, UserError when it refuses.
 
+    pages_past: `trade_at` answers and trades go back as far as anybody asks, so that a backfill may page through them.
     book_interval_s: questions for books are at least so far apart, so that they take a third of the venue's limit at most.
     """
 
     book_interval_s = 0.5
+    pages_past = False
+
+    async def trade_at(self, symbol: str, at_ns: int) -> int | None:
+        """Where pages_past: the id of the first trade at or after a time; None where there is none yet."""
+        return None
 
     async def trades(self, symbol: str, from_id: int, limit: int) -> list[Trade]:
         """For venues that number trades without holes: those of a canonical symbol from an id on, ascending, at most `limit` or the venue's page (at

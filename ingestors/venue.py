@@ -2,12 +2,17 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection
+from importlib import import_module
+from typing import cast
 
 from ingestors.books.keeper import BookRules
 from ingestors.history import History
 from ingestors.names import Names
+from ingestors.registry import provider_of
 from ingestors.session import Session
+from runtime.errors import UserError
 from runtime.provider_settings import StreamSettings
+from runtime.settings import Settings
 
 
 class Venue(ABC):
@@ -44,3 +49,12 @@ class Venue(ABC):
     async def close(self) -> None:
         """Ends what it holds open."""
         return
+
+
+def venue_of(name: str, settings: Settings) -> Venue:
+    """A streaming provider's, for those that ask about its past beside its ingestor: `ingestors.NAME.ingestor:venue(settings)`. Raises UserError where
+    it has none."""
+    module = import_module(f"{provider_of(name).module}.ingestor")
+    if not hasattr(module, "venue"):
+        raise UserError(f"{name} gives no trades of the past; ask for bars with --timeframe")
+    return cast(Venue, module.venue(settings))

@@ -5,7 +5,8 @@ from itertools import count
 
 import msgspec
 
-from ingestors.binance.client import BinanceClient, BinanceHistory
+from ingestors.bar_history import BarHistory
+from ingestors.binance.client import BinanceBarHistory, BinanceClient, BinanceHistory
 from ingestors.binance.config import (
     LIFETIME_S,
     NAME,
@@ -22,7 +23,7 @@ from ingestors.binance.parse import Parser, quote_stream
 from ingestors.books.keeper import BookRules
 from ingestors.events import Event
 from ingestors.history import History
-from ingestors.names import Names
+from ingestors.names import Names, past_source
 from ingestors.output import Output
 from ingestors.session import Request, Session
 from ingestors.stream import StreamIngestor
@@ -103,3 +104,14 @@ class BinanceVenue(Venue):
 def build(settings: Settings, bootstrap: str, clock: Clock, health: Health, output: Output | None = None) -> StreamIngestor:
     """The ingestor of this process."""
     return StreamIngestor(NAME, BinanceVenue(settings.binance), settings, bootstrap, clock, health, output)
+
+
+def venue(settings: Settings) -> Venue:
+    """For those that ask about its past."""
+    return BinanceVenue(settings.binance)
+
+
+def bar_history(settings: Settings, clock: Clock) -> BarHistory:
+    """Its klines. Their source is not the live one's, whose bars are built of its trades."""
+    section = settings.binance
+    return BinanceBarHistory(BinanceClient(section.rest_url, STAGE), past_source(section.source, "bars"), clock)

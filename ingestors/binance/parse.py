@@ -39,7 +39,7 @@ def _stripped(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _vwap(volume: str, quote_volume: str, close: str) -> str:
+def mean_price(volume: str, quote_volume: str, close: str) -> str:
     """quote volume / volume to 10 decimals; the close where nothing traded. Raises InvalidRecord."""
     try:
         base = Decimal(volume)
@@ -119,7 +119,7 @@ class Parser:
             close=plain(k.c),
             volume=plain(k.v),
             quote_volume=plain(k.q),
-            vwap=_vwap(k.v, k.q, plain(k.c)),
+            vwap=mean_price(k.v, k.q, plain(k.c)),
             trade_count=k.n,
             kind="provider",
             revision=0,

@@ -126,6 +126,27 @@ class RestTrade(Struct):
     isBuyerMaker: bool
 
 
+class RestAggregate(Struct):
+    """A row of /api/v3/aggTrades. f: its first trade's id; T: time, ms."""
+
+    f: Number
+    T: Milliseconds
+
+
+class KlineRow(Struct, array_like=True):
+    """A row of /api/v3/klines; what follows in it is not read. open_ms: the interval's beginning; last_ms: its last millisecond."""
+
+    open_ms: Milliseconds
+    open: DecimalText
+    high: DecimalText
+    low: DecimalText
+    close: DecimalText
+    volume: DecimalText
+    last_ms: Milliseconds
+    quote_volume: DecimalText
+    trades: Number
+
+
 class Depth(Struct):
     """/api/v3/depth, the best first."""
 

@@ -1,22 +1,30 @@
-"""Coinbase Exchange's REST interface: the products, and trades by id."""
+"""Coinbase Exchange's REST interface: the products, trades by id and time, candles."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 import httpx
 import msgspec
 
-from ingestors.coinbase.config import SECTION
-from ingestors.coinbase.wire import AGGRESSOR, ErrorBody, Product, RestTrade
+from ingestors.bar_history import BarHistory, BarPage, page_of
+from ingestors.coinbase.config import SECTION, resolve
+from ingestors.coinbase.wire import AGGRESSOR, Candle, ErrorBody, Product, RestTrade
 from ingestors.history import History
-from ingestors.numbers import iso_ns, plain
+from ingestors.numbers import SECOND_NS, iso_ns, plain
+from ingestors.parsing import number_text
 from ingestors.rest import RestClient, Trouble, decoded
+from runtime.clock import Clock
 from runtime.errors import TransientError
+from schemas.bars import ProviderBar
 from schemas.ticks import Trade
+from schemas.timeframes import FIXED_NS, Timeframe
 
 PAGE = 1000  # the most that one call gives
+CANDLES = 300  # the same; the venue refuses a longer range
 _decode_products = msgspec.json.Decoder(list[Product]).decode
 _decode_trades = msgspec.json.Decoder(list[RestTrade]).decode
+_decode_candles = msgspec.json.Decoder(list[Candle], float_hook=str).decode  # a number of JSON keeps its digits
 _decode_error = msgspec.json.Decoder(ErrorBody).decode
 
 
@@ -31,11 +39,18 @@ class CoinbaseClient:
         """All products that are listed, as BTC-USD."""
         return [product.id for product in decoded(_decode_products, await self._rest.get("/products"))]
 
-    async def trades_before(self, product: str, before_id: int) -> list[RestTrade]:
-        """The thousand trades before an id, ascending."""
-        query = {"limit": str(PAGE), "after": str(before_id)}  # `after` in the venue's pages, which go back in time
+    async def trades_before(self, product: str, before_id: int | None, limit: int = PAGE) -> list[RestTrade]:
+        """The last trades before an id, or of all, ascending, at most `limit` (up to 1000)."""
+        query = {"limit": str(limit)} | ({"after": str(before_id)} if before_id is not None else {})  # the venue's pages go back in time
         rows: list[RestTrade] = decoded(_decode_trades, await self._rest.get(f"/products/{quote(product)}/trades", query))
         return sorted(rows, key=lambda row: row.trade_id)
+
+    async def candles(self, product: str, length_s: int, from_s: int) -> list[Candle]:
+        """The 300 that begin at from_s and later, in any order; where nothing was traded there is none."""
+        span = {"start": _text(from_s), "end": _text(from_s + (CANDLES - 1) * length_s)}
+        answer = await self._rest.get(f"/products/{quote(product)}/candles", {"granularity": str(length_s), **span})
+        rows: list[Candle] = decoded(_decode_candles, answer)
+        return rows
 
     async def close(self) -> None:
         await self._rest.close()
@@ -44,6 +59,8 @@ class CoinbaseClient:
 class CoinbaseHistory(History):
     """The venue's past by canonical symbol: see ingestors.history."""
 
+    pages_past = True
+
     def __init__(self, client: CoinbaseClient, venue_symbols: Mapping[str, str]) -> None:
         self._client = client
         self._venue_symbols = venue_symbols
@@ -51,6 +68,49 @@ class CoinbaseHistory(History):
     async def trades(self, symbol: str, from_id: int, limit: int) -> list[Trade]:
         rows = await self._client.trades_before(self._venue_symbols[symbol], from_id + min(limit, PAGE))
         return [_trade(symbol, row) for row in rows if row.trade_id >= from_id]
+
+    async def trade_at(self, symbol: str, at_ns: int) -> int | None:
+        """The venue cannot be asked by time: some thirty questions for single trades find the place."""
+        product = self._venue_symbols[symbol]
+        newest = await self._client.trades_before(product, None, 1)
+        if not newest or _time_ns(newest[0]) < at_ns:
+            return None
+        before, found = 0, newest[0].trade_id  # ids: a trade earlier than at_ns or none, and one that is not
+        while found - before > 1:
+            middle = (before + found) // 2
+            rows = await self._client.trades_before(product, middle + 1, 1)
+            if not rows or _time_ns(rows[0]) < at_ns:
+                before = middle
+            else:
+                found = rows[0].trade_id
+        return found
+
+
+class CoinbaseBarHistory(BarHistory):
+    """Candles: see ingestors.bar_history."""
+
+    timeframes = (Timeframe.M1, Timeframe.M5, Timeframe.M15, Timeframe.H1, Timeframe.H6, Timeframe.D1)
+
+    def __init__(self, client: CoinbaseClient, source: str, clock: Clock) -> None:
+        self.source = source
+        self._client = client
+        self._clock = clock
+        self._names: dict[str, str] = {}
+
+    async def resolve(self, symbols: Collection[str]) -> dict[str, str]:
+        self._names |= (found := resolve(symbols, await self._client.products()))
+        return found
+
+    async def bars(self, symbol: str, timeframe: Timeframe, from_ns: int, to_ns: int) -> BarPage:
+        length_ns = FIXED_NS[timeframe]
+        first_ns = -(-from_ns // length_ns) * length_ns
+        rows = await self._client.candles(self._names[symbol], length_ns // SECOND_NS, first_ns // SECOND_NS)
+        now_ns = self._clock.now_ns()
+        bars = [_bar(symbol, self.source, timeframe, row, now_ns) for row in rows]
+        return page_of(bars, from_ns, to_ns, now_ns, first_ns + CANDLES * length_ns)
+
+    async def close(self) -> None:
+        await self._client.close()
 
 
 def judge(status: int, body: bytes) -> Trouble | None:
@@ -64,8 +124,44 @@ def judge(status: int, body: bytes) -> Trouble | None:
 
 
 def _trade(symbol: str, row: RestTrade) -> Trade:
+    return Trade(symbol, plain(row.price), plain(row.size), _time_ns(row), 0, row.trade_id, AGGRESSOR.get(row.side, ""))
+
+
+def _time_ns(row: RestTrade) -> int:
     try:
-        event_ns = iso_ns(row.time)
+        return iso_ns(row.time)
     except ValueError as error:
         raise TransientError(f"the answer of the REST interface is not what was asked for: {error}") from None
-    return Trade(symbol, plain(row.price), plain(row.size), event_ns, 0, row.trade_id, AGGRESSOR.get(row.side, ""))
+
+
+def _bar(symbol: str, source: str, timeframe: Timeframe, row: Candle, known_at_ns: int) -> ProviderBar:
+    """The venue tells neither turnover nor number of trades."""
+    try:
+        opened, high, low, close, volume = map(number_text, (row.open, row.high, row.low, row.close, row.volume))
+    except ValueError as error:
+        raise TransientError(f"the answer of the REST interface is not what was asked for: {error}") from None
+    return ProviderBar(
+        symbol=symbol,
+        source=source,
+        timeframe=timeframe.value,
+        ts_open_ns=row.time * SECOND_NS,
+        ts_close_ns=row.time * SECOND_NS + FIXED_NS[timeframe],
+        open=opened,
+        high=high,
+        low=low,
+        close=close,
+        volume=volume,
+        quote_volume="0",
+        vwap=close,
+        trade_count=0,
+        kind="provider",
+        revision=0,
+        quality=1.0,
+        reasons=(),
+        known_at_ns=known_at_ns,
+        primary=False,
+    )
+
+
+def _text(at_s: int) -> str:
+    return f"{datetime.fromtimestamp(at_s, UTC):%Y-%m-%dT%H:%M:%SZ}"

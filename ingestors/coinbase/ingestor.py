@@ -4,12 +4,13 @@ from collections.abc import Collection
 
 import msgspec
 
-from ingestors.coinbase.client import CoinbaseClient, CoinbaseHistory
+from ingestors.bar_history import BarHistory
+from ingestors.coinbase.client import CoinbaseBarHistory, CoinbaseClient, CoinbaseHistory
 from ingestors.coinbase.config import HEARTBEAT_TIMEOUT_S, NAME, REQUEST_INTERVAL_S, SECTION, STAGE, keys_of, resolve
 from ingestors.coinbase.parse import Parser, quote_product
 from ingestors.events import Event
 from ingestors.history import History
-from ingestors.names import Names
+from ingestors.names import Names, past_source
 from ingestors.output import Output
 from ingestors.session import Request, Session
 from ingestors.stream import StreamIngestor
@@ -78,3 +79,14 @@ class CoinbaseVenue(Venue):
 def build(settings: Settings, bootstrap: str, clock: Clock, health: Health, output: Output | None = None) -> StreamIngestor:
     """The ingestor of this process."""
     return StreamIngestor(NAME, CoinbaseVenue(settings.providers.coinbase), settings, bootstrap, clock, health, output)
+
+
+def venue(settings: Settings) -> Venue:
+    """For those that ask about its past."""
+    return CoinbaseVenue(settings.providers.coinbase)
+
+
+def bar_history(settings: Settings, clock: Clock) -> BarHistory:
+    """Its candles. Their source is not the live one's, whose bars are built of its trades."""
+    section = settings.providers.coinbase
+    return CoinbaseBarHistory(CoinbaseClient(section.rest_url, STAGE), past_source(section.source, "bars"), clock)

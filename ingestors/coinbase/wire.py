@@ -1,7 +1,7 @@
 """Coinbase Exchange's own messages, as documented and recorded. Prices and sizes are strings, ids integers, times ISO 8601 in UTC; unknown fields are
 ignored, a missing one is an error."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
@@ -71,6 +71,17 @@ class RestTrade(Struct):
     size: DecimalText
     price: DecimalText
     time: TimeText
+
+
+class Candle(Struct, array_like=True):
+    """A row of /products/{id}/candles, in the venue's own order: numbers of JSON, kept as their text. time: s, of the beginning."""
+
+    time: Number
+    low: Any
+    high: Any
+    open: Any
+    close: Any
+    volume: Any
 
 
 class Product(Struct):

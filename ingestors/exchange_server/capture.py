@@ -105,6 +105,9 @@ class Capture:
     def trades(self, venue: str, from_id: int | None, limit: int) -> list[TradeRow]:
         return self._trades.newest(venue, limit) if from_id is None else self._trades.after(venue, from_id, limit)
 
+    def first_at(self, venue: str, time_ms: int) -> int | None:
+        return self._trades.first_at(venue, time_ms)
+
     def newest_trade_ids(self) -> dict[str, int]:
         """By the venue's name, of what has been played."""
         return self._trades.newest_ids()

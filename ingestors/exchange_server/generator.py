@@ -235,6 +235,12 @@ class Generator:
         wanted = max(0, newest + 1 - limit if from_id is None else from_id)
         return _rows(market, wanted, min(wanted + limit - 1, newest))
 
+    def first_at(self, venue: str, time_ms: int) -> int | None:
+        market, second = self._markets[venue], time_ms // 1000
+        inside = (row.trade_id for row in market.trades_of(second) if row.time_ms >= time_ms)
+        first = next(inside, market.first_id(second + 1))
+        return first if first <= self._newest[venue] else None
+
     def newest_trade_ids(self) -> dict[str, int]:
         """By the venue's name, of what has been played."""
         return dict(self._newest)

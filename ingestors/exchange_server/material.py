@@ -36,6 +36,7 @@ class Material(Protocol):
     """frames: from the start, ascending in time; may be endless. played: called with frames once they are on their way, in order.
 
     trades: played trades of a symbol with from_id <= id, at most `limit`, ascending; with from_id None the newest ones.
+    first_at: the id of the first of them at or after a time, None where there is none.
     """
 
     symbols: Sequence[ListedSymbol]
@@ -45,6 +46,8 @@ class Material(Protocol):
     def played(self, frames: Sequence[Frame]) -> None: ...
 
     def trades(self, venue: str, from_id: int | None, limit: int) -> list[TradeRow]: ...
+
+    def first_at(self, venue: str, time_ms: int) -> int | None: ...
 
     def depth(self, venue: str) -> dict[str, Any]: ...
 

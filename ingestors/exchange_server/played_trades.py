@@ -56,6 +56,11 @@ class PlayedTrades:
         self._read()
         return self._rows.get(venue, [])[-limit:]
 
+    def first_at(self, venue: str, time_ms: int) -> int | None:
+        """The id of the first trade at or after a time."""
+        self._read()
+        return next((row.trade_id for row in self._rows.get(venue, []) if row.time_ms >= time_ms), None)
+
     def newest_ids(self) -> dict[str, int]:
         """Of every symbol. Reads the frames without keeping rows of them."""
         newest = {venue: max(row.trade_id for row in rows) for venue, rows in self._rows.items()}

@@ -8,9 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from ingestors.exchange_server.material import Material, TradeRow
-from schemas.timeframes import MINUTE_NS
+from schemas.timeframes import Timeframe, interval_of
 
-_MINUTE_MS = MINUTE_NS // 1_000_000
+_MS_NS = 1_000_000
+_KLINES = {timeframe.value: timeframe for timeframe in Timeframe if timeframe is not Timeframe.D2}
 _KLINE_TRADES = 50_000  # of one answer: klines are folded from trades when asked for
 
 
@@ -58,8 +59,14 @@ class Rest:
         return {"timezone": "UTC", "serverTime": self._now_ms(), "rateLimits": [], "symbols": rows}
 
     def _rows(self, query: dict[str, str]) -> list[TradeRow]:
-        from_id = _number(query, "fromId", None)
-        return self._material.trades(self._symbol(query), from_id, _limit(query))
+        symbol, limit, from_id = self._symbol(query), _limit(query), _number(query, "fromId", None)
+        start_ms, end_ms = _number(query, "startTime", None), _number(query, "endTime", None)
+        if from_id is None and start_ms is not None:
+            from_id = self._material.first_at(symbol, start_ms)
+            if from_id is None:
+                return []
+        rows = self._material.trades(symbol, from_id, limit)
+        return [row for row in rows if end_ms is None or row.time_ms <= end_ms]
 
     def _trades(self, query: dict[str, str]) -> list[dict[str, Any]]:
         return [
@@ -97,17 +104,29 @@ class Rest:
         return {**book, "bids": book["bids"][:limit], "asks": book["asks"][:limit]}
 
     def _klines(self, query: dict[str, str]) -> list[list[Any]]:
-        """1m only, from the newest played trades."""
-        if query.get("interval") != "1m":
+        """From the newest played trades, or those from a time on. Intervals without trades are left out."""
+        symbol, timeframe = self._symbol(query), _KLINES.get(query.get("interval", ""))
+        if timeframe is None:
             raise Refusal(-1120, "Invalid interval.")
-        start_ms, end_ms = _number(query, "startTime", 0) or 0, _number(query, "endTime", None)
-        minutes: dict[int, list[TradeRow]] = {}
-        for row in self._material.trades(self._symbol(query), None, _KLINE_TRADES):
-            if row.time_ms >= start_ms and (end_ms is None or row.time_ms <= end_ms):
-                minutes.setdefault(row.time_ms - row.time_ms % _MINUTE_MS, []).append(row)
-        rows = [kline(open_ms, trades) for open_ms, trades in sorted(minutes.items()) if open_ms >= start_ms]
+        start_ms, end_ms = _number(query, "startTime", None), _number(query, "endTime", None)
+        first_ms = 0 if start_ms is None else _first_open_ms(timeframe, start_ms)
+        trades = self._material.trades(symbol, None, _KLINE_TRADES) if start_ms is None else self._since(symbol, first_ms)
+        intervals: dict[int, list[TradeRow]] = {}
+        for row in trades:
+            intervals.setdefault(_open_ms(timeframe, row.time_ms), []).append(row)
+        if start_ms is not None and len(trades) >= _KLINE_TRADES and len(intervals) > 1:
+            intervals.popitem()  # its trades are not all there
+        rows = [
+            kline(open_ms, rows, _close_ms(timeframe, open_ms))
+            for open_ms, rows in sorted(intervals.items())
+            if open_ms >= first_ms and (end_ms is None or open_ms <= end_ms)
+        ]
         limit = min(_number(query, "limit", 500) or 500, 1000)
-        return rows[:limit] if start_ms else rows[-limit:]
+        return rows[-limit:] if start_ms is None else rows[:limit]
+
+    def _since(self, symbol: str, start_ms: int) -> list[TradeRow]:
+        from_id = self._material.first_at(symbol, start_ms)
+        return [] if from_id is None else self._material.trades(symbol, from_id, _KLINE_TRADES)
 
     def _symbol(self, query: dict[str, str]) -> str:
         name = query.get("symbol", "")
@@ -118,8 +137,8 @@ class Rest:
         return name
 
 
-def kline(open_ms: int, trades: list[TradeRow]) -> list[Any]:
-    """A row of /api/v3/klines from the trades of one minute, in order."""
+def kline(open_ms: int, trades: list[TradeRow], close_ms: int) -> list[Any]:
+    """A row of /api/v3/klines from the trades of one interval, in order. close_ms: its last millisecond."""
     prices = [Decimal(row.price) for row in trades]
     volume = sum((Decimal(row.size) for row in trades), Decimal())
     quote = sum((Decimal(row.size) * price for row, price in zip(trades, prices, strict=True)), Decimal())
@@ -130,7 +149,7 @@ def kline(open_ms: int, trades: list[TradeRow]) -> list[Any]:
     return [
         open_ms,
         *text,
-        open_ms + _MINUTE_MS - 1,
+        close_ms,
         f"{quote:.8f}",
         len(trades),
         f"{taker_base:.8f}",
@@ -153,3 +172,17 @@ def _limit(query: dict[str, str]) -> int:
     if limit > 1000:
         raise Refusal(-1130, "Data sent for parameter 'limit' is not valid.")
     return limit
+
+
+def _open_ms(timeframe: Timeframe, at_ms: int) -> int:
+    return interval_of(timeframe, at_ms * _MS_NS)[0] // _MS_NS
+
+
+def _first_open_ms(timeframe: Timeframe, at_ms: int) -> int:
+    """Of the first interval that begins at or after a time."""
+    begins_ns, ends_ns = interval_of(timeframe, at_ms * _MS_NS)
+    return (begins_ns if begins_ns == at_ms * _MS_NS else ends_ns) // _MS_NS
+
+
+def _close_ms(timeframe: Timeframe, open_ms: int) -> int:
+    return interval_of(timeframe, open_ms * _MS_NS)[1] // _MS_NS - 1

@@ -190,6 +190,24 @@ def test_rest_answers(tmp_path: Path) -> None:
     ]
 
 
+def test_rest_by_time(tmp_path: Path) -> None:
+    rest = rest_of(tmp_path)
+
+    def ask(path: str) -> Any:
+        return json.loads(rest.answer(f"/api/v3/{path}")[1])
+
+    times = {row["id"]: row["time"] for row in ask("historicalTrades?symbol=BTCUSDT&fromId=0")}
+    assert ask(f"aggTrades?symbol=BTCUSDT&startTime={times[4]}&limit=1")[0]["f"] == 4
+    assert ask(f"aggTrades?symbol=BTCUSDT&startTime={times[3] + 1}&limit=1")[0]["f"] == 4
+    assert ask(f"aggTrades?symbol=BTCUSDT&startTime={times[9] + 1}") == []
+    first, second = ask("klines?symbol=BTCUSDT&interval=1m")
+    assert ask(f"klines?symbol=BTCUSDT&interval=1m&startTime={first[0]}") == [first, second]
+    assert ask(f"klines?symbol=BTCUSDT&interval=1m&startTime={first[0] + 1}") == [second]
+    assert ask(f"klines?symbol=BTCUSDT&interval=1m&startTime={first[0]}&endTime={second[0] - 1}") == [first]
+    [hour] = ask("klines?symbol=BTCUSDT&interval=1h")
+    assert (hour[6] - hour[0] + 1, hour[8]) == (3_600_000, first[8] + second[8])
+
+
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
