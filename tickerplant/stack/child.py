@@ -4,14 +4,12 @@ A child never outlives its parent: the kernel signals it when the parent dies (L
 """
 
 import contextlib
-import ctypes
 import json
 import os
-import pwd
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,11 +17,9 @@ import psutil
 
 from runtime.clock import Clock, SystemClock
 from runtime.errors import UserError
+from tickerplant.stack import launch
 
-_PR_SET_PDEATHSIG = 1
 _LARGEST_LOG_BYTES = 20_000_000
-# Loaded before any fork: a library must not be opened between fork and exec.
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +47,13 @@ class Child:
         _rotate(spec.log)
         with spec.log.open("ab") as log:
             self._process = subprocess.Popen(
-                spec.command,
+                _launched(spec),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **spec.environment},
                 cwd=spec.directory,
-                user=spec.user,
-                group=_group_of(spec.user),
-                extra_groups=() if spec.user else None,
                 start_new_session=True,
-                preexec_fn=_die_with_parent(spec.orphan_signal),
             )
         self._pid_file.write_text(json.dumps({"pid": self.pid, "created": _created(self.pid)}))
 
@@ -150,22 +142,10 @@ def _created(pid: int) -> float:
         return 0.0  # ended already; the pid file then fits nobody
 
 
-def _group_of(user: str | None) -> int | None:
-    return pwd.getpwnam(user).pw_gid if user else None
-
-
-def _die_with_parent(orphan_signal: signal.Signals) -> Callable[[], None] | None:
-    """Runs between fork and exec, after the change of user, which would clear it."""
-    if _LIBC is None:
-        return None
-    prctl, parent = _LIBC.prctl, os.getpid()
-
-    def arrange() -> None:
-        prctl(_PR_SET_PDEATHSIG, int(orphan_signal), 0, 0, 0)
-        if os.getppid() != parent:  # it died before the call
-            os._exit(1)
-
-    return arrange
+def _launched(spec: ChildSpec) -> list[str]:
+    """Without site and environment: it starts in some milliseconds and can import nothing that is in the way."""
+    head = [sys.executable, "-I", "-S", launch.__file__, spec.user or "", str(int(spec.orphan_signal)), str(os.getpid())]
+    return [*head, *spec.command]
 
 
 def _rotate(log: Path) -> None:

@@ -23,6 +23,30 @@ child = Child(ChildSpec("orphan", (sys.executable, "-c", "import signal; signal.
 print(child.pid, flush=True)
 signal.pause()
 """
+# A tracer's lock, as coverage has one, is held by another thread nearly always, so at the fork too: Python code before the exec would wait for ever.
+BUSY = """
+import pathlib, sys, threading
+from tickerplant.stack.child import Child, ChildSpec
+folder, lock, done = pathlib.Path(sys.argv[1]), threading.Lock(), threading.Event()
+def hold():
+    while not done.wait(0.0001):
+        with lock:
+            done.wait(0.002)
+def trace(*_):
+    with lock:
+        pass
+    done.wait(0.001)  # the other thread takes it
+thread = threading.Thread(target=hold)
+thread.start()
+sys.settrace(trace)
+child = Child(ChildSpec("toy", (sys.executable, "-c", "pass"), folder / "toy.log"), folder / "pids")
+sys.settrace(None)
+done.set()
+thread.join()
+while child.exit_code() is None:
+    threading.Event().wait(0.05)
+print(child.exit_code(), flush=True)
+"""
 
 
 def start(code: str, folder: Path, **more: object) -> Child:
@@ -57,6 +81,17 @@ def test_a_child_dies_with_a_killed_parent(tmp_path: Path) -> None:
     parent.kill()
     parent.communicate()
     eventually(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+
+
+def test_a_child_starts_beside_threads_that_hold_locks(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", BUSY, str(tmp_path)], capture_output=True, text=True, cwd=ROOT, timeout=120, check=False)
+    assert (done.stdout, done.stderr) == ("0\n", "")
+
+
+def test_what_cannot_be_run_says_so_in_one_line(tmp_path: Path) -> None:
+    child = Child(ChildSpec("toy", (str(tmp_path / "absent"),), tmp_path / "toy.log"), tmp_path / "pids")
+    assert eventually(lambda: child.exit_code()) == 127
+    assert (tmp_path / "toy.log").read_text() == f"{tmp_path / 'absent'} cannot be run: No such file or directory\n"
 
 
 def test_an_orphan_of_ours_is_ended(tmp_path: Path) -> None:
