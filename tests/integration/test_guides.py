@@ -1,5 +1,6 @@
 """The Python in the guides for users of the data does what the text says."""
 
+import asyncio
 import re
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 from runtime.settings import load_settings
 from schemas.codec import decode_signal
 from sinks.webhook.signature import headers_of
+from tests.access_support import SECRET, token
+from tests.gateway_support import Feeder, bar, running_gateway, signal, trade
 from tests.verify_world import SHORT, World, feed
 
 ROOT = Path(__file__).parents[2]
@@ -113,3 +116,49 @@ def test_cache(stack: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert names["profile"].value == {"name": "Ethereum"}
     assert names["removed"] == 2
     assert names["statistics"].redis_up
+
+
+@pytest.mark.stack
+async def test_clients(line: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    for block in python_of("clients.md"):
+        exec(block, names)
+    feeder, trades, signals, tokens = Feeder(line), list[Any](), list[Any](), list[str]()
+
+    def next_token() -> str:
+        tokens.append(token())
+        return tokens[-1]
+
+    feeder.event(bar(0))
+    feeder.event(signal(0, vote=1))
+    feeder.flush()
+    with running_gateway(
+        line, TICKERPLANT_GATEWAY__ACCESS__HS256_SECRET=SECRET, TICKERPLANT_GATEWAY__ACCESS__ANONYMOUS="enterprise"
+    ) as gateway:
+        url, printed = gateway.socket, ""
+        running = [
+            asyncio.create_task(each)
+            for each in (
+                names["print_bars"](url),
+                names["follow"](url, lambda *sold: trades.append(sold), signals.append),
+                names["with_tokens"](url, next_token),
+            )
+        ]
+        async with asyncio.timeout(60):
+            while "1 bars to begin with" not in printed or "Snapshot(" not in printed:
+                printed += capsys.readouterr().out
+                await asyncio.sleep(0.02)
+            number = 1
+            while not (trades and signals and "61717.63 1.0 final" in printed):
+                feeder.ticks(trade(number))
+                feeder.event(bar(number))
+                feeder.event(signal(number))
+                await asyncio.to_thread(feeder.flush)
+                await asyncio.sleep(0.1)
+                printed += capsys.readouterr().out
+                number += 1
+        for task in running:
+            task.cancel()
+        ended = await asyncio.gather(*running, return_exceptions=True)
+    assert [type(each) for each in ended] == [asyncio.CancelledError] * 3
+    assert (str(trades[0][0]), str(trades[0][1]), len(tokens)) == ("61652.00", "0.10300", 1)
