@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from ingestors.limits.budget import Budget, Limit
 from runtime.errors import UserError
 
 
@@ -11,7 +12,7 @@ class Provider:
     """What a provider can give and on which terms.
 
     transport: how data come (a stream that it pushes, or answers that we ask for). history: trades or bars of the past. limits: in words, as it states
-    them. key: the setting that a key is read from, "" where none is needed. licence: a note for the user.
+    them; budget: of these, what our calls keep to. key: the setting that a key is read from, "" where none is needed. licence: a note for the user.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Provider:
     limits: str
     licence: str
     key: str = ""
+    budget: Budget = ()
 
     @property
     def module(self) -> str:
@@ -56,6 +58,7 @@ PROVIDERS: dict[str, Provider] = {
             asset_classes=("crypto",),
             limits="6,000 weight/min of REST calls; 1,024 streams and 5 messages/s a connection; connections live 24 h",
             licence="public market data, no key; Binance's terms of use apply, and some countries are blocked",
+            budget=(Limit(6_000, "minute"),),
         ),
         Provider(
             name="coinbase",
@@ -68,6 +71,7 @@ PROVIDERS: dict[str, Provider] = {
             asset_classes=("crypto",),
             limits="10 REST calls/s; 8 connections/s; 100 messages/s a connection",
             licence="public market data of Coinbase Exchange, no key; Coinbase's market data terms apply, redistribution needs their consent",
+            budget=(Limit(10, "second"),),
         ),
     )
 }

@@ -11,6 +11,7 @@ import msgspec
 import structlog
 
 from ingestors.backoff import Backoff
+from ingestors.limits.gates import gate_of
 from runtime import metrics
 from runtime.addresses import is_loopback
 from runtime.errors import TransientError, UserError
@@ -19,7 +20,10 @@ log = structlog.get_logger()
 
 _ATTEMPTS = 4
 _TIMEOUT_S = 5.0  # with the attempts: a hole that cannot be filled holds up the live feed for 20 s at most
-_MAX_WAIT_S = 2.0  # the live feed may wait for the call: a longer limit (429) or ban (418) is reported, and nothing asked until it is over
+PATIENCE_S = (
+    2.0  # of a live feed, which waits for the call: a longer limit (429) or ban (418) is reported, and nothing asked until it is over
+)
+_SAID_NO_S = 0.1  # a provider that says no and not for how long is asked again so late, then later
 _LIMITED = (418, 429)
 _NOT_NOW = (403, 408)  # a firewall and a time limit: nothing is wrong with the question
 
@@ -38,10 +42,11 @@ Judge = Callable[[int, bytes], Trouble | None]
 
 
 class RestClient:
-    """One HTTP connection pool to one provider. Every call may wait: for the network (5 s), for the provider's limits, between attempts.
+    """One HTTP connection pool to one provider. Every call may wait: for the network (5 s), for the provider's limits (ingestors.limits), between attempts.
 
-    Raises TransientError when the provider cannot be asked or refuses for now, at once until a longer limit is over; UserError when it refuses the
-    question. section: the provider's in the settings, named in the advice.
+    Raises TransientError when the provider cannot be asked or refuses for now; UserError when it refuses the question. section: the provider's in the
+    settings, named in the advice. key: the one that it is asked with, by which the provider counts. patience_s: a call that the limits would hold up for
+    longer fails with TransientError at once; None: it waits, for a day if it must.
     """
 
     def __init__(
@@ -53,32 +58,33 @@ class RestClient:
         *,
         headers: Mapping[str, str] | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        key: str = "",
+        patience_s: float | None = PATIENCE_S,
     ) -> None:
         self._stage = stage
+        self._gate = gate_of(stage.removeprefix("ingest."), base_url, key)
+        self._patience_s = patience_s
         self._section = section
         self._judge = judge or (lambda status, body: None)
-        self._limited_until_s = 0.0  # of the event loop's time
         self._http = httpx.AsyncClient(
             base_url=base_url, timeout=_TIMEOUT_S, transport=transport, trust_env=not is_loopback(base_url), headers=headers
         )
 
-    async def get(self, path: str, query: Mapping[str, str] | None = None) -> bytes:
-        """The body of a good answer."""
-        return await self._call("GET", path, query)
+    async def get(self, path: str, query: Mapping[str, str] | None = None, weight: int = 1) -> bytes:
+        """The body of a good answer. weight: what the provider counts the call for."""
+        return await self._call("GET", path, query, weight)
 
-    async def post(self, path: str, query: Mapping[str, str] | None = None) -> bytes:
+    async def post(self, path: str, query: Mapping[str, str] | None = None, weight: int = 1) -> bytes:
         """The same, for interfaces that want a POST without a body."""
-        return await self._call("POST", path, query)
+        return await self._call("POST", path, query, weight)
 
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def _call(self, method: str, path: str, query: Mapping[str, str] | None) -> bytes:
-        limited_s = self._limited_until_s - asyncio.get_running_loop().time()
-        if limited_s > 0:
-            raise TransientError(f"{self._http.base_url}{path}: the venue wants no question for {limited_s:.0f} s")
-        backoff, problem = Backoff(0.1, 5.0, random.Random()), ""  # noqa: S311 (jitter, not a secret)
-        for attempt in range(_ATTEMPTS):
+    async def _call(self, method: str, path: str, query: Mapping[str, str] | None, weight: int) -> bytes:
+        backoff, problem, left = Backoff(_SAID_NO_S, 5.0, random.Random()), "", _ATTEMPTS  # noqa: S311 (jitter, not a secret)
+        while left:
+            await self._gate.enter(weight, self._patience_s)
             answer, trouble = await self._attempt(method, path, query, backoff)
             if trouble is None:
                 return answer
@@ -87,12 +93,20 @@ class RestClient:
             problem = trouble.detail
             metrics.RETRIES.labels(self._stage, "rest").inc()
             log.warning("rest_call_failed", path=path, problem=problem, wait_s=round(trouble.wait_s, 3))
-            if trouble.wait_s > _MAX_WAIT_S:
-                self._limited_until_s = asyncio.get_running_loop().time() + trouble.wait_s
-                break
-            if attempt < _ATTEMPTS - 1:
-                await asyncio.sleep(trouble.wait_s)
+            left -= self._patience_s is not None or trouble.kind == "later"
+            await self._pause(trouble, bool(left), backoff)
         raise TransientError(f"{self._http.base_url}{path}: {problem}")
+
+    async def _pause(self, trouble: Trouble, again: bool, backoff: Backoff) -> None:
+        """A limit holds for all who ask over the same account; the gate waits for it."""
+        if trouble.kind == "limited":
+            await self._gate.ban(trouble.wait_s)
+            if self._patience_s is not None and trouble.wait_s > self._patience_s:
+                raise TransientError(f"{self._http.base_url}: {trouble.detail}; no question for {trouble.wait_s:.0f} s")
+            if trouble.wait_s == 0:  # a provider that only says no: never as fast as it answers
+                await asyncio.sleep(backoff.next_s())
+        elif again:
+            await asyncio.sleep(trouble.wait_s)
 
     async def _attempt(self, method: str, path: str, query: Mapping[str, str] | None, backoff: Backoff) -> tuple[bytes, Trouble | None]:
         try:

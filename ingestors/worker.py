@@ -10,9 +10,10 @@ from pathlib import Path
 import structlog
 import uvloop
 
+from ingestors.limits.gates import shared_gates
 from ingestors.registry import Provider, provider_of
 from runtime.addresses import kafka_address
-from runtime.clock import SystemClock
+from runtime.clock import Clock, SystemClock
 from runtime.health import Health, HealthServer
 from runtime.logs import configure
 from runtime.settings import Settings
@@ -27,6 +28,11 @@ def run_ingestor(name: str, settings: Settings, play: Sequence[Path] = ()) -> No
 
 async def _run(provider: Provider, settings: Settings, play: Sequence[Path]) -> None:
     clock = SystemClock()
+    async with shared_gates(settings, clock):  # before there is a client
+        await _ingest(provider, settings, play, clock)
+
+
+async def _ingest(provider: Provider, settings: Settings, play: Sequence[Path], clock: Clock) -> None:
     health = Health(provider.process, clock)
     server = HealthServer(health, settings, os.getpid())
     ingestor = pkgutil.resolve_name(provider.ingestor)(settings, kafka_address(settings), clock, health)

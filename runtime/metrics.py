@@ -22,6 +22,22 @@ BOOK_BREAKS = Counter("tickerplant_book_breaks_total", "Order books thrown away 
 QUEUE_FRAMES = Gauge("tickerplant_queue_frames", "Frames waiting for the parser", ["source"])
 DATA_TIME = Gauge("tickerplant_data_event_time_seconds", "Newest event time seen", ["source"])
 
+# calls to providers, each through the budget of its account
+CALLS = Counter("tickerplant_calls_total", "REST calls to a provider", ["provider"])
+CALLS_WAITING = Gauge("tickerplant_calls_waiting", "Calls that wait for a provider's limits", ["provider"])
+CALL_WAIT_SECONDS = Histogram(
+    "tickerplant_call_wait_seconds",
+    "How long a call waited for a provider's limits",
+    ["provider"],
+    buckets=(0.001, 0.01, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 21_600, 86_400),
+)
+BANS = Counter("tickerplant_bans_total", "Answers that said too many calls: by a status, or inside a body that says 200", ["provider"])
+BUDGET = Gauge(
+    "tickerplant_budget", "What may be asked of a provider within a span (calls, or weight where it counts so)", ["provider", "span"]
+)
+BUDGET_USED = Gauge("tickerplant_budget_used", "What was asked of it within the last span, as of the last call", ["provider", "span"])
+LIMITS_SHARED = Gauge("tickerplant_limits_shared", "1 while budgets are counted by all processes in Redis, 0 by each alone", ["provider"])
+
 # every process that reads or writes Kafka
 RECORDS_IN = Counter("tickerplant_records_in_total", "Kafka records read", ["stage", "topic"])
 RECORDS_OUT = Counter("tickerplant_records_out_total", "Kafka records written", ["stage", "topic"])

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from runtime.access_settings import AccessSettings
 from runtime.errors import UserError
 from runtime.forms import kill_moments, postgres_url, redis_url, webhook_secret, webhook_url
+from runtime.limit_settings import LimitSettings
 from runtime.provider_settings import BinanceSettings, ProvidersSettings
 from runtime.sections import PemFile, Section
 from schemas.symbols import AssetClass
@@ -385,6 +386,7 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     binance: BinanceSettings = BinanceSettings()
     providers: ProvidersSettings = ProvidersSettings()
+    limits: LimitSettings = LimitSettings()
     process: ProcessSettings = ProcessSettings()
     sink: SinkSettings = SinkSettings()
     cache: CacheSettings = CacheSettings()

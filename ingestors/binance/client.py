@@ -11,7 +11,7 @@ from ingestors.binance.parse import mean_price
 from ingestors.binance.wire import Depth, ErrorBody, ExchangeInfo, KlineRow, RestAggregate, RestTrade
 from ingestors.history import History
 from ingestors.numbers import MS_NS, plain
-from ingestors.rest import RestClient, Trouble, decoded
+from ingestors.rest import PATIENCE_S, RestClient, Trouble, decoded
 from runtime.clock import Clock
 from runtime.errors import InvalidRecord, TransientError
 from schemas.bars import ProviderBar
@@ -32,30 +32,34 @@ _decode_error = msgspec.json.Decoder(ErrorBody).decode
 class BinanceClient:
     """See ingestors.rest for what waits and what is raised."""
 
-    def __init__(self, rest_url: str, stage: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._rest = RestClient(rest_url, stage, f"{SECTION}.rest_url and {SECTION}.symbols", judge, transport=transport)
+    def __init__(
+        self, rest_url: str, stage: str, transport: httpx.AsyncBaseTransport | None = None, patience_s: float | None = PATIENCE_S
+    ) -> None:
+        self._rest = RestClient(
+            rest_url, stage, f"{SECTION}.rest_url and {SECTION}.symbols", judge, transport=transport, patience_s=patience_s
+        )
 
     async def symbols(self) -> dict[str, tuple[str, str]]:
         """The symbol table: the venue's name to (canonical BASE-QUOTE, status)."""
-        info = decoded(_decode_info, await self._rest.get("/api/v3/exchangeInfo"))
+        info = decoded(_decode_info, await self._rest.get("/api/v3/exchangeInfo", weight=20))
         return {row.symbol: (f"{row.baseAsset}-{row.quoteAsset}".upper(), row.status) for row in info.symbols}
 
     async def trades(self, venue_symbol: str, from_id: int, limit: int = PAGE) -> list[RestTrade]:
         """Trades from_id and later, ascending, at most `limit` (up to 1000)."""
         query = {"symbol": venue_symbol, "fromId": str(from_id), "limit": str(min(limit, PAGE))}
-        rows: list[RestTrade] = decoded(_decode_trades, await self._rest.get("/api/v3/historicalTrades", query))
+        rows: list[RestTrade] = decoded(_decode_trades, await self._rest.get("/api/v3/historicalTrades", query, weight=25))
         return rows
 
     async def first_trade_id(self, venue_symbol: str, from_ms: int) -> int | None:
         """Of the first trade at or after a time; None where there is none."""
         query = {"symbol": venue_symbol, "startTime": str(from_ms), "limit": "1"}
-        rows: list[RestAggregate] = decoded(_decode_aggregates, await self._rest.get("/api/v3/aggTrades", query))
+        rows: list[RestAggregate] = decoded(_decode_aggregates, await self._rest.get("/api/v3/aggTrades", query, weight=4))
         return rows[0].f if rows else None
 
     async def klines(self, venue_symbol: str, interval: str, from_ms: int, to_ms: int) -> list[KlineRow]:
         """Those that begin at from_ms or later and before to_ms, ascending, the first 1000."""
         query = {"symbol": venue_symbol, "interval": interval, "startTime": str(from_ms), "endTime": str(to_ms - 1), "limit": str(PAGE)}
-        rows: list[KlineRow] = decoded(_decode_klines, await self._rest.get("/api/v3/klines", query))
+        rows: list[KlineRow] = decoded(_decode_klines, await self._rest.get("/api/v3/klines", query, weight=2))
         return rows
 
     async def newest_update_id(self, venue_symbol: str) -> int:
@@ -64,7 +68,8 @@ class BinanceClient:
 
     async def depth(self, venue_symbol: str, limit: int = BOOK_LEVELS) -> Depth:
         """The book, at most `limit` levels a side."""
-        book: Depth = decoded(_decode_depth, await self._rest.get("/api/v3/depth", {"symbol": venue_symbol, "limit": str(limit)}))
+        query = {"symbol": venue_symbol, "limit": str(limit)}
+        book: Depth = decoded(_decode_depth, await self._rest.get("/api/v3/depth", query, weight=_depth_weight(limit)))
         return book
 
     async def close(self) -> None:
@@ -121,6 +126,10 @@ class BinanceBarHistory(BarHistory):
 
     async def close(self) -> None:
         await self._client.close()
+
+
+def _depth_weight(levels: int) -> int:
+    return next((weight for most, weight in ((100, 5), (500, 25), (1_000, 50)) if levels <= most), 250)
 
 
 def judge(status: int, body: bytes) -> Trouble | None:

@@ -114,4 +114,4 @@ def venue(settings: Settings) -> Venue:
 def bar_history(settings: Settings, clock: Clock) -> BarHistory:
     """Its klines. Their source is not the live one's, whose bars are built of its trades."""
     section = settings.binance
-    return BinanceBarHistory(BinanceClient(section.rest_url, STAGE), past_source(section.source, "bars"), clock)
+    return BinanceBarHistory(BinanceClient(section.rest_url, STAGE, patience_s=None), past_source(section.source, "bars"), clock)

@@ -13,7 +13,7 @@ from ingestors.coinbase.wire import AGGRESSOR, Candle, ErrorBody, Product, RestT
 from ingestors.history import History
 from ingestors.numbers import SECOND_NS, iso_ns, plain
 from ingestors.parsing import number_text
-from ingestors.rest import RestClient, Trouble, decoded
+from ingestors.rest import PATIENCE_S, RestClient, Trouble, decoded
 from runtime.clock import Clock
 from runtime.errors import TransientError
 from schemas.bars import ProviderBar
@@ -31,9 +31,12 @@ _decode_error = msgspec.json.Decoder(ErrorBody).decode
 class CoinbaseClient:
     """See ingestors.rest for what waits and what is raised."""
 
-    def __init__(self, rest_url: str, stage: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, rest_url: str, stage: str, transport: httpx.AsyncBaseTransport | None = None, patience_s: float | None = PATIENCE_S
+    ) -> None:
         headers = {"User-Agent": "tickerplant"}  # without one it refuses
-        self._rest = RestClient(rest_url, stage, f"{SECTION}.rest_url and {SECTION}.symbols", judge, headers=headers, transport=transport)
+        advice = f"{SECTION}.rest_url and {SECTION}.symbols"
+        self._rest = RestClient(rest_url, stage, advice, judge, headers=headers, transport=transport, patience_s=patience_s)
 
     async def products(self) -> list[str]:
         """All products that are listed, as BTC-USD."""

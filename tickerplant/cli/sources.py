@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
 @commands.command("list", epilog="Example: tickerplant sources list")
 def list_sources(as_json: AsJson = False) -> None:
     """Every provider with its capabilities, limits and a note on its licence; closed ones too."""
+    from ingestors.limits.budget import in_words
     from ingestors.registry import CLOSED, PROVIDERS
 
     if as_json:
@@ -32,7 +33,7 @@ def list_sources(as_json: AsJson = False) -> None:
         return
     for one in PROVIDERS.values():
         typer.echo(f"{one.name:<20} {one.transport:<7} {', '.join(one.asset_classes):<12} {_gives(one)}")
-        typer.echo(f"{'':<20} limits: {one.limits}")
+        typer.echo(f"{'':<20} limits: {one.limits}; our budget: {in_words(one.budget)}")
         typer.echo(f"{'':<20} licence: {one.licence}")
     for name, why in CLOSED.items():
         typer.echo(f"{name:<20} closed  {why}")
@@ -57,6 +58,23 @@ def symbols(
         typer.echo(json.dumps({"source": asked.source, "symbols": list(asked.symbols), "by": asked.by}))
         return
     typer.echo(f"{asked.source}: {', '.join(asked.symbols)} (by the {asked.by})")
+
+
+@commands.command("limits", epilog="Example: tickerplant sources limits")
+def limits(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """What all processes together have asked of each provider in the last second, minute and day, of what they may."""
+    from tickerplant.limits import uses
+
+    found = uses(settings_for(data_dir))
+    if as_json:
+        typer.echo(json.dumps([asdict(use) for use in found]))
+        return
+    for use in found:
+        left = f"{use.used:,} of {use.budget:,}" if use.budget else f"{use.used:,}, not limited"
+        ban = f"; asks for nothing for {use.banned_s:.0f} s more" if use.banned_s else ""
+        typer.echo(f"{use.provider:<20} {use.span:<7} {left} ({use.host}{'' if use.key == '-' else f', key {use.key}'}){ban}")
+    if not found:
+        typer.echo("nothing was asked of any provider within a day")
 
 
 def _gives(one: "Provider") -> str:

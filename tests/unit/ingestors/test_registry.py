@@ -6,7 +6,7 @@ from pathlib import Path
 import ingestors
 from ingestors.registry import PROVIDERS
 
-SHARED = {"exchange_server", "books"}
+SHARED = {"exchange_server", "books", "limits"}
 READ_ONLY = {
     "kraken",
     "kraken_v1",

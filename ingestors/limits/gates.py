@@ -1,0 +1,66 @@
+"""All gates of a process: one an account, however many clients ask over it."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ingestors.limits.budget import Account, Budget, budget_of, mark_of
+from ingestors.limits.gate import Gate
+from ingestors.registry import PROVIDERS
+from runtime.addresses import redis_address
+from runtime.clock import Clock, SystemClock
+from runtime.limit_settings import BudgetSettings
+from runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from ingestors.limits.store import Store
+
+
+class Gates:
+    """budgets: what the settings say, by provider. store: None where this process is alone."""
+
+    def __init__(self, clock: Clock, budgets: Mapping[str, BudgetSettings] | None = None, store: "Store | None" = None) -> None:
+        self._clock = clock
+        self._budgets = budgets or {}
+        self._store = store
+        self._gates: dict[Account, Gate] = {}
+
+    def of(self, provider: str, base_url: str, key: str = "") -> Gate:
+        """The gate to a provider. key: the one that it is asked with."""
+        account = Account(provider, urlsplit(base_url).netloc.rpartition("@")[2], mark_of(key))
+        if account not in self._gates:
+            self._gates[account] = Gate(account, budget_for(provider, self._budgets), self._clock, self._store)
+        return self._gates[account]
+
+
+_of_process: Gates | None = None
+
+
+def gate_of(provider: str, base_url: str, key: str = "") -> Gate:
+    """The process' gate; one that nobody shares where the process shares none (a tool, a test)."""
+    return (_of_process or Gates(SystemClock())).of(provider, base_url, key)
+
+
+def budget_for(provider: str, told: Mapping[str, BudgetSettings]) -> Budget:
+    """The budget that holds."""
+    known = PROVIDERS[provider].budget if provider in PROVIDERS else ()
+    return budget_of(known, told.get(provider))
+
+
+@asynccontextmanager
+async def shared_gates(settings: Settings, clock: Clock) -> AsyncIterator[Gates]:
+    """Within it all clients of this process share their budgets with the other processes, where an address of Redis is known. One at a time."""
+    global _of_process
+    url, store = redis_address(settings), None
+    if url is not None:
+        from ingestors.limits.store import Store  # not for those who run without: memory, and time at the start
+
+        store = Store(url, settings.redis, clock)
+    _of_process = Gates(clock, settings.limits.budgets, store)
+    try:
+        yield _of_process
+    finally:
+        _of_process = None
+        if store is not None:
+            await store.close()

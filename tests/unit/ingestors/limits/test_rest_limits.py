@@ -1,0 +1,49 @@
+"""What a client makes of a provider's limits: with patience it waits for as long as they last, and nothing fails."""
+
+import httpx
+import pytest
+
+from ingestors import rest
+from ingestors.rest import RestClient, Trouble
+from runtime.errors import TransientError
+
+HIDDEN = {"error": "rate limit"}
+
+
+def client(answers: list[httpx.Response], patience_s: float | None) -> tuple[RestClient, list[httpx.Request]]:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return answers.pop(0)
+
+    def judge(status: int, body: bytes) -> Trouble | None:
+        return Trouble("limited", "rate limit", 0.01) if b"rate limit" in body else None
+
+    made = RestClient("http://provider", "ingest.nobody", "nobody", judge, transport=httpx.MockTransport(answer), patience_s=patience_s)
+    return made, asked
+
+
+async def test_a_patient_client_waits_for_any_number_of_limits_by_status_or_in_a_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest, "_SAID_NO_S", 0.001)
+    limited = [httpx.Response(429, headers={"Retry-After": "0"}), httpx.Response(200, json=HIDDEN), httpx.Response(418)]
+    limited[2].headers["Retry-After"] = "0.01"
+    asking, asked = client([*limited, *limited, httpx.Response(200, text="fine")], None)
+    assert await asking.get("/quote") == b"fine"
+    assert len(asked) == 7
+
+
+async def test_a_patient_client_gives_an_outage_up_all_the_same() -> None:
+    asking, asked = client([httpx.Response(503)] * 4, None)
+    with pytest.raises(TransientError, match="503"):
+        await asking.get("/quote")
+    assert len(asked) == 4
+
+
+async def test_a_live_feed_does_not_wait_for_long_and_asks_nothing_meanwhile() -> None:
+    asking, asked = client([httpx.Response(429, headers={"Retry-After": "60"})], 2.0)
+    with pytest.raises(TransientError, match="no question for 60 s"):
+        await asking.get("/quote")
+    with pytest.raises(TransientError, match="wants no question for"):
+        await asking.get("/quote")
+    assert len(asked) == 1
