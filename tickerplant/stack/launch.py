@@ -4,6 +4,7 @@ It takes the account USER ("" for none), asks the kernel for SIGNAL when PARENT 
 and exec of a parent with threads could wait for ever for a lock that one of them held at the fork.
 """
 
+import ctypes  # before the change of account, which may not be able to read it any more
 import os
 import sys
 
@@ -33,8 +34,6 @@ def _take_account(user: str) -> None:
 
 
 def _die_with_parent(signal_number: int, parent: int) -> None:
-    import ctypes
-
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
     if os.getppid() != parent:  # it died before the call
         sys.exit(1)
