@@ -64,6 +64,12 @@ class Conversation:
         if gone:
             self._ask(self.session.unsubscribe(sorted(gone)))
 
+    def books_again(self, symbol: str) -> bool:
+        """Asks anew for a symbol's order book. False if the session has no words for it."""
+        requests = self.session.resubscribe_books([symbol])
+        self._ask(requests)
+        return bool(requests)
+
     def due(self, now_s: float) -> list[str]:
         """The frames to send now, in order: requests, repeated ones whose acknowledgement is overdue, pings."""
         self._repeat(now_s)

@@ -56,6 +56,7 @@ class Feed:
         on_control: Callable[[Lane, object], None],
         on_progress: Callable[[], None],
         capture_clock: bool = False,
+        quotes_numbered: bool = True,
     ) -> None:
         self._source = source
         self._publisher = publisher
@@ -68,13 +69,13 @@ class Feed:
         self._kill_points = kill_points
         self._on_control = on_control
         self._trades = Continuity("trade", not published.by_time, published.trades, by_time=published.by_time)
-        self._quotes = Continuity("quote", False, published.quotes)
+        self._quotes = Continuity("quote", False, published.quotes, by_time=not quotes_numbered)
         self._books = Continuity("book", True, published.books)
         interval_s = max(settings.watermark_interval_s, _CAPTURE_INTERVAL_S) if capture_clock else settings.watermark_interval_s
         self._watermarks = Watermarks(interval_s, settings.watermark_delay_s)
         self._pace = VenuePace(clock)
         self._recovery = Recovery(source, filler, self._pace, publisher, self._watermarks, on_progress)
-        self._recovery.resume(published.open_holes)
+        self._recovery.resume(published.open_holes, published.passed())
         self._settling = Settling(
             self._trades, self._quotes, self._books, filler, self._recovery, self._pace, clock, self.now_ns, on_progress
         )
@@ -144,6 +145,7 @@ class Feed:
         self._watermarks.take_over(lane)
         if lossless:
             self._settling.take_over(lane.symbols)
+            self._desk.hand_over(lane.symbols, self.now_ns(), self._clock.now_ns())
         else:
             self._settling.begin(lane.symbols, "reconnect")
             self._desk.restart(lane.symbols, self.now_ns(), self._clock.now_ns())
@@ -159,6 +161,7 @@ class Feed:
         for continuity, known in ((self._trades, published.trades), (self._quotes, published.quotes), (self._books, published.books)):
             for symbol in new & known.keys():
                 continuity.known.setdefault(symbol, known[symbol])
+        self._recovery.know(published.passed())
         self._settling.begin(new, "restart")
         self._desk.expect(new)
 
@@ -228,7 +231,8 @@ class Feed:
             if self._books.catching_up and self._books.repeats(book.symbol, book.last_update_id, book.ts_event_ns):
                 self._frames["repeated"] += 1
                 return
-            hole = self._books.missing_before(book.symbol, book.first_update_id, book.ts_event_ns)
+            whole = book.snapshot and book.symbol not in self._books.unsure  # nothing before it is missed
+            hole = None if whole else self._books.missing_before(book.symbol, book.first_update_id, book.ts_event_ns)
             self._move_clock(book.ts_ingest_ns, received_ns)
             self._tell_hole(hole, book.ts_ingest_ns, received_ns)
             self._books.passed(book.symbol, book.last_update_id, book.ts_event_ns)

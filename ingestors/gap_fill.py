@@ -104,7 +104,10 @@ class Continuity:
         """The hole before an arriving id, or None. A lower id than the known one after a new connection is a capture that plays again: no hole."""
         known = self.known.get(symbol)
         cause = self.unsure.get(symbol)
-        if known is None or first_id <= known.newest_id + 1 or (cause is None and not self.contiguous):
+        if known is None or (cause is None and not self.contiguous):
+            return None
+        follows = first_id < known.newest_id if self.by_time else first_id <= known.newest_id + 1  # one instant may hold many
+        if follows:
             return None
         return Hole(symbol, self.channel, cause or "sequence", known.newest_id, first_id, known.ts_event_ns, ts_event_ns, not self.by_time)
 
@@ -133,11 +136,13 @@ class TradeFiller:
     def too_large(self, hole: Hole) -> bool:
         return hole.size > self._max_trades
 
-    async def fill(self, hole: Hole, next_id: int) -> AsyncIterator[list[Trade]]:
-        """Pages of the hole's trades from next_id on, in order and marked as filled, until the hole is full or the venue has no more."""
+    async def fill(self, hole: Hole, next_id: int, from_ns: int = 0) -> AsyncIterator[list[Trade]]:
+        """Pages of the hole's trades from next_id on, in order and marked as filled, until the hole is full or the venue has no more. from_ns: the event
+        time of the trade before next_id, 0: that of the hole's start."""
+        from_ns = from_ns or hole.from_ns
         while next_id < hole.to_id:
             try:
-                page = await self._history.trades(hole.symbol, next_id, hole.to_id - next_id)
+                page = await self._history.trades(hole.symbol, next_id, hole.to_id - next_id, from_ns)
             except UserError as error:
                 log.warning("gap_fill_refused", symbol=hole.symbol, next_id=next_id, to_id=hole.to_id, error=str(error))
                 return
@@ -148,7 +153,7 @@ class TradeFiller:
                 trade.filled = True
             metrics.FILLED_TRADES.labels(self._source).inc(len(trades))
             yield trades
-            next_id = int(trades[-1].trade_id) + 1
+            next_id, from_ns = int(trades[-1].trade_id) + 1, trades[-1].ts_event_ns
 
     async def since(self, hole: Hole) -> tuple[list[Trade], bool]:
         """Of a hole in time: the venue's trades from its start to its end, marked as filled, and whether the venue's memory reaches back to its start."""
@@ -163,10 +168,10 @@ class TradeFiller:
             trade.filled = True
         return inside, complete
 
-    async def newer(self, symbol: str, newest_id: int) -> list[Trade]:
-        """The first page of trades after newest_id."""
+    async def newer(self, symbol: str, newest_id: int, newest_ns: int = 0) -> list[Trade]:
+        """The first page of trades after newest_id, which was made at newest_ns."""
         try:
-            return await self._history.trades(symbol, newest_id + 1, PAGE_TRADES)
+            return await self._history.trades(symbol, newest_id + 1, PAGE_TRADES, newest_ns)
         except UserError as error:
             log.warning("newer_trades_refused", symbol=symbol, from_id=newest_id + 1, error=str(error))
             return []

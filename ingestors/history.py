@@ -18,9 +18,9 @@ class History:
         """Where pages_past: the id of the first trade at or after a time; None where there is none yet."""
         return None
 
-    async def trades(self, symbol: str, from_id: int, limit: int) -> list[Trade]:
+    async def trades(self, symbol: str, from_id: int, limit: int, from_ns: int = 0) -> list[Trade]:
         """For venues that number trades without holes: those of a canonical symbol from an id on, ascending, at most `limit` or the venue's page (at
-        least 1,000, or all); ts_ingest_ns is 0."""
+        least 1,000, or all); ts_ingest_ns is 0. from_ns: the event time of a trade before from_id, for venues that find trades by time alone; 0: unknown."""
         return []
 
     async def trades_since(self, symbol: str, from_ns: int) -> list[Trade]:

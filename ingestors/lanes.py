@@ -136,6 +136,21 @@ class Lanes:
                 shard.connector.conversation.remove(gone)
                 shard.connector.speak()
 
+    def ask_book(self, symbol: str) -> bool:
+        """Asks anew for a symbol's order book, by a new connection where there is no other way. False while its connection is not ready to be asked."""
+        for shard in self._stable():
+            conversation = shard.connector.conversation
+            if symbol not in shard.lane.symbols:
+                continue
+            if conversation is None or not shard.connector.connected or conversation.waiting():
+                return False
+            if conversation.books_again(symbol):
+                shard.connector.speak()
+            else:
+                shard.connector.drop()
+            return True
+        return False
+
     def changing(self) -> bool:
         """Connections are being replaced: their symbols are better not changed now."""
         return bool(self._handovers)

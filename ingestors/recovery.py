@@ -1,7 +1,7 @@
 """Holes of trades: filled at once where the venue answers, kept open and tried again where it could not be asked."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -21,10 +21,11 @@ MAX_OPEN_HOLES = 256  # of a symbol, as many as validate keeps
 
 @dataclass(slots=True)
 class Missing:
-    """What of a hole is still to be asked for: from next_id on; filled: how many of its trades were published."""
+    """What of a hole is still to be asked for: from next_id on, after the trade of next_ns; filled: how many of its trades were published."""
 
     hole: Hole
     next_id: int
+    next_ns: int = 0
     filled: int = 0
     complete: bool = False  # of a hole in time: the venue gave all that it had
 
@@ -77,10 +78,16 @@ class Recovery:
         """There are open holes."""
         return any(self._open.values())
 
-    def resume(self, holes: list[Hole]) -> None:
-        """Holes that an earlier process left open; they are not told again."""
+    def resume(self, holes: list[Hole], passed: Mapping[str, Iterable[int | str]] | None = None) -> None:
+        """Holes that an earlier process left open; they are not told again. passed: trade ids that it published last, by symbol."""
         for hole in holes:
             self._open.setdefault(hole.symbol, []).append(Missing.all_of(hole))
+        self.know(passed or {})
+
+    def know(self, passed: Mapping[str, Iterable[int | str]]) -> None:
+        """These trades were published, the newest last."""
+        for symbol, ids in passed.items():
+            self._passed.setdefault(symbol, deque(maxlen=_PASSED)).extend(ids)
 
     async def fill(self, hole: Hole, ingest_ns: int, received_ns: int) -> None:
         """Publishes the missing trades in their place, then the gap event. The hole's far end may be passed on after this, whatever came of it."""
@@ -122,7 +129,7 @@ class Recovery:
         if not missing.hole.numbered:
             await self._fetch_time(missing, ingest_ns, received_ns)
             return
-        async for page in self._filler.fill(missing.hole, missing.next_id):
+        async for page in self._filler.fill(missing.hole, missing.next_id, missing.next_ns):
             self._publish(missing, page, ingest_ns, received_ns)
             self._pace.answered()
             self._on_progress()
@@ -146,7 +153,7 @@ class Recovery:
                 self.passed(trade)
         missing.filled += len(trades)
         if missing.hole.numbered:
-            missing.next_id = int(trades[-1].trade_id) + 1
+            missing.next_id, missing.next_ns = int(trades[-1].trade_id) + 1, trades[-1].ts_event_ns
 
     def _keep(self, missing: Missing, ingest_ns: int, received_ns: int) -> None:
         holes = self._open.setdefault(missing.hole.symbol, [])

@@ -73,6 +73,18 @@ PROVIDERS: dict[str, Provider] = {
             licence="public market data of Coinbase Exchange, no key; Coinbase's market data terms apply, redistribution needs their consent",
             budget=(Limit(10, "second"),),
         ),
+        Provider(
+            name="kraken",
+            transport="stream",
+            trades=True,
+            quotes=True,
+            books=True,
+            bars=False,
+            history=True,
+            asset_classes=("crypto",),
+            limits="about 1 REST call/s; about 150 connections in 10 min; books of at most 1,000 levels",
+            licence="public market data, no key; Kraken's terms of service apply",
+        ),
     )
 }
 

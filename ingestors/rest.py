@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import httpx
@@ -25,6 +25,7 @@ PATIENCE_S = (
 )
 _SAID_NO_S = 0.1  # a provider that says no and not for how long is asked again so late, then later
 _LIMITED = (418, 429)
+LIMITED_S = 1.0  # where the provider does not say for how long
 _NOT_NOW = (403, 408)  # a firewall and a time limit: nothing is wrong with the question
 
 
@@ -34,7 +35,7 @@ class Trouble:
 
     kind: Literal["limited", "later", "refused"]
     detail: str
-    wait_s: float = 1.0
+    wait_s: float = field(default_factory=lambda: LIMITED_S)
 
 
 Judge = Callable[[int, bytes], Trouble | None]

@@ -21,6 +21,7 @@ _BUDGET_BYTES = (
     32 * 1024 * 1024
 )  # of one partition: beyond it a symbol is silent for so long that validate's own state is the better memory
 _GAP_STATES = ("open", "partial", "unfillable", "filled")  # never back, as in the table
+_REMEMBERED = 1_000  # trade ids of a symbol
 _OURS = ("reconnect", "restart")  # causes of holes in time that an ingestor tells
 _TIMEOUT_S = 20.0
 _FETCH_WAIT_MS = 10  # the default of 500 is waited out at each new assignment: the broker still holds the fetch for the one before
@@ -39,6 +40,11 @@ class Published:
     books: dict[str, Known] = field(default_factory=dict)
     gaps: dict[str, Gap] = field(default_factory=dict)  # by gap_id, in the furthest state
     by_time: bool = False  # the venue does not number its trades without holes: their event times stand for ids
+    ids: dict[str, dict[int | str, int]] = field(default_factory=dict)  # by_time: of a symbol's newest trades, with their event times
+
+    def passed(self) -> dict[str, list[int | str]]:
+        """The ids of each symbol's newest trades, the newest last; those of another process must not be published again. Empty but with by_time."""
+        return {symbol: sorted(ids, key=ids.__getitem__)[-_REMEMBERED:] for symbol, ids in self.ids.items()}
 
     @property
     def open_holes(self) -> list[Hole]:
@@ -86,6 +92,7 @@ def _forget_others(published: Published, wanted: set[str]) -> None:
     for known in (published.trades, published.quotes, published.books):
         for symbol in known.keys() - wanted:
             del known[symbol]
+    published.ids = {symbol: ids for symbol, ids in published.ids.items() if symbol in wanted}
     published.gaps = {gap_id: gap for gap_id, gap in published.gaps.items() if gap.symbol in wanted}
 
 
@@ -141,6 +148,7 @@ def _take_ticks(published: Published, source: str, message: Message) -> None:
         if isinstance(tick, Trade):
             if published.by_time:
                 _keep(published.trades, tick.symbol, tick.ts_event_ns, tick.ts_event_ns)
+                _remember(published.ids.setdefault(tick.symbol, {}), tick)
             elif isinstance(tick.trade_id, int):  # else a venue's that does not count: it has no holes to know of
                 _keep(published.trades, tick.symbol, tick.trade_id, tick.ts_event_ns)
         else:
@@ -169,6 +177,13 @@ def _take_gap(published: Published, source: str, message: Message) -> None:
     known = published.channel(gap.channel)
     if gap.symbol in known and gap.state != "filled":
         _keep(known, gap.symbol, gap.to_ns if published.by_time and gap.channel == "trade" else gap.to_id - 1, gap.to_ns)
+
+
+def _remember(ids: dict[int | str, int], trade: Trade) -> None:
+    ids[trade.trade_id] = trade.ts_event_ns
+    if len(ids) > 4 * _REMEMBERED:  # what is read may be a day of a busy symbol
+        for trade_id in sorted(ids, key=ids.__getitem__)[:-_REMEMBERED]:
+            del ids[trade_id]
 
 
 def _keep(known: dict[str, Known], symbol: str, newest_id: int, ts_event_ns: int) -> None:

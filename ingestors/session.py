@@ -48,6 +48,11 @@ class Session(ABC):
     def parse(self, frame: bytes, received_ns: int) -> Event | list[Event]:
         """One event, or a list of events and controls in order. Raises InvalidRecord with a reason code. received_ns: the ingest clock."""
 
+    def resubscribe_books(self, symbols: Collection[str]) -> list[Request]:
+        """Asks anew for the order books of symbols that it carries, so that the provider sends whole ones: where snapshots come in the stream. Empty: only
+        a new connection brings them."""
+        return []
+
     def ping(self) -> str:
         """Said every ping_interval_s; the answer parses to Heartbeat."""
         return ""

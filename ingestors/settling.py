@@ -70,7 +70,7 @@ class Settling:
 
     async def _newer(self, symbol: str) -> None:
         known = self._trades.known[symbol]
-        newer = await self._filler.newer(symbol, known.newest_id)
+        newer = await self._filler.newer(symbol, known.newest_id, known.ts_event_ns)
         self._pace.answered()
         self._on_progress()
         if newer:

@@ -11,6 +11,7 @@ import structlog
 from ingestors.backoff import Backoff
 from ingestors.books.desk import BookDesk
 from ingestors.books.fetcher import SnapshotFetcher
+from ingestors.books.resubscriber import BookResubscriber
 from ingestors.events import Leaving, Lost
 from ingestors.feed import Feed
 from ingestors.gap_fill import TradeFiller
@@ -176,6 +177,7 @@ class StreamIngestor:
             on_control=self._on_control,
             on_progress=self._health.tick,
             capture_clock=self._capture_clock,
+            quotes_numbered=venue.quotes_numbered,
         )
 
     def _on_control(self, lane: Lane, event: object) -> None:
@@ -223,7 +225,8 @@ class StreamIngestor:
         if not self._played:
             history = self._venue.history(self._names)
             fetcher = SnapshotFetcher(self._books, history, self._clock, feed.now_ns, feed.asks_for_trades)
-            self._helpers.start((self._follow_changes, fetcher.run))
+            resubscriber = BookResubscriber(self._books, self.lanes.ask_book, self._clock)
+            self._helpers.start((self._follow_changes, fetcher.run, resubscriber.run))
 
     @property
     def _capture_clock(self) -> bool:

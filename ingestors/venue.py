@@ -20,11 +20,13 @@ class Venue(ABC):
 
     settings: the provider's section. section: its name in the settings, for the user's eyes.
     trade_ids_contiguous: it numbers a symbol's trades without holes, from which losses are known. Else holes are found and filled by time.
+    quotes_numbered: it numbers quotes, if with jumps. Else a quote's number is ours, and only times tell which were lost.
     """
 
     settings: StreamSettings
     section: str
     trade_ids_contiguous: bool
+    quotes_numbered: bool = True
 
     @abstractmethod
     async def resolve(self, symbols: Collection[str]) -> dict[str, str]:

@@ -1,11 +1,12 @@
 """A local server for any provider's protocol: a socket that says and answers what a dialect makes of it, a REST interface beside it, and faults."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any, ClassVar, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from websockets.asyncio.server import ServerConnection, serve
@@ -17,6 +18,7 @@ from runtime.health import Health
 
 START_NS = 1_723_161_900_000_000_000
 STEP_NS = 1_000_000
+GZIP = b"\x1f\x8b"  # such frames are binary ones
 RECORDED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 
@@ -41,9 +43,11 @@ class Said:
 
 
 class Dialect(Protocol):
-    """One provider's protocol, for the server and the suite. symbols: two canonical ones that it lists, and STRANGER that it does not.
+    """One provider's protocol, for the server and the suite; the dialects are its subclasses. symbols: two canonical ones that it lists.
 
     unknown, malformed: frames of a kind that nobody knows, and that are cut off. hidden_limit: the body with status 200 that says too many calls.
+    names: the provider's of the symbols, where they are not alike. numbered: it numbers a symbol's trades without holes; remembers: how many trades its
+    REST interface tells. book_settings: of the provider's section, so that it sends books; none: it has none. book_reason: of `broken_book`.
     """
 
     name: str
@@ -51,6 +55,11 @@ class Dialect(Protocol):
     unknown: bytes
     malformed: bytes
     hidden_limit: bytes
+    names: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    numbered: bool = True
+    remembers: int = 1_000_000
+    book_settings: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    book_reason: str = ""
 
     def build(self, websocket: str, rest: str, settings: Any, output: Output, health: Health) -> Any:
         """The ingestor of both symbols. settings: sections beside the provider's own, and under `provider` more of these."""
@@ -72,11 +81,30 @@ class Dialect(Protocol):
     def recorded(self) -> Iterable[bytes]:
         """The messages of the recording, none if there is no recording."""
 
+    def trade_id(self, deal: Deal) -> int | str:
+        """As the parser tells it."""
+        return deal.trade_id
+
+    def book(self, symbol: str) -> list[bytes]:
+        """What shows the book of a symbol, beside what its subscription is answered with."""
+        return []
+
+    def broken_book(self, symbol: str) -> bytes:
+        """After this the book cannot be right."""
+        return b""
+
+    def on_wire(self, frame: bytes, client: "Client") -> bytes:
+        """The frame as one client gets it."""
+        return frame
+
 
 @dataclass(eq=False)
 class Client:
+    """memory: a dialect's, of what it said to this one."""
+
     connection: ServerConnection
     symbols: set[str]
+    memory: dict[str, int] = field(default_factory=dict)
 
 
 class VenueServer:
@@ -110,6 +138,7 @@ class VenueServer:
     def _write(self, client: Client, frame: bytes) -> None:
         if client.connection.state is not State.OPEN or client.connection.transport.is_closing():
             return
+        frame = self.dialect.on_wire(frame, client)
         length = len(frame)
         size = (
             bytes([length])
@@ -118,7 +147,8 @@ class VenueServer:
             if length < 65_536
             else b"\x7f" + length.to_bytes(8, "big")
         )
-        client.connection.transport.write(b"\x81" + size + frame)
+        kind = b"\x82" if frame[:2] == GZIP else b"\x81"
+        client.connection.transport.write(kind + size + frame)
 
     def cut(self) -> None:
         for client in list(self.clients):

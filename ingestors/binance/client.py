@@ -87,7 +87,7 @@ class BinanceHistory(History):
         self._source = source
         self._venue_symbols = venue_symbols
 
-    async def trades(self, symbol: str, from_id: int, limit: int) -> list[Trade]:
+    async def trades(self, symbol: str, from_id: int, limit: int, from_ns: int = 0) -> list[Trade]:
         rows = await self._client.trades(self._venue_symbols[symbol], from_id, limit)
         return [_trade(symbol, row) for row in rows]
 

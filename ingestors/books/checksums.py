@@ -7,8 +7,8 @@ from zlib import crc32
 from ingestors.books.order_book import OrderBook
 from schemas.books import Levels
 
-Checksum = Callable[[str, OrderBook], int]
-"""(symbol, book) -> what the venue's checksum of this book would be."""
+Checksum = Callable[[str, OrderBook], int | None]
+"""(symbol, book) -> what the venue's checksum of this book would be; None: that cannot be told."""
 
 _KRAKEN_LEVELS = 10
 _BITFINEX_LEVELS = 25
@@ -17,14 +17,19 @@ _BITFINEX_LEVELS = 25
 class KrakenChecksum:
     """CRC-32 over the ten best asks, then bids: price and size without dot and leading zeros.
 
-    decimals: by symbol, those of price and size, where the wire has numbers without trailing zeros (v2); none: texts stand as sent (v1).
+    decimals: by symbol, those of price and size, where the wire has numbers without trailing zeros (v2); kept, not copied: without a symbol's nothing can be
+    told. None: texts stand as sent (v1).
     """
 
     def __init__(self, decimals: Mapping[str, tuple[int, int]] | None = None) -> None:
-        self._decimals = decimals or {}
+        self._decimals = decimals
 
-    def __call__(self, symbol: str, book: OrderBook) -> int:
-        price_decimals, size_decimals = self._decimals.get(symbol, (0, 0))
+    def __call__(self, symbol: str, book: OrderBook) -> int | None:
+        price_decimals = size_decimals = 0
+        if self._decimals is not None:
+            if symbol not in self._decimals:
+                return None
+            price_decimals, size_decimals = self._decimals[symbol]
         bids, asks = book.best(_KRAKEN_LEVELS)
         return crc32("".join([_digits(p, price_decimals) + _digits(s, size_decimals) for p, s in asks + bids]).encode())
 

@@ -22,7 +22,8 @@ class BookDesk:
         interval_ns, snapshot_ns = int(settings.book_interval_s * SECOND_NS), int(settings.book_snapshot_s * SECOND_NS)
         self._top = TopOfBooks(source, settings.book_levels, interval_ns, snapshot_ns)
         self._keeper = BookKeeper(rules, self._top.changed, self._broke) if rules and settings.book_levels else None
-        self._asks = rules is not None and rules.snapshots == "asked"
+        self._snapshots = rules.snapshots if rules else "always"
+        self._handed_over: set[str] = set()  # their books ended because another connection took over: it is to be asked at once
         self._gone: set[str] = set()  # no more subscribed to: what still comes of them is passed over
 
     def hear(self, difference: BookDifference, received_ns: int) -> None:
@@ -59,6 +60,13 @@ class BookDesk:
             self._keeper.restart(symbols, ingest_ns)
             self.tell(ingest_ns, received_ns)
 
+    def hand_over(self, symbols: Collection[str], ingest_ns: int, received_ns: int) -> None:
+        """Another connection goes on with these symbols, and the whole books that it began with were heard by nobody: without numbers nothing says where
+        the differences go on, so that books whose snapshots come in the stream begin anew."""
+        if self._keeper and self._snapshots == "stream":
+            self._handed_over.update(symbols)
+            self.restart(symbols, ingest_ns, received_ns)
+
     def tell(self, ingest_ns: int, received_ns: int) -> None:
         """Publishes what is due."""
         if self._keeper:
@@ -68,7 +76,16 @@ class BookDesk:
 
     def to_fetch(self) -> list[str]:
         """Symbols whose differences wait for a snapshot that must be fetched."""
-        return sorted(self._keeper.waiting()) if self._keeper and self._asks else []
+        return sorted(self._keeper.waiting()) if self._keeper and self._snapshots == "asked" else []
+
+    def to_resubscribe(self) -> dict[str, bool]:
+        """Symbols without a book, of a venue that sends snapshots after a subscription; True: nothing but asking anew brings one. False: it is on its way,
+        as it comes by itself on a new connection."""
+        if not self._keeper or self._snapshots != "stream":
+            return {}
+        wanted = self._keeper.wanted
+        self._handed_over &= wanted.keys()
+        return {symbol: reason not in (None, Reason.RECONNECTED) or symbol in self._handed_over for symbol, reason in wanted.items()}
 
     def book(self, symbol: str) -> OrderBook | None:
         """None while it is not known."""

@@ -23,11 +23,11 @@ _WAITING = 1_000  # differences kept while a snapshot is fetched: at ten a secon
 class BookRules:
     """What a venue says about its books.
 
-    snapshots: `stream`: it sends one after each subscription; `asked`: it must be fetched, while differences wait for it.
+    snapshots: `stream`: it sends one after each subscription; `asked`: it must be fetched, while differences wait for it; `always`: it sends nothing else.
     depth: levels a side that it keeps, where it sends no removal for those that fall out; 0: all. checksum: of a whole book.
     """
 
-    snapshots: Literal["stream", "asked"]
+    snapshots: Literal["stream", "asked", "always"]
     depth: int = 0
     checksum: Checksum | None = None
 
@@ -165,8 +165,9 @@ class BookKeeper:
             self._end(symbol, kept, Reason.CROSSED_BOOK, now_ns)
 
     def _agrees(self, symbol: str, book: OrderBook, difference: BookDifference) -> bool:
-        checksum = self._rules.checksum
-        return checksum is None or difference.checksum is None or checksum(symbol, book) == difference.checksum
+        if self._rules.checksum is None or difference.checksum is None:
+            return True
+        return self._rules.checksum(symbol, book) in (None, difference.checksum)
 
     def _end(self, symbol: str, kept: _Kept, reason: Reason, ingest_ns: int) -> None:
         kept.book, kept.crossed_since_ns = None, 0

@@ -68,7 +68,7 @@ class CoinbaseHistory(History):
         self._client = client
         self._venue_symbols = venue_symbols
 
-    async def trades(self, symbol: str, from_id: int, limit: int) -> list[Trade]:
+    async def trades(self, symbol: str, from_id: int, limit: int, from_ns: int = 0) -> list[Trade]:
         rows = await self._client.trades_before(self._venue_symbols[symbol], from_id + min(limit, PAGE))
         return [_trade(symbol, row) for row in rows if row.trade_id >= from_id]
 

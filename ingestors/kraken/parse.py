@@ -15,7 +15,7 @@ from schemas.ticks import Quote, Side, Trade
 _PREFIX = b'{"channel":"'
 _START = len(_PREFIX)
 _SIDES: dict[str, Side] = {"buy": "buy", "sell": "sell"}
-_STATUS, _BARS = Ignored("status"), Ignored("bars")
+_STATUS, _BARS, _UNSUBSCRIBED = Ignored("status"), Ignored("bars"), Ignored("unsubscribed")
 _decode_trades = msgspec.json.Decoder(Trades, float_hook=str).decode
 _decode_tickers = msgspec.json.Decoder(Tickers, float_hook=str).decode
 _decode_books = msgspec.json.Decoder(Books, float_hook=str).decode
@@ -25,9 +25,11 @@ Event = Trade | Quote | BookDifference | Control
 
 
 class Parser:
-    """symbols: the venue's name (BTC/USD) to the canonical one, those that were asked for. One parser a connection."""
+    """symbols: the venue's name (BTC/USD) to the canonical one, those that were asked for. One parser a connection. asked: the channel that a request of
+    the connection was about, by its number: refusals name no channel."""
 
     def __init__(self, symbols: Mapping[str, str], source: str) -> None:
+        self.asked: dict[int, str] = {}
         self._symbols = Symbols(symbols)
         self._source = source
         self._numbers = Growing()
@@ -89,10 +91,21 @@ class Parser:
         if wire.method == "pong":
             return HEARTBEAT
         if wire.method in ("subscribe", "unsubscribe"):
-            if wire.success:
-                return Acknowledged((key(wire.result.channel, wire.result.symbol),))
-            return Refused("", f"{wire.symbol} {wire.error}".strip())
+            return self._answer(wire)
         raise unknown(f"channel {wire.channel!r}, method {wire.method!r}")
+
+    def _answer(self, wire: AnyMessage) -> Control:
+        if wire.success:
+            if wire.method == "unsubscribe":
+                return _UNSUBSCRIBED
+            return Acknowledged((key(wire.result.channel, wire.result.symbol),))
+        channel = self.asked.get(wire.req_id, "")
+        about = key(channel, wire.symbol) if channel and wire.symbol else ""
+        if about and "already subscribed" in wire.error.lower():  # asked for twice, since the first answer was late
+            return Acknowledged((about,))
+        if wire.method == "unsubscribe":
+            return _UNSUBSCRIBED
+        return Refused(about, f"{wire.symbol} {wire.error}".strip())
 
 
 def _levels(levels: list[Level]) -> Levels:

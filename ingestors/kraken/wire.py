@@ -78,6 +78,7 @@ class AnyMessage(Struct):
     success: bool = True
     error: str = ""
     symbol: str = ""
+    req_id: int = 0
     result: Result = Result()
 
 
@@ -95,6 +96,12 @@ class PairsAnswer(Struct):
 
     error: list[str]
     result: dict[str, Pair] = {}
+
+
+class ErrorAnswer(Struct):
+    """Any answer, for its errors."""
+
+    error: list[str] = []
 
 
 class TradesAnswer(Struct):

@@ -44,7 +44,7 @@ class TemplateHistory(History):
         self._client = client
         self._venue_symbols = venue_symbols
 
-    async def trades(self, symbol: str, from_id: int, limit: int) -> list[Trade]:
+    async def trades(self, symbol: str, from_id: int, limit: int, from_ns: int = 0) -> list[Trade]:
         name = self._venue_symbols[symbol]
         return [trade_of(row, {name: symbol}, 0) for row in await self._client.trades(name, from_id, limit)]
 

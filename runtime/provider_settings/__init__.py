@@ -2,13 +2,15 @@
 
 from runtime.provider_settings.binance import BinanceSettings
 from runtime.provider_settings.coinbase import CoinbaseSettings
+from runtime.provider_settings.kraken import KrakenSettings
 from runtime.provider_settings.shared import SOURCE, StreamSettings
 from runtime.sections import Section
 
-__all__ = ["SOURCE", "BinanceSettings", "CoinbaseSettings", "ProvidersSettings", "StreamSettings"]
+__all__ = ["SOURCE", "BinanceSettings", "CoinbaseSettings", "KrakenSettings", "ProvidersSettings", "StreamSettings"]
 
 
 class ProvidersSettings(Section):
     """The providers beside Binance, one subsection each."""
 
     coinbase: CoinbaseSettings = CoinbaseSettings()
+    kraken: KrakenSettings = KrakenSettings()

@@ -3,7 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from ingestors.binance.ingestor import BinanceSession, build
@@ -12,15 +12,18 @@ from ingestors.names import Names
 from runtime.clock import SystemClock
 from runtime.provider_settings import BinanceSettings
 from runtime.settings import load_settings
-from tests.venue_server import RECORDED, Deal, Said
+from tests.venue_server import RECORDED, START_NS, Deal, Dialect, Said
 
 RECORDING = RECORDED / "hftbacktest" / "binance_spot_btcusdt_20240808.gz"
 NAMES = {"BTC-USDT": "BTCUSDT", "ETH-USDT": "ETHUSDT"}
 
 
-class Binance:
+class Binance(Dialect):
     name = "binance"
     symbols = ("BTC-USDT", "ETH-USDT")
+    names = NAMES
+    book_settings: ClassVar = {"streams": ["trade", "depth@100ms"]}
+    book_reason = "sequence_gap"
     unknown = b'{"stream":"btcusdt@trade","data":{"e":"somethingNew","E":1723161911000,"s":"BTCUSDT"}}'
     malformed = b'{"stream":"btcusdt@trade","data":{"e":"trade","E":17231'
     hidden_limit = b""
@@ -48,7 +51,7 @@ class Binance:
             rows = [{"symbol": name, "status": "TRADING", "baseAsset": base, "quoteAsset": quote} for name, (base, quote) in bases]
             return json.dumps({"symbols": rows}).encode()
         if path == "/api/v3/depth":
-            return b'{"lastUpdateId":1,"bids":[],"asks":[]}'
+            return json.dumps({"lastUpdateId": self.number, "bids": [["9", "1"]], "asks": [["10", "1"]]}).encode()
         found = [deal for deal in deals if NAMES[deal.symbol] == query["symbol"] and deal.trade_id >= int(query["fromId"])]
         rows = [
             {"id": deal.trade_id, "price": deal.price, "qty": deal.size, "time": deal.ts_event_ns // 1_000_000, "isBuyerMaker": False}
@@ -60,6 +63,21 @@ class Binance:
         name, time_ms = NAMES[deal.symbol], deal.ts_event_ns // 1_000_000
         data = {"e": "trade", "E": time_ms, "s": name, "t": deal.trade_id, "p": deal.price, "q": deal.size, "T": time_ms, "m": False}
         return json.dumps({"stream": f"{name.lower()}@trade", "data": data}, separators=(",", ":")).encode()
+
+    number = 0  # of the newest state of its books
+
+    def book(self, symbol: str) -> list[bytes]:
+        self.number += 1
+        return [self._depth(symbol)]
+
+    def broken_book(self, symbol: str) -> bytes:
+        self.number += 2  # one is missing
+        return self._depth(symbol)
+
+    def _depth(self, symbol: str) -> bytes:
+        name, number = NAMES[symbol], self.number
+        data = {"e": "depthUpdate", "E": START_NS // 1_000_000, "s": name, "U": number, "u": number, "b": [["8", str(number)]], "a": []}
+        return json.dumps({"stream": f"{name.lower()}@depth@100ms", "data": data}, separators=(",", ":")).encode()
 
     def heartbeat(self) -> bytes | None:
         return None  # the protocol's own pings, which the WebSocket library answers

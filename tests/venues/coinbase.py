@@ -12,13 +12,13 @@ from ingestors.names import Names
 from runtime.clock import SystemClock
 from runtime.provider_settings import CoinbaseSettings
 from runtime.settings import load_settings
-from tests.venue_server import RECORDED, Deal, Said
+from tests.venue_server import RECORDED, Deal, Dialect, Said
 
 RECORDING = RECORDED / "cryptofeed" / "COINBASE.ws.28.0.gz"
 PRODUCTS = ["SKL-USD", "SKL-BTC", "BAND-GBP", "NMR-EUR", "BAND-BTC", "YFI-BTC", "DASH-BTC", "NU-GBP", "CRV-EUR", "SKL-GBP"]
 
 
-class Coinbase:
+class Coinbase(Dialect):
     name = "coinbase"
     symbols = ("BTC-USD", "ETH-USD")
     unknown = b'{"type":"auction","product_id":"BTC-USD"}'

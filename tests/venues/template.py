@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from ingestors.names import Names
 from ingestors.stream import StreamIngestor
@@ -11,12 +11,13 @@ from ingestors.template.ingestor import TemplateSession, TemplateVenue
 from ingestors.template.parse import Parser
 from runtime.clock import SystemClock
 from runtime.settings import load_settings
-from tests.venue_server import Deal, Said
+from tests.venue_server import Deal, Dialect, Said
 
 
-class Template:
+class Template(Dialect):
     name = "template"
     symbols = ("BTC-USD", "ETH-USD")
+    names: ClassVar = {"BTC-USD": "BTC/USD", "ETH-USD": "ETH/USD"}
     unknown = b'{"type":"news"}'
     malformed = b'{"type":"trade","s":"BTC/USD","id":'
     hidden_limit = b'{"error":"rate limit: 10 calls a second"}'

@@ -8,7 +8,7 @@ from runtime.settings import Settings
 NS = 1_000_000_000
 
 
-NUMBERED = ("binance", "binance-simulated", "coinbase")  # sources that number a symbol's trades without holes
+NUMBERED = ("binance", "binance-simulated", "coinbase", "kraken")  # sources that number a symbol's trades without holes
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,9 @@ def from_settings(settings: Settings, start_ns: int = 0) -> Parameters:
         weights={name: weight / total for name, weight in weights.items()},
         resolution=process.signal_resolution,
         minimum_quality=process.minimum_quality,
-        numbered_sources=tuple(dict.fromkeys([*NUMBERED, settings.binance.source, settings.providers.coinbase.source])),
+        numbered_sources=tuple(
+            dict.fromkeys([*NUMBERED, settings.binance.source, settings.providers.coinbase.source, settings.providers.kraken.source])
+        ),
         ahead_ns=round(quality.ahead_s * NS),
         stale_quote_ns=round(quality.stale_quote_s * NS),
         anomaly_window=quality.anomaly_window,

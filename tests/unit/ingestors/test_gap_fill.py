@@ -22,7 +22,7 @@ class Venue:
         self.fail_at = fail_at
         self.calls: list[tuple[int, int]] = []
 
-    async def trades(self, symbol: str, from_id: int, limit: int) -> list[Trade]:
+    async def trades(self, symbol: str, from_id: int, limit: int, from_ns: int = 0) -> list[Trade]:
         self.calls.append((from_id, limit))
         if len(self.calls) - 1 == self.fail_at:
             raise self.error

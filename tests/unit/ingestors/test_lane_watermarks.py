@@ -44,7 +44,7 @@ class Said(Session):
 class Past(History):
     """Every trade that is asked for was made at 61 s."""
 
-    async def trades(self, symbol: str, from_id: int, limit: int) -> list[Trade]:
+    async def trades(self, symbol: str, from_id: int, limit: int, from_ns: int = 0) -> list[Trade]:
         return [Trade(symbol, "1", "1", 61 * S, 0, from_id, "buy")]
 
 

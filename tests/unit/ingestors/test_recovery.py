@@ -19,7 +19,7 @@ class Venue:
         self.away_from: int | None = None
         self.calls = 0
 
-    async def trades(self, symbol: str, from_id: int, limit: int) -> list[Trade]:
+    async def trades(self, symbol: str, from_id: int, limit: int, from_ns: int = 0) -> list[Trade]:
         self.calls += 1
         if self.away_from is not None and self.calls > self.away_from:
             raise TransientError("away")

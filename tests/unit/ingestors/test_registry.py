@@ -8,7 +8,6 @@ from ingestors.registry import PROVIDERS
 
 SHARED = {"exchange_server", "books", "limits"}
 READ_ONLY = {
-    "kraken",
     "kraken_v1",
     "bitfinex",
     "kucoin",

@@ -81,6 +81,22 @@ async def test_a_quiet_break_is_no_gap() -> None:
     assert bench.written.gaps_told == []
 
 
+def test_of_one_instant_there_may_be_many_trades() -> None:
+    trades = Continuity("trade", False, {"BTC-USD": Known(100, 100)}, by_time=True)
+    trades.restart("reconnect")
+    hole = trades.missing_before("BTC-USD", 100, 100)
+    assert hole
+    assert (hole.from_ns, hole.to_ns) == (100, 100)
+    assert trades.missing_before("BTC-USD", 99, 99) is None
+
+
+async def test_what_an_earlier_process_published_is_not_published_again() -> None:
+    bench = Bench([90, 100, 110])
+    bench.recovery.resume([], {"BTC-USD": [trade_at(110).trade_id]})
+    await bench.next_trade(120)
+    assert bench.written.times == []
+
+
 async def test_a_venue_that_does_not_reach_back_gives_a_part() -> None:
     bench = Bench([120, 130])
     await bench.next_trade(130)

@@ -16,13 +16,15 @@ from ingestors.books.checksums import KrakenChecksum
 from ingestors.books.keeper import BookKeeper, BookRules
 from ingestors.books.order_book import OrderBook
 from ingestors.coinbase_advanced.parse import Parser as Advanced
-from ingestors.events import HEARTBEAT, LEAVING, UNCLOSED, WELCOME, Acknowledged, Lost, NewestTrade, Ping, Refused
+from ingestors.events import HEARTBEAT, LEAVING, UNCLOSED, WELCOME, Acknowledged, Ignored, Lost, NewestTrade, Ping, Refused
 from ingestors.htx.parse import Parser as Htx
 from ingestors.kraken.config import canonical as kraken_canonical
+from ingestors.kraken.ingestor import KrakenVenue
 from ingestors.kraken.parse import Parser as Kraken
 from ingestors.kraken_v1.parse import Parser as KrakenV1
 from ingestors.kucoin.parse import Parser as Kucoin
-from runtime.errors import InvalidRecord
+from runtime.errors import InvalidRecord, UserError
+from runtime.provider_settings import KrakenSettings
 from schemas.books import BookDifference
 from schemas.ticks import Quote, Trade
 from tests.pipeline import needs_recordings
@@ -73,10 +75,18 @@ def test_kraken_quotes_have_numbers_that_grow() -> None:
         ('{"method":"pong","req_id":42}', HEARTBEAT),
         ('{"method":"subscribe","result":{"channel":"book","symbol":"BTC/USD"},"success":true}', Acknowledged(("book:BTC/USD",))),
         ('{"error":"no such pair","method":"subscribe","success":false,"symbol":"X/Y"}', Refused("", "X/Y no such pair")),
+        (
+            '{"error":"no such pair","method":"subscribe","success":false,"symbol":"X/Y","req_id":3}',
+            Refused("book:X/Y", "X/Y no such pair"),
+        ),
+        ('{"error":"Already subscribed","method":"subscribe","success":false,"symbol":"X/Y","req_id":3}', Acknowledged(("book:X/Y",))),
+        ('{"error":"Not subscribed","method":"unsubscribe","success":false,"symbol":"X/Y","req_id":3}', Ignored("unsubscribed")),
     ],
 )
 def test_what_kraken_says_beside_data(frame: str, event: Any) -> None:
-    assert parse("kraken", frame) == event
+    parser = Kraken(SYMBOLS, "kraken")
+    parser.asked[3] = "book"
+    assert parser.parse(frame.encode(), 99) == event
 
 
 @needs_recordings
@@ -285,3 +295,8 @@ def test_bitfinex_arrays_of_any_shape_are_events_or_refused(row: str) -> None:
             parser.parse((SUBSCRIBED % channel).encode(), 1)
             with suppress(InvalidRecord):
                 parser.parse(frame.encode(), 2)
+
+
+def test_kraken_has_books_of_five_depths() -> None:
+    with pytest.raises(UserError, match="has books of 10, 25, 100, 500, 1000 levels"):
+        KrakenVenue(KrakenSettings(book_depth=50))
