@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import Protocol
 
 from ingestors.asked_symbols import AskedSymbols
+from ingestors.polling.resume import Newest, read_newest_bars
 from ingestors.publisher import EventPublisher
 from ingestors.resume import Published, read_published
 from runtime.kafka import Publisher
@@ -14,7 +15,8 @@ _KAFKA_TIMEOUT_S = 2.0
 
 
 class Output(Protocol):
-    """read_published, asked_symbols: raise TransientError while they cannot be read. answers: whether the other side is there."""
+    """read_published, asked_symbols, newest_bars (of polled sources; wanted: symbol and timeframe): raise TransientError while they cannot be read.
+    answers: whether the other side is there."""
 
     async def read_published(self, source: str, symbols: Collection[str], by_time: bool) -> Published: ...
 
@@ -23,6 +25,8 @@ class Output(Protocol):
     async def answers(self, publisher: EventPublisher) -> bool: ...
 
     async def asked_symbols(self, source: str) -> tuple[str, ...] | None: ...
+
+    async def newest_bars(self, source: str, wanted: Collection[tuple[str, str]]) -> Newest: ...
 
 
 class KafkaOutput:
@@ -45,3 +49,6 @@ class KafkaOutput:
     async def asked_symbols(self, source: str) -> tuple[str, ...] | None:
         asked = self._asked.setdefault(source, AskedSymbols(self._kafka, self._bootstrap, source))
         return await asyncio.to_thread(asked.newest)
+
+    async def newest_bars(self, source: str, wanted: Collection[tuple[str, str]]) -> Newest:
+        return await asyncio.to_thread(read_newest_bars, self._kafka, self._bootstrap, source, wanted)

@@ -1,48 +1,9 @@
 """The providers that there are, and those that are no more. A provider's folder is named here, else a test fails."""
 
-from dataclasses import dataclass
-from typing import Literal
-
-from ingestors.limits.budget import Budget, Limit
+from ingestors.limits.budget import Limit
+from ingestors.polled_registry import POLLED
+from ingestors.provider import Provider as Provider
 from runtime.errors import UserError
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """What a provider can give and on which terms.
-
-    transport: how data come (a stream that it pushes, or answers that we ask for). history: trades or bars of the past. limits: in words, as it states
-    them; budget: of these, what our calls keep to. key: the setting that a key is read from, "" where none is needed. licence: a note for the user.
-    """
-
-    name: str
-    transport: Literal["stream", "poll"]
-    trades: bool
-    quotes: bool
-    books: bool
-    bars: bool
-    history: bool
-    asset_classes: tuple[str, ...]
-    limits: str
-    licence: str
-    key: str = ""
-    budget: Budget = ()
-
-    @property
-    def module(self) -> str:
-        """The folder."""
-        return f"ingestors.{self.name.replace('-', '_')}"
-
-    @property
-    def ingestor(self) -> str:
-        """`module:function` that builds it, imported only where it runs."""
-        return f"{self.module}.ingestor:build"
-
-    @property
-    def process(self) -> str:
-        """The name of its process."""
-        return f"ingest-{self.name}"
-
 
 PROVIDERS: dict[str, Provider] = {
     provider.name: provider
@@ -85,6 +46,7 @@ PROVIDERS: dict[str, Provider] = {
             limits="about 1 REST call/s; about 150 connections in 10 min; books of at most 1,000 levels",
             licence="public market data, no key; Kraken's terms of service apply",
         ),
+        *POLLED,
     )
 }
 

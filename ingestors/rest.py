@@ -31,11 +31,16 @@ _NOT_NOW = (403, 408)  # a firewall and a time limit: nothing is wrong with the 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What a body says beside data. limited: too many calls, ask again after wait_s; later: the provider cannot answer now; refused: it never will."""
+    """What a body says beside data. limited: too many calls, ask again after wait_s; later: the provider cannot answer now; refused: it never will;
+    unlisted: it does not have the symbol."""
 
-    kind: Literal["limited", "later", "refused"]
+    kind: Literal["limited", "later", "refused", "unlisted"]
     detail: str
     wait_s: float = field(default_factory=lambda: LIMITED_S)
+
+
+class Unlisted(UserError):
+    """The provider does not have the symbol that was asked for."""
 
 
 Judge = Callable[[int, bytes], Trouble | None]
@@ -89,6 +94,8 @@ class RestClient:
             answer, trouble = await self._attempt(method, path, query, backoff)
             if trouble is None:
                 return answer
+            if trouble.kind == "unlisted":
+                raise Unlisted(f"{self._http.base_url.host} has no such symbol: {trouble.detail}; check {self._section}")
             if trouble.kind == "refused":
                 raise UserError(f"{self._http.base_url.host} refuses {path}: {trouble.detail}; check {self._section}")
             problem = trouble.detail

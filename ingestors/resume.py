@@ -24,7 +24,7 @@ _GAP_STATES = ("open", "partial", "unfillable", "filled")  # never back, as in t
 _REMEMBERED = 1_000  # trade ids of a symbol
 _OURS = ("reconnect", "restart")  # causes of holes in time that an ingestor tells
 _TIMEOUT_S = 20.0
-_FETCH_WAIT_MS = 10  # the default of 500 is waited out at each new assignment: the broker still holds the fetch for the one before
+FETCH_WAIT_MS = 10  # the default of 500 is waited out at each new assignment: the broker still holds the fetch for the one before
 
 
 @dataclass(slots=True)
@@ -69,16 +69,16 @@ def read_published(kafka: KafkaSettings, bootstrap: str, source: str, symbols: I
     A symbol without a record in the last 32 MiB or 16,384 records of its partition counts as new.
     """
     published = Published(by_time=by_time)
-    client = consumer(kafka, bootstrap, f"{kafka.group_prefix}.resume", enable_partition_eof=True, fetch_wait_max_ms=_FETCH_WAIT_MS)
+    client = consumer(kafka, bootstrap, f"{kafka.group_prefix}.resume", enable_partition_eof=True, fetch_wait_max_ms=FETCH_WAIT_MS)
     try:
         by_partition: dict[int, set[str]] = {}
         for symbol in symbols:
             by_partition.setdefault(partition_of(symbol, kafka.partitions), set()).add(symbol)
         for partition, wanted in by_partition.items():
             ticks, books, gaps = (kafka.topic(topic) for topic in (Topic.TICKS_RAW, Topic.BOOKS_RAW, Topic.GAPS))
-            _read_back(client, ticks, partition, partial(_take_ticks, published, source), partial(_has_ticks, published, wanted))
-            _read_back(client, books, partition, partial(_take_book, published, source), partial(_has_books, published, wanted))
-            _read_back(client, gaps, partition, partial(_take_gap, published, source), lambda: False)
+            read_back(client, ticks, partition, partial(_take_ticks, published, source), partial(_has_ticks, published, wanted))
+            read_back(client, books, partition, partial(_take_book, published, source), partial(_has_books, published, wanted))
+            read_back(client, gaps, partition, partial(_take_gap, published, source), lambda: False)
     except KafkaException as error:
         raise TransientError(f"cannot read what was published last: {error}") from error
     finally:
@@ -104,7 +104,7 @@ def _has_books(published: Published, wanted: set[str]) -> bool:
     return wanted <= published.books.keys()
 
 
-def _read_back(client: Consumer, topic: str, partition: int, take: Callable[[Message], None], complete: Callable[[], bool]) -> None:
+def read_back(client: Consumer, topic: str, partition: int, take: Callable[[Message], None], complete: Callable[[], bool]) -> None:
     """Reads growing tails, each up to where the one before began, until `complete` or the partition's start."""
     low, high = client.get_watermark_offsets(TopicPartition(topic, partition), timeout=_TIMEOUT_S)
     end, read_bytes = high, 0

@@ -1,14 +1,14 @@
 """Which symbols an ingestor carries: those of the settings, or what was asked for at run time, which stands above them (topic market.sources)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
 from ingestors.names import Names
 from ingestors.output import Output
 from ingestors.resume import Published
-from ingestors.venue import Venue
 from runtime.clock import Clock
 from runtime.errors import TransientError, UserError
 
@@ -27,10 +27,28 @@ class Change:
     published: Published
 
 
+class Configured(Protocol):
+    """A section of the settings."""
+
+    @property
+    def symbols(self) -> tuple[str, ...]: ...
+
+
+class Listing(Protocol):
+    """Who knows names: a streaming provider's Venue, a polled one's PollVenue."""
+
+    trade_ids_contiguous: bool
+
+    @property
+    def settings(self) -> Configured: ...
+
+    async def resolve(self, symbols: Collection[str]) -> dict[str, str]: ...
+
+
 class SymbolChanges:
     """symbols: what is carried, as far as `resolve` and `next` have come. names: learns every symbol that is ever carried."""
 
-    def __init__(self, venue: Venue, output: Output, source: str, names: Names, clock: Clock) -> None:
+    def __init__(self, venue: Listing, output: Output, source: str, names: Names, clock: Clock) -> None:
         self._venue = venue
         self._output = output
         self._source = source

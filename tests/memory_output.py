@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from ingestors import resume
+from ingestors.polling.resume import Newest, take_bar
 from ingestors.publisher import EventPublisher
 from ingestors.resume import Published
 from schemas.bars import Bar
@@ -42,6 +43,13 @@ class MemoryOutput:
 
     async def asked_symbols(self, source: str) -> tuple[str, ...] | None:
         return self.asked
+
+    async def newest_bars(self, source: str, wanted: Collection[tuple[str, str]]) -> Newest:
+        newest: Newest = {}
+        for value in self._values(Topic.BARS_RAW):
+            message: Any = _Message(value)
+            take_bar(newest, source, message)
+        return newest
 
     def publisher(self) -> Any:
         return self

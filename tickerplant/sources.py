@@ -11,6 +11,7 @@ from runtime.clock import SystemClock
 from runtime.errors import FatalError, TransientError, UserError
 from runtime.kafka import Publisher
 from runtime.provider_settings import StreamSettings
+from runtime.provider_settings.polled import PollSettings
 from runtime.settings import Settings
 from schemas.codec import encode
 from schemas.headers import TYPE
@@ -32,11 +33,11 @@ class Asked:
     by: Literal["settings", "command"]
 
 
-def section_of(settings: Settings, provider: str) -> StreamSettings:
+def section_of(settings: Settings, provider: str) -> StreamSettings | PollSettings:
     """A provider's section. Raises UserError if there is no such provider."""
     provider_of(provider)
     section = settings.binance if provider == "binance" else getattr(settings.providers, provider.replace("-", "_"))
-    assert isinstance(section, StreamSettings)
+    assert isinstance(section, StreamSettings | PollSettings)
     return section
 
 
@@ -55,7 +56,7 @@ def change_symbols(
     return Asked(section.source, section.symbols, "settings") if reset else Asked(section.source, wanted, "command")
 
 
-def _read(settings: Settings, bootstrap: str, section: StreamSettings) -> Asked:
+def _read(settings: Settings, bootstrap: str, section: StreamSettings | PollSettings) -> Asked:
     reader = AskedSymbols(settings.kafka, bootstrap, section.source)
     try:
         asked = reader.newest()

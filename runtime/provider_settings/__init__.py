@@ -3,13 +3,13 @@
 from runtime.provider_settings.binance import BinanceSettings
 from runtime.provider_settings.coinbase import CoinbaseSettings
 from runtime.provider_settings.kraken import KrakenSettings
+from runtime.provider_settings.polled_sections import PolledSections
 from runtime.provider_settings.shared import SOURCE, StreamSettings
-from runtime.sections import Section
 
 __all__ = ["SOURCE", "BinanceSettings", "CoinbaseSettings", "KrakenSettings", "ProvidersSettings", "StreamSettings"]
 
 
-class ProvidersSettings(Section):
+class ProvidersSettings(PolledSections):
     """The providers beside Binance, one subsection each."""
 
     coinbase: CoinbaseSettings = CoinbaseSettings()

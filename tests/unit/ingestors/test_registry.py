@@ -6,7 +6,7 @@ from pathlib import Path
 import ingestors
 from ingestors.registry import PROVIDERS
 
-SHARED = {"exchange_server", "books", "limits"}
+SHARED = {"exchange_server", "books", "limits", "polling"}
 READ_ONLY = {
     "kraken_v1",
     "bitfinex",

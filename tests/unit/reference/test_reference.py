@@ -98,6 +98,15 @@ def _at(settings: Settings, key: str) -> object:
 def _leaves(tree: dict[str, object], prefix: str = "") -> list[str]:
     keys: list[str] = []
     for name, value in tree.items():
-        nested = isinstance(value, dict) and name not in ("topic_names", "asset_classes", "roles", "lifetimes_s", "budgets")
+        nested = isinstance(value, dict) and name not in (
+            "topic_names",
+            "asset_classes",
+            "roles",
+            "lifetimes_s",
+            "budgets",
+            "names",
+            "coins",
+            "datasets",
+        )
         keys += _leaves(value, f"{prefix}{name}.") if nested and isinstance(value, dict) else [f"{prefix}{name}"]
     return keys

@@ -1,0 +1,166 @@
+"""One question after the other, and what becomes of its answer: events, gaps, dead letters, and when to ask again."""
+
+from collections.abc import Collection
+
+from ingestors.polling.answers import BadAnswer
+from ingestors.polling.event_time import EventTime
+from ingestors.polling.outages import Asked, Outages
+from ingestors.polling.resume import Newest
+from ingestors.polling.timetable import Job, bars_from_ns, next_bar_ns, next_ticks_ns, open_symbols
+from ingestors.polling.venue import PollVenue, Tick
+from ingestors.publisher import EventPublisher
+from ingestors.rest import Unlisted
+from ingestors.resume import Published
+from runtime import metrics
+from runtime.clock import Clock
+from runtime.errors import TransientError, UserError
+from runtime.logs import get_logger
+from schemas.bars import ProviderBar
+from schemas.gaps import Gap, GapChannel
+from schemas.ticks import Quote
+from schemas.timeframes import HOUR_NS, SECOND_NS, Timeframe
+
+_UNLISTED_AGAIN_NS = HOUR_NS  # a symbol may be listed later; until then it costs no calls
+_REFUSED_AGAIN_NS = 60 * SECOND_NS
+_MOST_LETTER_BYTES = 262_144  # of an answer that cannot be read
+log = get_logger()
+
+
+class Asker:
+    """published, newest: what was published before this start. answered: any question was, since the start. unlisted: symbols that the provider does not have."""
+
+    def __init__(self, venue: PollVenue, publisher: EventPublisher, clock: Clock, published: Published, newest: Newest) -> None:
+        self._venue = venue
+        self._settings = venue.settings
+        self._source = venue.source
+        self._publisher = publisher
+        self._clock = clock
+        self._newest = newest
+        self._known: dict[tuple[str, GapChannel], int] = {}
+        self.learn(published)
+        self._outages = Outages(self._source, round(self._settings.gap_after_s * SECOND_NS), published.gaps.values())
+        self._event_time = EventTime(round(self._settings.ticks_delay_s * SECOND_NS))
+        self._data_time = metrics.DATA_TIME.labels(self._source)
+        self._connected = metrics.CONNECTED.labels(self._source)
+        self._answers = {kind: metrics.FRAMES.labels(self._source, kind) for kind in ("ticks", "bars")}
+        self.answered = False
+        self.answered_s: float | None = None
+        self.unlisted: set[str] = set()
+
+    def learn(self, published: Published) -> None:
+        """What is known of more symbols."""
+        self._known |= {(symbol, "trade"): known.ts_event_ns for symbol, known in published.trades.items()}
+        self._known |= {(symbol, "quote"): known.ts_event_ns for symbol, known in published.quotes.items()}
+
+    def forget(self, symbols: Collection[str]) -> None:
+        """They are not asked for any more."""
+        self._outages.forget(symbols)
+        self._event_time.forget(symbols)
+        self.unlisted -= set(symbols)
+
+    async def ask(self, job: Job) -> None:
+        """Asks, publishes, and sets when the job is due again. Raises UserError where nothing was ever answered and nothing can be: a wrong key."""
+        try:
+            await (self._ask_ticks(job) if job.timeframe is None else self._ask_bars(job, job.timeframe))
+        except Unlisted as error:
+            self._is_unlisted(job, error)
+        except UserError as error:
+            if not self.answered:
+                raise
+            log.error("provider_refuses", error=str(error))
+            self._failed(job, job.symbols, _REFUSED_AGAIN_NS)
+        except TransientError as error:
+            self._told_error(job, error)
+        else:
+            job.backoff.reset()
+            self.answered, self.answered_s = True, self._clock.monotonic_s()
+            self._connected.set(1)
+        self._publisher.poll()
+
+    def watermark(self, symbols: Collection[str]) -> None:
+        """Writes how far event time has come, if it has. symbols: all that are asked for."""
+        if not self._venue.symbols_per_call:
+            return
+        now_ns = self._clock.now_ns()
+        failing = {asked.symbol for asked in self._outages.open()} | self.unlisted
+        reached_ns = self._event_time.reached([one for one in open_symbols(symbols, now_ns) if one not in failing], now_ns)
+        if reached_ns is not None:
+            self._publisher.watermark(reached_ns, now_ns, now_ns)
+
+    def problem(self) -> str:
+        """For /ready."""
+        failing = [f"{asked.symbol} {asked.timeframe or asked.channel}" for asked in self._outages.open()]
+        return f"no answer for {', '.join(sorted(failing)[:5])}" if failing else ""
+
+    async def _ask_ticks(self, job: Job) -> None:
+        asked_ns = self._clock.now_ns()
+        wanted = open_symbols(job.symbols, asked_ns)
+        job.due_ns = next_ticks_ns(job.symbols, asked_ns, round(self._settings.poll_interval_s * SECOND_NS))
+        if not wanted:
+            return
+        ticks = await self._venue.ticks(wanted)
+        self._answers["ticks"].inc()
+        for tick in ticks:
+            self._publish(tick)
+        self._publisher.flush()
+        came = {tick.symbol for tick in ticks}
+        for symbol in came:
+            self._event_time.answered(symbol, asked_ns)
+            self._tell(self._outages.answered(Asked(symbol, "quote"), asked_ns, 0))
+        if silent := [symbol for symbol in wanted if symbol not in came]:
+            log.warning("empty_answer", symbols=silent)
+            self._failed(job, silent)
+
+    def _publish(self, tick: Tick) -> None:
+        """Unless it was published before: a provider repeats its newest state until there is a newer one."""
+        key: tuple[str, GapChannel] = (tick.symbol, "quote" if isinstance(tick, Quote) else "trade")
+        if tick.ts_event_ns <= self._known.get(key, 0):
+            return
+        self._known[key] = tick.ts_event_ns
+        self._publisher.tick(tick, tick.ts_ingest_ns)
+        self._data_time.set(tick.ts_event_ns / SECOND_NS)
+
+    async def _ask_bars(self, job: Job, timeframe: Timeframe) -> None:
+        (symbol,), key = job.symbols, (job.symbols[0], timeframe.value)
+        now_ns, delay_ns = self._clock.now_ns(), round(self._settings.bars_delay_s * SECOND_NS)
+        job.due_ns = next_bar_ns(symbol, timeframe, now_ns, delay_ns)
+        newest_ns, settings = self._newest.get(key), self._settings
+        from_ns: int | None = bars_from_ns(timeframe, newest_ns, now_ns, settings.first_bars, dict(self._venue.lookback_ns).get(timeframe))
+        new: list[ProviderBar] = []
+        while from_ns is not None:
+            page = await self._venue.bars(symbol, timeframe, from_ns, now_ns)
+            new += [bar for bar in page.bars if bar.ts_open_ns > (newest_ns or -1) and bar.ts_close_ns + delay_ns <= now_ns]
+            from_ns = page.next_ns
+        self._answers["bars"].inc()
+        for bar in new if newest_ns is not None else new[-settings.first_bars :]:
+            self._publisher.bar(bar, bar.known_at_ns)
+            self._newest[key] = bar.ts_open_ns
+        self._tell(self._outages.answered(Asked(symbol, "bar", timeframe.value), now_ns, len(new)))
+
+    def _told_error(self, job: Job, error: TransientError) -> None:
+        now_ns = self._clock.now_ns()
+        log.warning("not_answered", symbols=list(job.symbols), timeframe=job.timeframe, error=str(error)[:500])
+        if isinstance(error, BadAnswer):
+            self._publisher.refuse(error.body[:_MOST_LETTER_BYTES], error.reason, error.detail, now_ns, now_ns)
+        self._failed(job, job.symbols if job.timeframe else open_symbols(job.symbols, now_ns))
+
+    def _is_unlisted(self, job: Job, error: Unlisted) -> None:
+        log.error("symbols_not_listed", source=self._source, symbols=list(job.symbols), error=str(error)[:500])
+        self.unlisted |= set(job.symbols)
+        job.due_ns = self._clock.now_ns() + _UNLISTED_AGAIN_NS
+
+    def _failed(self, job: Job, symbols: Collection[str], again_ns: int = 0) -> None:
+        now_ns = self._clock.now_ns()
+        self._connected.set(0)
+        if again_ns:
+            job.due_ns = now_ns + again_ns
+        else:  # sooner than it would be asked again anyway
+            soon_ns = now_ns + round(job.backoff.next_s() * SECOND_NS)
+            job.due_ns = min(job.due_ns, soon_ns) if job.due_ns > now_ns else soon_ns
+        for symbol in symbols:
+            asked = Asked(symbol, "bar", job.timeframe.value) if job.timeframe else Asked(symbol, "quote")
+            self._tell(self._outages.failed(asked, now_ns))
+
+    def _tell(self, gap: Gap | None) -> None:
+        if gap is not None:
+            self._publisher.gaps([gap], self._clock.now_ns())

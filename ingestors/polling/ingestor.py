@@ -1,0 +1,221 @@
+"""The ingestor of a polled provider: builds the parts, asks what is due, and ends with everything delivered."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from ingestors.backoff import Backoff
+from ingestors.helpers import Helpers, KafkaCheck, wake_regularly
+from ingestors.names import Names
+from ingestors.output import KafkaOutput, Output
+from ingestors.polling.asker import Asker
+from ingestors.polling.timetable import Job
+from ingestors.polling.venue import PollVenue
+from ingestors.publisher import EventPublisher
+from ingestors.symbol_changes import Change, SymbolChanges
+from runtime import metrics
+from runtime.clock import Clock
+from runtime.errors import TransientError, UserError
+from runtime.faults import KillPoints
+from runtime.health import Health
+from runtime.logs import get_logger
+from runtime.settings import Settings
+from schemas.timeframes import SECOND_NS, Timeframe
+
+log = get_logger()
+TURN_S = 0.25  # so often is looked at what is due
+_FOLLOW_S = 1.0
+_CONGESTED_WAIT_S = 0.05
+T = TypeVar("T")
+
+
+class PollIngestor:
+    """One process of one provider. `run` returns after `stop` with everything delivered.
+
+    Raises UserError (a key that is missing or refused, symbols that the provider does not have), FatalError (a record was not delivered); the outside
+    world being away is waited for, and told as a gap where it lasts.
+    """
+
+    def __init__(
+        self, name: str, venue: PollVenue, settings: Settings, bootstrap: str, clock: Clock, health: Health, output: Output | None = None
+    ) -> None:
+        self.stage = f"ingest.{name}"
+        self._name = name
+        self._venue = venue
+        self._settings = settings
+        self._clock = clock
+        self._health = health
+        self._output = output or KafkaOutput(settings.kafka, bootstrap)
+        self._stopping = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._changes = SymbolChanges(venue, self._output, venue.source, Names(), clock)
+        self._change: Change | None = None
+        self._helpers = Helpers(self._wake)
+        self._kafka = KafkaCheck(self._output, self.stage)
+        self._jobs: list[Job] = []
+        self._asking: dict[Job, asyncio.Task[None]] = {}
+        self._asker: Asker | None = None
+        health.add_check("data", self._check_data)
+        health.add_check("answers", lambda: self._asker.problem() if self._asker else "")
+        health.add_check("symbols", self._check_symbols)
+        health.add_check("kafka", self._kafka.problem)
+
+    @property
+    def source(self) -> str:
+        return self._venue.source
+
+    def play(self, paths: Sequence[Path]) -> None:
+        """There is nothing to play. Raises UserError."""
+        raise UserError(f"{self._name} is asked at intervals: captures of raw frames are of streams, leave --play out")
+
+    def stop(self) -> None:
+        """Ends `run`. May be called from a signal handler."""
+        self._stopping.set()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until `stop`."""
+        if self._timeframes() and self._venue.source not in self._settings.process.provider_bars:
+            log.warning("bars_not_published", source=self._venue.source, name_it_in="process.provider_bars")
+        try:
+            if await self._know_symbols() and (asker := await self._persistently("kafka", self._make_asker)):
+                self._asker = asker
+                await self._ask_on(asker)
+        finally:
+            await self._venue.close()
+
+    async def _persistently(self, part: str, attempt: Callable[[], Awaitable[T]]) -> T | None:
+        """The outcome of `attempt`, repeated while the world is in the way; None if told to stop meanwhile."""
+        backoff = Backoff(0.2, 5.0)
+        while not self._stopping.is_set():
+            try:
+                result = await attempt()
+                metrics.PART_UP.labels(self.stage, part).set(1)
+                return result
+            except TransientError as error:
+                metrics.PART_UP.labels(self.stage, part).set(0)
+                log.warning("not_started_yet", part=part, error=str(error))
+                self._health.tick()
+                await asyncio.wait([asyncio.ensure_future(self._stopping.wait())], timeout=0.1 + backoff.next_s())
+        return None
+
+    async def _know_symbols(self) -> bool:
+        """False if told to stop meanwhile."""
+        asked = await self._persistently("kafka", self._changes.read)
+        return bool(asked and await self._persistently("symbols", self._resolve))
+
+    async def _resolve(self) -> bool:
+        if missing := await self._changes.resolve():
+            raise self._not_listed(missing)
+        return True
+
+    def _not_listed(self, missing: Collection[str]) -> UserError:
+        return UserError(
+            f"{self._name} does not list {', '.join(sorted(missing))}; correct {self._venue.section}.symbols, such as AAPL or EUR-USD"
+        )
+
+    async def _make_asker(self) -> Asker:
+        settings, source, symbols = self._settings, self._venue.source, self._changes.symbols
+        published = await self._output.read_published(source, symbols, True)
+        newest = await self._output.newest_bars(source, [(one, timeframe.value) for one in symbols for timeframe in self._timeframes()])
+        kill_points = KillPoints(f"ingest-{self._name}", settings.faults.kill_at, settings.data_dir / "run")
+        self._publisher = EventPublisher(
+            self._output.publisher(), source, self.stage, settings.kafka.partitions, trade_ids_contiguous=False, kill_points=kill_points
+        )
+        self._publisher.set_backlog(settings.ingest.flush_ticks, 0)
+        return Asker(self._venue, self._publisher, self._clock, published, newest)
+
+    def _timeframes(self) -> tuple[Timeframe, ...]:
+        return self._venue.settings.timeframes
+
+    def _add_jobs(self, symbols: Collection[str]) -> None:
+        now_ns, at_once = self._clock.now_ns(), self._venue.symbols_per_call
+        ordered = sorted(symbols)
+        if at_once:
+            self._jobs += [Job(tuple(ordered[at : at + at_once]), None, now_ns) for at in range(0, len(ordered), at_once)]
+        self._jobs += [Job((one,), timeframe, now_ns) for timeframe in self._timeframes() for one in ordered]
+
+    async def _ask_on(self, asker: Asker) -> None:
+        self._add_jobs(self._changes.symbols)
+        self._helpers.start((lambda: wake_regularly(self._wake, TURN_S), lambda: self._kafka.run(self._publisher), self._follow_changes))
+        watermark_ns = 0
+        try:
+            while not self._stopping.is_set():
+                await self._wake.wait()
+                self._wake.clear()
+                self._helpers.check()
+                self._health.tick()
+                await self._relieve()
+                self._reap(asker)
+                if self._change:
+                    self._apply(asker, self._change)
+                self._begin(asker)
+                if self._clock.now_ns() - watermark_ns >= self._settings.ingest.watermark_interval_s * SECOND_NS:
+                    watermark_ns = self._clock.now_ns()
+                    asker.watermark(self._changes.symbols)
+            await self._end(asker)
+        finally:
+            for task in self._asking.values():
+                task.cancel()
+            self._helpers.cancel()
+
+    async def _relieve(self) -> None:
+        """The broker does not keep up: nothing more is asked until it does."""
+        self._publisher.poll()
+        while self._publisher.congested() and not self._stopping.is_set():
+            self._health.tick()
+            await asyncio.sleep(_CONGESTED_WAIT_S)
+            self._publisher.poll()
+
+    def _begin(self, asker: Asker) -> None:
+        """What is due, the longest due first, as many at a time as the settings allow."""
+        now_ns = self._clock.now_ns()
+        due = sorted((job for job in self._jobs if job.due_ns <= now_ns and job not in self._asking), key=lambda job: job.due_ns)
+        for job in due[: self._venue.settings.parallel_calls - len(self._asking)]:
+            task = self._asking[job] = asyncio.ensure_future(asker.ask(job))
+            task.add_done_callback(lambda _: self._wake.set())
+
+    def _reap(self, asker: Asker) -> None:
+        """Raises what ended a question."""
+        for job in [job for job, task in self._asking.items() if task.done()]:
+            self._asking.pop(job).result()
+        if asker.unlisted and not asker.answered and asker.unlisted >= self._changes.symbols:
+            raise self._not_listed(asker.unlisted)
+
+    async def _end(self, asker: Asker) -> None:
+        """Questions that are on their way are given up: what was published is whole, the rest is asked for after the next start."""
+        for task in self._asking.values():
+            task.cancel()
+        await asyncio.gather(*self._asking.values(), return_exceptions=True)
+        self._asking.clear()
+        asker.watermark(self._changes.symbols)
+        await asyncio.to_thread(self._publisher.close)
+
+    async def _follow_changes(self) -> None:
+        """Symbols that are added and removed at run time."""
+        while True:
+            await asyncio.sleep(_FOLLOW_S)
+            if self._change is None:
+                self._change = await self._changes.next()
+
+    def _apply(self, asker: Asker, change: Change) -> None:
+        """Ticks are asked for in other groups from now on."""
+        self._change = None
+        asker.learn(change.published)
+        asker.forget(change.gone)
+        kept = [job for job in self._jobs if job.timeframe is not None and not change.gone.intersection(job.symbols)]
+        for job in [job for job in self._asking if job not in kept]:
+            self._asking.pop(job).cancel()
+        known = {job.symbols[0] for job in kept}
+        self._jobs = []
+        self._add_jobs(self._changes.symbols)
+        self._jobs = [job for job in self._jobs if job.timeframe is None or job.symbols[0] not in known] + kept
+        log.info("symbols_changed", added=sorted(change.new), removed=sorted(change.gone))
+
+    def _check_data(self) -> str:
+        answered_s = self._asker.answered_s if self._asker else None
+        return "" if answered_s is not None else "no answer yet"
+
+    def _check_symbols(self) -> str:
+        return f"not listed: {', '.join(sorted(self._asker.unlisted)[:5])}" if self._asker and self._asker.unlisted else ""

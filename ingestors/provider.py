@@ -1,0 +1,43 @@
+"""What is known of a provider before it is asked."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ingestors.limits.budget import Budget
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """What a provider can give and on which terms.
+
+    transport: how data come (a stream that it pushes, or answers that we ask for). history: trades or bars of the past. limits: in words, as it states
+    them; budget: of these, what our calls keep to. key: the setting that a key is read from, "" where none is needed. licence: a note for the user.
+    """
+
+    name: str
+    transport: Literal["stream", "poll"]
+    trades: bool
+    quotes: bool
+    books: bool
+    bars: bool
+    history: bool
+    asset_classes: tuple[str, ...]
+    limits: str
+    licence: str
+    key: str = ""
+    budget: Budget = ()
+
+    @property
+    def module(self) -> str:
+        """The folder."""
+        return f"ingestors.{self.name.replace('-', '_')}"
+
+    @property
+    def ingestor(self) -> str:
+        """`module:function` that builds it, imported only where it runs."""
+        return f"{self.module}.ingestor:build"
+
+    @property
+    def process(self) -> str:
+        """The name of its process."""
+        return f"ingest-{self.name}"
