@@ -7,6 +7,7 @@ from runtime.kafka import consumer
 from runtime.settings import KafkaSettings
 from schemas.codec import DecodeError, decode_source
 from schemas.partitioner import partition_of
+from schemas.sources import SourceSymbols
 from schemas.topics import Topic
 
 _TIMEOUT_S = 10.0
@@ -61,7 +62,7 @@ class AskedSymbols:
             asked = decode_source(value)
         except DecodeError:
             return  # a newer version's; its command says so
-        if asked.source == self._source:
+        if isinstance(asked, SourceSymbols) and asked.source == self._source:
             self._newest = tuple(asked.symbols)
 
     def close(self) -> None:

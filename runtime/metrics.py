@@ -57,6 +57,9 @@ PART_UP = Gauge("tickerplant_part_up", "1 if a part that the process needs answe
 # alerts
 ALERTS = Counter("tickerplant_alerts_total", "Alert events", ["kind", "severity", "state"])
 
+# the primary source of a symbol
+PRIMARY_CHANGES = Counter("tickerplant_primary_changes_total", "Symbols that got another primary source", ["source", "reason"])
+
 # sinks
 ROWS = Counter("tickerplant_rows_total", "Rows written", ["sink", "table"])
 WRITE_SECONDS = Histogram("tickerplant_write_seconds", "Time of one write to the store", ["sink"], buckets=FAST)

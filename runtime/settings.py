@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from runtime.access_settings import AccessSettings
 from runtime.errors import UserError
+from runtime.failover_settings import FailoverSettings
 from runtime.forms import kill_moments, postgres_url, redis_url, webhook_secret, webhook_url
 from runtime.limit_settings import LimitSettings
 from runtime.provider_settings import BinanceSettings, ProvidersSettings
@@ -177,6 +178,7 @@ class ProcessSettings(Section):
     indicators: IndicatorSettings = IndicatorSettings(pace_s=0.0)
     signals: StageSettings = StageSettings(pace_s=0.0)
     quality: QualitySettings = QualitySettings()
+    failover: FailoverSettings = FailoverSettings()
     alerts: StageSettings = StageSettings()
     timeframes: tuple[Timeframe, ...] = Field(tuple(Timeframe), min_length=1, description="1m is always built; the others from it")
     grace_s: float = Field(1.0, ge=0, le=3600, description="event time that a bar waits behind the watermark")

@@ -105,7 +105,11 @@ class SourceDown(Rule, kw_only=True, frozen=True, tag="source_down"):
     silent_s: float
 
 
-AnyRule = PriceLevel | PriceChange | VolumeSpike | IndicatorLevel | IndicatorCross | QualityBelow | GapOpen | SourceDown
+class PrimaryChanged(Rule, kw_only=True, frozen=True, tag="primary_changed"):
+    """A symbol got another primary source. source: the new one. An alert's subject is the former one, measured the reason; nothing clears it."""
+
+
+AnyRule = PriceLevel | PriceChange | VolumeSpike | IndicatorLevel | IndicatorCross | QualityBelow | GapOpen | SourceDown | PrimaryChanged
 
 
 class Alert(Struct):
@@ -114,7 +118,7 @@ class Alert(Struct):
     alert_id: the same for repeats of this event, which a crash can make. episode_id: alert_id of the raise that this belongs to.
     state: `raised`; `cleared`: the cause is over (reason says how); `withdrawn`: a correction took the cause of the event `withdraws` away, which
     holds no longer. rule_version: changes with the rule's content. timeframe: empty for gaps and sources. subject: the field, the indicator's
-    output or the gap_id that was measured. measured, threshold: decimal text, measured is empty where nothing was.
+    output, the gap_id or the former primary source that was measured. measured, threshold: decimal text, measured is empty where nothing was.
     ts_event_ns: event time of the cause (a bar's close). known_at_ns: the ingestor's clock of the record that showed it. revision: of that bar or record.
     """
 

@@ -17,7 +17,7 @@ from schemas.gaps import Gap
 from schemas.indicators import IndicatorRecord
 from schemas.quality import QualityRecord
 from schemas.signals import Signal
-from schemas.sources import SourceSymbols
+from schemas.sources import SourceRecord
 from schemas.ticks import TickEnvelope, TickRecord, TradeRecord, Watermark
 from schemas.topics import Topic
 
@@ -56,7 +56,7 @@ decode_gap: Callable[[bytes], Gap] = decoder(Gap)
 decode_quality: Callable[[bytes], QualityRecord] = decoder(QualityRecord)
 decode_alert: Callable[[bytes], Alert] = decoder(Alert)
 decode_control: Callable[[bytes], RuleChange] = decoder(RuleChange)
-decode_source: Callable[[bytes], SourceSymbols] = decoder(SourceSymbols)
+decode_source: Callable[[bytes], SourceRecord] = decoder(SourceRecord)
 decode_dead_letter: Callable[[bytes], DeadLetter] = decoder(DeadLetter)
 
 EVENTS: dict[Topic, Any] = {
@@ -72,7 +72,7 @@ EVENTS: dict[Topic, Any] = {
     Topic.QUALITY: QualityRecord,
     Topic.ALERTS: Alert,
     Topic.GAPS: Gap,
-    Topic.SOURCES: SourceSymbols,
+    Topic.SOURCES: SourceRecord,
     Topic.CONTROL: RuleChange,
     Topic.DLQ: DeadLetter,
 }

@@ -7,6 +7,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from schemas.sources import DEFAULT_PRIORITY
+
 Side = Literal["buy", "sell", ""]
 
 
@@ -88,11 +90,21 @@ class TradeEnvelope(Struct, tag_field="type", tag="ticks"):
     v: int = 1
 
 
+class NewPrimary(Struct):
+    """From the watermark on that says so, `source` is the symbol's primary source, in the place of `previous`. epoch: how often it has changed by then."""
+
+    symbol: str
+    source: str
+    previous: str
+    epoch: int
+
+
 class Watermark(Struct, tag_field="type", tag="watermark"):
     """Event time that a source has reached on a partition: no earlier event is expected. It closes the bars of idle symbols.
 
     Written by the ingestor a few times a second while its connection lives, and when it ends.
     ts_ingest_ns: the ingestor's clock when it was written; what closes because of it became known then.
+    priority: of the source among those of a symbol, the lowest is preferred. changes: set by validate.
     """
 
     source: str
@@ -100,6 +112,8 @@ class Watermark(Struct, tag_field="type", tag="watermark"):
     ts_event_ns: int
     ts_ingest_ns: int
     ts_receive_ns: int
+    priority: int = DEFAULT_PRIORITY
+    changes: tuple[NewPrimary, ...] = ()
     v: int = 1
 
 

@@ -67,7 +67,8 @@ SPECS: dict[Topic, TopicSpec] = {
     ),
     Topic.GAPS: TopicSpec("breaks of continuity and their filling", 90 * DAY_MS, bytes_per_million=10_000),
     Topic.SOURCES: TopicSpec(
-        "which symbols the ingestor of a source carries, as asked for at run time: the newest record of a source holds", -1
+        "what is asked of a source at run time (symbols, state, priority): the newest of each holds; and changes of a symbol's primary source",
+        -1,
     ),
     Topic.CONTROL: TopicSpec("changes of alert rules, in every partition: the ledger that `tickerplant alerts list` reads", -1),
     Topic.DLQ: TopicSpec("dead letters with their original bytes", 30 * DAY_MS),

@@ -22,7 +22,7 @@ from schemas.gaps import Gap
 from schemas.indicators import IndicatorRecord
 from schemas.quality import QualityRecord
 from schemas.signals import Signal
-from schemas.sources import SourceSymbols
+from schemas.sources import PrimaryChange, SourceState, SourceSymbols
 from schemas.ticks import TickEnvelope, Watermark
 from schemas.topics import Topic
 
@@ -43,6 +43,8 @@ EVENTS: dict[str, tuple[Any, Callable[[bytes], Any]]] = {
     "quality": (QualityRecord, codec.decode_quality),
     "alert": (Alert, codec.decode_alert),
     "source": (SourceSymbols, codec.decode_source),
+    "source_state": (SourceState, codec.decode_source),
+    "primary": (PrimaryChange, codec.decode_source),
     "control": (RuleChange, codec.decode_control),
     "dead_letter": (DeadLetter, codec.decode_dead_letter),
 }

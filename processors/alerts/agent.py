@@ -7,7 +7,9 @@ from schemas.codec import EVENTS
 from schemas.topics import Topic
 
 # market.quality is read from the version on that has its event.
-INPUTS = tuple(topic for topic in (Topic.CONTROL, Topic.BARS, Topic.INDICATORS, Topic.GAPS, Topic.QUALITY) if topic in EVENTS)
+INPUTS = tuple(
+    topic for topic in (Topic.CONTROL, Topic.BARS, Topic.INDICATORS, Topic.GAPS, Topic.QUALITY, Topic.SOURCES) if topic in EVENTS
+)
 
 
 def spec(settings: Settings) -> StageSpec:

@@ -1,4 +1,4 @@
-"""One partition of the stage `alerts`: bars, indicator records and gaps in, alerts out; control records change the rules."""
+"""One partition of the stage `alerts`: bars, indicator records, gaps and changes of primary in, alerts out; control records change the rules."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,6 +8,7 @@ import msgspec
 from processors.alerts.events import Place
 from processors.alerts.gaps import GapBook
 from processors.alerts.measures import Sample, columns_of
+from processors.alerts.primaries import PrimaryBook
 from processors.alerts.rules import StoredRule, concerns, fault_of, timeframe_of, topic_of, version_of
 from processors.alerts.samples import BAR_COLUMNS, bar_sample, decode_quality, indicator_sample, quality_sample
 from processors.alerts.series import CORRECTED_BARS, History
@@ -19,9 +20,10 @@ from runtime.errors import InvalidRecord
 from runtime.metrics import DROPPED
 from runtime.stage import InputRecord, Output
 from schemas.alerts import AlertReason, SeriesRule
-from schemas.codec import decode_bar, decode_control, decode_gap, decode_indicators
+from schemas.codec import decode_bar, decode_control, decode_gap, decode_indicators, decode_source
 from schemas.control import RuleChange
 from schemas.reasons import Reason
+from schemas.sources import PrimaryChange
 from schemas.topics import Topic
 
 STAGE = "alerts"
@@ -30,7 +32,7 @@ _Rules = dict[str, StoredRule]
 
 
 class AlertsCore:
-    """State: the rules, a History per (topic, symbol, source, timeframe), what is known of gaps and sources.
+    """State: the rules, a History per (topic, symbol, source, timeframe), what is known of gaps, sources and primaries.
 
     See runtime.stage.StageCore for the contract. The inputs come in any order among each other, and each rule judges one of them. A rule holds from
     a place in the log, so one that is read late judges what it missed: the same alerts with the same ids, whatever came first.
@@ -42,6 +44,7 @@ class AlertsCore:
         self._series: Series[History] = Series()
         self._gaps = GapBook()
         self._sources = SourceBook()
+        self._primaries = PrimaryBook()
         self._concerned: dict[Key, list[StoredRule]] = {}  # by series, of all rules: known again at any time
 
     def apply(self, record: InputRecord) -> Iterable[Output]:
@@ -59,16 +62,20 @@ class AlertsCore:
             return self._judge((Topic.QUALITY.value, window.symbol, window.source, ""), quality_sample(window, record.offset))
         if record.topic is Topic.GAPS:
             return self._gaps.take(decoded(decode_gap, record.value), record.offset, self._rules.values())
+        if record.topic is Topic.SOURCES:
+            change = decoded(decode_source, record.value)
+            return self._primaries.take(change, record.offset, self._rules.values()) if isinstance(change, PrimaryChange) else []
         return self._change(decoded(decode_control, record.value))
 
     def snapshot(self) -> bytes:
-        return self._series.pack(rules=list(self._rules.values()), gaps=self._gaps, sources=self._sources)
+        return self._series.pack(rules=list(self._rules.values()), gaps=self._gaps, sources=self._sources, primaries=self._primaries)
 
     def restore(self, snapshot: bytes) -> None:
         more = self._series.unpack(snapshot, History)
         convert: Any = msgspec.convert
         self._rules = {stored.rule.id: stored for stored in convert(more["rules"], list[StoredRule])}
         self._gaps, self._sources = convert(more["gaps"], GapBook), convert(more["sources"], SourceBook)
+        self._primaries = convert(more.get("primaries", []), PrimaryBook)
 
     def _judge(self, key: Key, sample: Sample) -> list[Output]:
         rules = self._rules_of(key)
@@ -123,6 +130,7 @@ class AlertsCore:
     def _end(self, stored: StoredRule, reason: AlertReason) -> list[Output]:
         del self._rules[stored.rule.id]
         outputs = self._gaps.end(stored, reason) + self._sources.end(stored, reason)
+        self._primaries.end(stored)
         for key, history in self._series.items():
             track = history.tracks.pop(stored.rule.id, None)
             if track is not None:
@@ -134,7 +142,7 @@ class AlertsCore:
         """Judges what was read before the rule and comes after it in the log."""
         if not stored.rule.enabled:
             return []
-        outputs = self._gaps.start(stored) + self._sources.start(stored)
+        outputs = self._gaps.start(stored) + self._sources.start(stored) + self._primaries.start(stored)
         for key, history in self._series.items():
             if _judges(stored, key):
                 track = history.tracks[stored.rule.id] = Track(stored)

@@ -16,6 +16,7 @@ from schemas.alerts import (
     IndicatorCross,
     IndicatorLevel,
     PriceChange,
+    PrimaryChanged,
     QualityBelow,
     Rule,
     SeriesRule,
@@ -101,6 +102,8 @@ def _kind_fault(rule: AnyRule) -> str:
         return _gap_fault(rule)
     if isinstance(rule, SourceDown):
         return "" if 1 <= rule.silent_s <= MAX_COOLDOWN_S else f"silent_s: {rule.silent_s:g} is not between 1 and {MAX_COOLDOWN_S}"
+    if isinstance(rule, PrimaryChanged):
+        return ""
     return _series_fault(rule) or _indicator_fault(rule)
 
 
@@ -147,6 +150,8 @@ def topic_of(rule: Rule) -> Topic:
         return Topic.INDICATORS
     if isinstance(rule, QualityBelow) and rule.of == "source":
         return Topic.QUALITY
+    if isinstance(rule, PrimaryChanged):
+        return Topic.SOURCES
     return Topic.GAPS if isinstance(rule, GapOpen) else Topic.BARS
 
 

@@ -13,11 +13,12 @@ from processors.bars.emission import Emission
 from processors.bars.fold import NEVER_NS, Fold
 from processors.bars.open_bar import OpenBar
 from processors.bars.policy import Policies
+from processors.bars.reigns import begin, boundary_ns
 from processors.bars.series import HISTORY_BARS, BarSeries
 from processors.bars.synthetic import next_empty
 from processors.bars.timeline import Timeline
 from schemas.sessions import bar_interval
-from schemas.ticks import Quote, Trade
+from schemas.ticks import NewPrimary, Quote, Trade
 from schemas.timeframes import MINUTE_NS, Timeframe, interval_of
 
 
@@ -76,6 +77,19 @@ class BarBuilder(Emission):
         series.watermark_ns = max(series.watermark_ns, source_watermark_ns)
         self._close(series, known_at_ns)
         return True
+
+    def crown(self, series: BarSeries, former: BarSeries | None, change: NewPrimary, known_at_ns: int) -> None:
+        """Its source is the symbol's primary one from now on: closed bars that count as such are told again. former: the source before it."""
+        for timeframe in series.timeframes:
+            from_ns = boundary_ns(former, timeframe)
+            begin(series, timeframe, from_ns, True, change)
+            for bar in series.timeline(timeframe).closed_from(from_ns):
+                self._emit_again(series, timeframe, bar, known_at_ns)
+
+    def depose(self, series: BarSeries, change: NewPrimary) -> None:
+        """Its source is not the primary one any more; what it closed as such stays so."""
+        for timeframe in series.timeframes:
+            begin(series, timeframe, boundary_ns(series, timeframe), False, change)
 
     def _take_outside(self, series: BarSeries, tick: Trade | Quote, fold: Fold, source_watermark_ns: int) -> bool:
         """A trade whose 1m bar is not open: it begins one, or corrects a closed one, or is too old."""

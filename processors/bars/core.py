@@ -22,7 +22,7 @@ from schemas.bars import Bar
 from schemas.codec import decode_ticks, decode_trades, encode
 from schemas.headers import SYMBOLS, TYPE
 from schemas.reasons import Reason
-from schemas.ticks import Quote, TickEnvelope, Trade, TradeEnvelope, Watermark
+from schemas.ticks import NewPrimary, Quote, TickEnvelope, Trade, TradeEnvelope, Watermark
 from schemas.timeframes import Timeframe
 from schemas.topics import Topic
 
@@ -53,6 +53,8 @@ class BarsCore:
         self._builder.emitted = []
         with localcontext(EXACT):
             if isinstance(event, Watermark):
+                for change in event.changes:
+                    self._crown(change, event.ts_ingest_ns)
                 self._advance(event)
             else:
                 self._fold(event)
@@ -85,6 +87,15 @@ class BarsCore:
         for key, series in self._series.items():
             if key[1] == source and self._builder.advance(series, ts_event_ns, watermark.ts_ingest_ns):
                 self._series.touch(key)
+
+    def _crown(self, change: NewPrimary, known_at_ns: int) -> None:
+        former, series = self._series.get((change.symbol, change.previous)), self._series.get((change.symbol, change.source))
+        if series is not None:
+            self._builder.crown(series, former, change, known_at_ns)
+            self._series.touch((change.symbol, change.source))
+        if former is not None:
+            self._builder.depose(former, change)
+            self._series.touch((change.symbol, change.previous))
 
     def _decode(self, record: InputRecord) -> TickEnvelope | TradeEnvelope | Watermark:
         """Quotes stay unread, which saves half of the work, unless the envelope says that it holds a symbol of which they build the bars."""
@@ -131,7 +142,7 @@ class BarsCore:
         series = self._series.get(key)
         if series is None:
             series = self._series[key] = self._builder.new_series(symbol, source, self._watermarks.get(source, 0))
-            series.primary = tick.primary
+            series.primary, series.primary_epoch = tick.primary, tick.primary_epoch
         here[symbol] = series
         return series
 

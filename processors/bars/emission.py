@@ -1,6 +1,6 @@
 """How bars that close or change become events, and the synthetic ones with them."""
 
-from processors.bars.open_bar import Label, OpenBar
+from processors.bars.open_bar import OpenBar
 from processors.bars.policy import Policies
 from processors.bars.series import BarSeries
 from processors.bars.synthetic import follow, next_empty
@@ -33,10 +33,10 @@ class Emission:
 
     def _emit(self, series: BarSeries, timeframe: Timeframe, bar: OpenBar, known_at_ns: int) -> None:
         """A bar that closed or changed, and the synthetic ones after it that stand at its close."""
-        label, timeline = Label(series.symbol, series.source, timeframe.value, series.primary), series.timeline(timeframe)
-        self.emitted.append(bar.event(label, timeline.first_ns, known_at_ns))
+        timeline = series.timeline(timeframe)
+        self.emitted.append(bar.event(series.label(timeframe, bar.ts_open_ns), timeline.first_ns, known_at_ns))
         if timeline.closed[-1] is bar or not self._policies[series.symbol].synthetic:
             return
         for following in follow(timeline, bar):
             following.revision += 1
-            self.emitted.append(following.event(label, timeline.first_ns, known_at_ns))
+            self.emitted.append(following.event(series.label(timeframe, following.ts_open_ns), timeline.first_ns, known_at_ns))

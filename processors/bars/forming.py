@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import structs
 
-from processors.bars.open_bar import Label, OpenBar
+from processors.bars.open_bar import OpenBar
 from processors.bars.policy import Policies
 from processors.bars.series import BarSeries
 from schemas.bars import Bar
@@ -36,7 +36,7 @@ class FormingBars:
         for timeframe in self._timeframes:
             bar = newest if timeframe is Timeframe.M1 else self._longer(series, timeframe, newest)
             if bar is not None:
-                label = Label(series.symbol, series.source, timeframe.value, series.primary)
+                label = series.label(timeframe, bar.ts_open_ns)
                 event = bar.event(label, series.timeline(timeframe).first_ns, bar.fold.last_ns)
                 yield structs.replace(event, kind="forming", revision=0)
 

@@ -22,6 +22,7 @@ class Label:
     source: str
     timeframe: str
     primary: bool = True
+    primary_epoch: int = 0
 
 
 class OpenBar(Struct, array_like=True):
@@ -98,6 +99,7 @@ class OpenBar(Struct, array_like=True):
             reasons=reasons,
             known_at_ns=known_at_ns,
             primary=label.primary,
+            primary_epoch=label.primary_epoch,
             price_basis="mid" if fold.sides else "trade",
             quote_count=fold.count if fold.sides else 0,
             sides=fold.sides.event() if fold.sides else None,

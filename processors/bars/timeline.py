@@ -27,6 +27,10 @@ class Timeline(Struct, array_like=True):
         """The closed bars that begin later, oldest first."""
         return self.closed[bisect_left(self.closed, ts_open_ns + 1, key=_ts_open_ns) :]
 
+    def closed_from(self, ts_open_ns: int) -> list[OpenBar]:
+        """The closed bars that begin then or later, oldest first."""
+        return self.closed[bisect_left(self.closed, ts_open_ns, key=_ts_open_ns) :]
+
     def pop_due(self, closes_until_ns: int) -> list[OpenBar]:
         """Takes the open bars with ts_close_ns <= closes_until_ns out, oldest first."""
         due = sorted(ts_open_ns for ts_open_ns, bar in self.open.items() if bar.ts_close_ns <= closes_until_ns)

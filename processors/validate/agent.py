@@ -9,7 +9,7 @@ from schemas.topics import Topic
 
 def spec(settings: Settings) -> StageSpec:
     """What the shell needs to know of the stage."""
-    process, limits = settings.process, Limits.of(settings.process.quality, settings.process.asset_classes)
+    process, limits = settings.process, Limits.of(settings.process.quality, settings.process.asset_classes, settings.process.failover)
     return StageSpec(
         name=STAGE,
         process=f"process-{STAGE}",
@@ -18,7 +18,7 @@ def spec(settings: Settings) -> StageSpec:
         core=lambda _partition: ValidateCore(limits),
         pace_s=process.validate_.pace_s,
         commit_interval_s=process.validate_.commit_interval_s,
-        outputs=(Topic.TICKS, Topic.GAPS, Topic.QUALITY),
+        outputs=(Topic.TICKS, Topic.GAPS, Topic.QUALITY, Topic.SOURCES),
     )
 
 

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable
 
+from msgspec import convert
+
 from processors.decoding import decoded
 from processors.gap_events import gap_output
 from processors.validate import silence
 from processors.validate.all_series import AllSeries
 from processors.validate.envelope import EnvelopePass
+from processors.validate.failover import Failover, events, passed_on
 from processors.validate.limits import DEFAULTS, Limits
+from processors.validate.reaches import Reach
 from processors.validate.rules import Fault, envelope_fault, watermark_fault
 from processors.validate.windows import Windows, quality_of
 from runtime.errors import InvalidRecord
@@ -22,19 +26,22 @@ _WATERMARK = {TYPE: b"watermark"}
 
 
 class ValidateCore:
-    """State: a TickSeries per (symbol, source), and when each source's window of quality began. See runtime.stage.StageCore for the contract."""
+    """State: a TickSeries per (symbol, source), when each source's window of quality began, and how far each source has come. See runtime.stage.StageCore for the contract."""
 
     def __init__(self, limits: Limits = DEFAULTS) -> None:
         self._limits = limits
         self._series = AllSeries()
         self._windows = Windows(limits.interval_ns)
+        self._failover = Failover(self._series, limits)
 
     def apply(self, record: InputRecord) -> Iterable[Output]:
-        """The envelope's good ticks in their order, then gap events, then dead letters; or the watermark, then silences that it finds, then quality records."""
+        """The envelope's good ticks in their order, then gap events, then dead letters; or the watermark, then changes of primary that it decides, silences that it finds, quality records."""
         event = decoded(decode_ticks, record.value)
         if isinstance(event, Watermark):
             _refuse(watermark_fault(event, self._limits.ahead_ns))
-            return [Output(Topic.TICKS, record.value, None, _WATERMARK), *self._advance(event)]
+            changes = self._failover.hear(event)
+            passed = Output(Topic.TICKS, passed_on(event, record.value, changes), None, _WATERMARK)
+            return [passed, *events(changes), *self._advance(event)]
         _refuse(envelope_fault(event))
         return EnvelopePass(self._series, self._limits, STAGE, record, event).outputs()
 
@@ -46,10 +53,12 @@ class ValidateCore:
         return [*gaps, *quality_of(self._series, watermark.source, window)]
 
     def snapshot(self) -> bytes:
-        return self._series.pack(windows=self._windows.begun)
+        return self._series.pack(windows=self._windows.begun, reaches=self._failover.reaches)
 
     def restore(self, snapshot: bytes) -> None:
-        self._windows.begun = self._series.unpack(snapshot).get("windows", {})
+        more = self._series.unpack(snapshot)
+        self._windows.begun = more.get("windows", {})
+        self._failover.reaches.update(convert(more.get("reaches", {}), dict[str, Reach]))
 
 
 def _refuse(fault: Fault | None) -> None:

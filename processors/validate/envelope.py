@@ -56,7 +56,7 @@ class EnvelopePass:
         source, contiguous, ahead_ns = self._envelope.source, self._envelope.trade_ids_contiguous, limits.ahead_ns
         for index, tick in enumerate(ticks):
             fault = fault_of(tick, ahead_ns)
-            series = here(tick.symbol) or enter(tick.symbol)
+            series = here(tick.symbol) or enter(tick)
             if fault or series is None:
                 self._bury(index, tick, series, fault or (Reason.INVALID_FIELD, f"symbol {tick.symbol[:64]!r} is no canonical symbol"))
             elif isinstance(tick, Trade):
@@ -72,10 +72,10 @@ class EnvelopePass:
             else:
                 self._duplicates += 1
 
-    def _enter(self, symbol: str) -> TickSeries | None:
-        series = self._all_series.enter(symbol, self._envelope.source)
+    def _enter(self, tick: Tick) -> TickSeries | None:
+        series = self._all_series.enter(tick.symbol, self._envelope.source, tick.primary)
         if series is not None:
-            self._here[symbol] = series
+            self._here[tick.symbol] = series
         return series
 
     def _tell(self, gaps: list[Gap], series: TickSeries) -> None:
@@ -91,9 +91,16 @@ class EnvelopePass:
             if others:
                 trades = [tick for tick in self._kept if isinstance(tick, Trade) and tick.symbol == symbol]
                 compare(trades, series, others, self._limits)
+            if series.primary_epoch or not series.primary:
+                self._stamp(symbol, series)
             if len(series.latencies) >= MAX_WAITING:
                 series.fold()
         self._all_series.touch_all([(symbol, source) for symbol in self._here])
+
+    def _stamp(self, symbol: str, series: TickSeries) -> None:
+        for tick in self._kept:
+            if tick.symbol == symbol:
+                tick.primary, tick.primary_epoch = series.primary, series.primary_epoch
 
     def _end_silence(self, symbol: str, series: TickSeries) -> None:
         first = next((tick for tick in self._kept if tick.symbol == symbol), None)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from runtime.failover_settings import FailoverSettings
 from runtime.settings import QualitySettings
 from schemas.sessions import calendar_of
 from schemas.symbols import AssetClass, asset_class_of
@@ -27,10 +28,18 @@ class Limits:
     least_volume_width: float
     cross_source_share: float
     cross_source_age_ns: int
+    lost_ns: int
+    quiet_ns: int
+    settle_ns: int
     asset_classes: Mapping[str, AssetClass] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, settings: QualitySettings, asset_classes: Mapping[str, AssetClass] | None = None) -> "Limits":
+    def of(
+        cls,
+        settings: QualitySettings,
+        asset_classes: Mapping[str, AssetClass] | None = None,
+        failover: FailoverSettings = FailoverSettings(),  # noqa: B008
+    ) -> "Limits":
         """The settings, with seconds as nanoseconds. asset_classes: of symbols whose names do not tell theirs."""
         return cls(
             interval_ns=_ns(settings.interval_s),
@@ -44,6 +53,9 @@ class Limits:
             least_volume_width=math.log(settings.volume_factor),
             cross_source_share=settings.cross_source_share,
             cross_source_age_ns=_ns(settings.cross_source_age_s),
+            lost_ns=_ns(failover.lost_s),
+            quiet_ns=_ns(failover.quiet_s),
+            settle_ns=_ns(failover.settle_s),
             asset_classes=asset_classes or {},
         )
 

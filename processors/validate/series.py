@@ -22,7 +22,8 @@ class TickSeries(Struct, array_like=True):
     event time of a trade, newest_price the price of the last such; newest_update_id: of the last quote (-1: none). gaps: open holes, sorted by id.
     latencies: of the last ticks, not yet in the tally; tally: what came since the last record of market.quality; usual: what prices and sizes are.
     newest_quote_ns: event time of the last quote; silent_from_ns: event time of the last tick before the silence that is open, 0 if none is.
-    dead_ids: of dead-lettered trades, newer than the newest one."""
+    dead_ids: of dead-lettered trades, newer than the newest one. eligible: it may become the symbol's primary source; primary: it is; primary_epoch: how
+    often that has changed."""
 
     seen: SeenIds
     gaps: list[OpenGap]
@@ -38,6 +39,9 @@ class TickSeries(Struct, array_like=True):
     newest_quote_ns: int = 0
     silent_from_ns: int = 0
     dead_ids: list[int] = []
+    eligible: bool = True
+    primary: bool = True
+    primary_epoch: int = 0
 
     def take_trade(self, trade: Trade, source: str, contiguous: bool, limits: Limits) -> list[Gap] | None:
         """Numbers and scores a trade in place; the gap events it causes, or None for a duplicate, which changes nothing but its count."""
@@ -140,5 +144,6 @@ class TickSeries(Struct, array_like=True):
         """The window's record; counts begin anew."""
         self.fold()
         record = self.tally.record(symbol, source, self.seq, *window)
+        record.primary, record.primary_epoch = self.primary, self.primary_epoch
         self.tally = Tally(seq_before=self.seq)
         return record

@@ -27,6 +27,7 @@ from tests.unit.processors.test_bars_provider import provider_bar
 TYPES = {
     Topic.TICKS: {b"ticks", b"watermark"},
     Topic.GAPS: {b"gap"},
+    Topic.SOURCES: {b"primary"},
     Topic.QUALITY: {b"quality"},
     Topic.DLQ: {b"dead_letter"},
     Topic.BARS: {b"bar"},
@@ -48,7 +49,13 @@ def raw_records() -> list[InputRecord]:
             ticks += [trade((minute - 4) * 3 + 1, (minute - 4) * 60 + 20, filled=True), trade(999 + minute, 0, "-1"), ticks[0]]
         records.append(ticks_record(ticks, 2 * minute))
         records.append(watermark_record(minute * 60 + 45, 2 * minute + 1, Topic.TICKS_RAW))
-    return records
+    return records + another_source(120)
+
+
+def another_source(offset: int) -> list[InputRecord]:
+    """It goes on alone after the first one, and becomes the primary of the symbol that both have."""
+    ticks = [ticks_record([trade(1, 3600), trade(2, 3661)], offset, source="coinbase")]
+    return ticks + [watermark_record(3662 + 3 * number, offset + 1 + number, Topic.TICKS_RAW, "coinbase") for number in range(3)]
 
 
 def outputs_before(stage: Callable[[Settings], StageSpec], inputs: list[InputRecord], topic: Topic) -> list[InputRecord]:
@@ -82,6 +89,7 @@ def alert_records() -> list[InputRecord]:
         {"id": "move", "kind": "price_change", "direction": "either", "threshold": "2", "bars": 3, "cooldown_s": 600},
         {"id": "rsi", "kind": "indicator_cross", "indicator": "rsi_14", "direction": "above", "threshold": "50"},
         {"id": "gap", "kind": "gap_open"},
+        {"id": "primary", "kind": "primary_changed"},
         {"id": "low", "kind": "price_level", "direction": "below", "threshold": "104", "timeframe": "5m"},
         {"id": "high", "kind": "price_level", "direction": "above", "threshold": "109"},
     ]
@@ -89,7 +97,8 @@ def alert_records() -> list[InputRecord]:
     pairs = [one for pair in zip(bar_records(), indicator_records(), strict=False) for one in pair]
     control = [made.record(put(rule), offset, Topic.CONTROL) for offset, rule in enumerate(rules)]
     quality = [made.record(window, offset, Topic.QUALITY) for offset, window in enumerate(quality_windows()) if Topic.QUALITY in EVENTS]
-    return [*control[:5], *pairs[:60], *gaps, *quality, control[5], *pairs[60:]]
+    primaries = outputs_before(validate.spec, raw_records(), Topic.SOURCES)
+    return [*control[:6], *pairs[:60], *gaps, *quality, *primaries, control[6], *pairs[60:]]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ Kind = Annotated[
     str | None,
     typer.Option(
         "--kind",
-        help="price_level, price_change, volume_spike, indicator_level, indicator_cross, quality_below, gap_open or source_down.",
+        help="price_level, price_change, volume_spike, indicator_level, indicator_cross, quality_below, gap_open, source_down or primary_changed.",
     ),
 ]
 Symbols = Annotated[str | None, typer.Option("--symbols", metavar="A,B", help="As BTC-USDT,ETH-USDT. Default: all.")]

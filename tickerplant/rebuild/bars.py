@@ -127,7 +127,8 @@ class Rebuild:
         with localcontext(EXACT):
             whole = inside[0] if timeframe is Timeframe.M1 else _joined(interval, inside)
             whole.revision = stored.revision + 1 if stored else 0
-            label = Label(self._asked.symbol, self._asked.source, timeframe.value, stored.is_primary if stored else True)
+            reign = (stored.is_primary, stored.primary_epoch) if stored else (True, 0)
+            label = Label(self._asked.symbol, self._asked.source, timeframe.value, *reign)
             bar = whole.event(label, self._first_ns, self._known_at_ns)
         return structs.replace(bar, reasons=tuple(sorted({*bar.reasons, Reason.REBUILT.value})))
 

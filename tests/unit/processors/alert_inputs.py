@@ -13,6 +13,7 @@ from schemas.codec import encode
 from schemas.control import RuleChange
 from schemas.gaps import Gap
 from schemas.indicators import IndicatorRecord, IndicatorValue
+from schemas.sources import PrimaryChange
 from schemas.timeframes import MINUTE_NS, SECOND_NS
 from schemas.topics import Topic
 from tests.unit.processors.inputs import T0_NS, events, run
@@ -70,6 +71,11 @@ def quality_windows(*scores: float, symbol: str = "BTC-USDT") -> list[QualityWin
     ]
 
 
+def primary(epoch: int = 1, source: str = "kraken", previous: str = "binance", at_s: int = 0, symbol: str = "BTC-USDT") -> PrimaryChange:
+    at_ns = T0_NS + at_s * SECOND_NS
+    return PrimaryChange(symbol, source, previous, epoch, "lost", at_ns - 4 * SECOND_NS, at_ns, at_ns + 5)
+
+
 def put(content: dict[str, Any], **from_offsets: int) -> RuleChange:
     """bars=3: the rule holds from offset 3 of market.bars on."""
     rule = read_rule(content)
@@ -86,6 +92,7 @@ TOPICS: dict[type, Topic] = {
     Gap: Topic.GAPS,
     RuleChange: Topic.CONTROL,
     QualityWindow: Topic.QUALITY,
+    PrimaryChange: Topic.SOURCES,
 }
 
 

@@ -13,8 +13,21 @@ from schemas.codec import encode
 from schemas.control import RuleChange
 from schemas.headers import IDENTITY
 from schemas.reasons import Reason
+from schemas.sources import SourceState
 from schemas.topics import Topic
-from tests.unit.processors.alert_inputs import PRICE, alerts, alerts_of, as_records, bar, closes, gap, indicators, put, remove, said
+from tests.unit.processors.alert_inputs import (
+    PRICE,
+    alerts,
+    alerts_of,
+    as_records,
+    bar,
+    closes,
+    gap,
+    indicators,
+    put,
+    remove,
+    said,
+)
 from tests.unit.processors.inputs import run
 
 DOWN = {"id": "down", "kind": "source_down", "silent_s": 150}
@@ -218,3 +231,8 @@ def test_rules_are_bounded() -> None:
     with pytest.raises(InvalidRecord, match="remove one"):
         run(core, as_records([put(PRICE)]))
     run(core, as_records([put(PRICE | {"id": "r5", "threshold": "7"})]))
+
+
+def test_what_operators_ask_of_sources_is_no_alert() -> None:
+    core = AlertsCore()
+    assert not list(core.apply(InputRecord(Topic.SOURCES, 0, 0, b"binance", encode(SourceState("binance", True, 10, 0)))))

@@ -7,7 +7,7 @@ import pytest
 from processors.alerts.rules import KINDS, LOOKBACK_BARS, read_rule
 from schemas.alerts import PriceLevel
 from schemas.timeframes import MINUTE_NS, SECOND_NS
-from tests.unit.processors.alert_inputs import PRICE, alerts, bar, closes, gap, indicators, put, quality_windows, said
+from tests.unit.processors.alert_inputs import PRICE, alerts, bar, closes, gap, indicators, primary, put, quality_windows, said
 from tests.unit.processors.inputs import T0_NS
 
 CHANGE = {"id": "move", "kind": "price_change", "direction": "above", "threshold": "2", "bars": 2}
@@ -25,6 +25,7 @@ MACD = {
 QUALITY = {"id": "quality", "kind": "quality_below", "threshold": "0.8", "hysteresis": "0.1"}
 GAPS = {"id": "gaps", "kind": "gap_open", "minimum_size": 3}
 DOWN = {"id": "down", "kind": "source_down", "silent_s": 150}
+MOVED = {"id": "moved", "kind": "primary_changed"}
 
 
 def test_price_above_raises_once_and_clears_at_the_threshold() -> None:
@@ -210,5 +211,19 @@ def test_numbers_may_be_json_numbers() -> None:
     assert str(rule.threshold) == "100.25"
 
 
+def test_each_change_of_primary_is_an_alert_whether_the_rule_comes_before_or_after_it() -> None:
+    changes = [primary(1), primary(2, "binance", "kraken", 60)]
+    found = alerts(put(MOVED), *changes)
+    assert [(one.state, one.source, one.subject, one.measured) for one in found] == [
+        ("raised", "kraken", "binance", "lost"),
+        ("raised", "binance", "kraken", "lost"),
+    ]
+    assert found[0].message == "BTC-USDT: kraken is the primary source in the place of binance, lost (moved)"
+    assert alerts(*changes, put(MOVED)) == found
+    assert [one.source for one in alerts(*changes, put(MOVED, sources=1))] == ["binance"]
+    assert len(alerts(put(MOVED | {"cooldown_s": 120}), *changes)) == 1
+    assert alerts(put(MOVED | {"symbols": ["ETH-USDT"]}), *changes) == []
+
+
 def test_every_kind_is_tested_here() -> None:
-    assert {rule["kind"] for rule in (PRICE, CHANGE, SPIKE, RSI, CROSS, MACD, QUALITY, GAPS, DOWN)} == set(KINDS)
+    assert {rule["kind"] for rule in (PRICE, CHANGE, SPIKE, RSI, CROSS, MACD, QUALITY, GAPS, DOWN, MOVED)} == set(KINDS)
