@@ -73,7 +73,10 @@ class FrameConnection(ClientConnection):
         while at + 2 <= end:
             start, length = at + 2, data[at + 1]
             if length == 126:
-                start, length = at + 4, int.from_bytes(data[at + 2 : at + 4])
+                start = at + 4
+                if start > end:
+                    break
+                length = data[at + 2] << 8 | data[at + 3]
             elif length >= _MASKED_OR_LONG:
                 start, length = at + 10, int.from_bytes(data[at + 2 : at + 10])
                 if data[at + 1] != _MASKED_OR_LONG or (start <= end and length > self._max_size):

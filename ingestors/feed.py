@@ -3,14 +3,14 @@
 Nothing here touches a socket. Frames come in batches; the shell around it (a provider's ingestor) takes them from the queue.
 """
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 
 from ingestors.books.desk import BookDesk
 from ingestors.events import Acknowledged, Heartbeat, Ignored, Leaving, Lost, NewestTrade, Ping, Refused, Welcome
-from ingestors.frame_queue import Marker, Stamped
-from ingestors.gap_fill import Continuity, Hole, TradeFiller
+from ingestors.flow import Flow
+from ingestors.frame_queue import Marker, Stamped, bytes_of
+from ingestors.gap_fill import TradeFiller
 from ingestors.lane import Lane
 from ingestors.publisher import EventPublisher
 from ingestors.recovery import Recovery
@@ -68,18 +68,14 @@ class Feed:
         self._limit_name = limit_name
         self._kill_points = kill_points
         self._on_control = on_control
-        self._trades = Continuity("trade", not published.by_time, published.trades, by_time=published.by_time)
-        self._quotes = Continuity("quote", False, published.quotes, by_time=not quotes_numbered)
-        self._books = Continuity("book", True, published.books)
         interval_s = max(settings.watermark_interval_s, _CAPTURE_INTERVAL_S) if capture_clock else settings.watermark_interval_s
         self._watermarks = Watermarks(interval_s, settings.watermark_delay_s)
         self._pace = VenuePace(clock)
         self._recovery = Recovery(source, filler, self._pace, publisher, self._watermarks, on_progress)
         self._recovery.resume(published.open_holes, published.passed())
-        self._settling = Settling(
-            self._trades, self._quotes, self._books, filler, self._recovery, self._pace, clock, self.now_ns, on_progress
-        )
-        self._frames: Counter[str] = Counter()
+        self._flow = flow = Flow(source, publisher, books, self._recovery, self._watermarks, self._pace, clock, published, quotes_numbered)
+        self._settling = Settling(flow.trades, flow.quotes, flow.books, filler, self._recovery, self._pace, clock, flow.now_ns, on_progress)
+        self._frames = flow.counted
         self._latency = metrics.LATENCY_SECONDS.labels(process)
         self._frame_bytes = metrics.FRAME_BYTES.labels(source)
         self._data_time = metrics.DATA_TIME.labels(source)
@@ -89,14 +85,13 @@ class Feed:
         fill a hole. True if there was data in it."""
         self._publisher.set_backlog(self._settings.flush_ticks, backlog_frames + len(frames))
         self._watermarks.turn(lane)
-        parse, max_frame_bytes = lane.parse, self._max_frame_bytes
+        parse, max_frame_bytes, flow, reached = lane.parse, self._max_frame_bytes, self._flow, self._kill_points.reach
         for received_ns, frame in frames:
             if type(frame) is Marker:
                 await self._connection(lane, frame, received_ns)
                 self._watermarks.turn(lane if lane.open else None)
                 parse = lane.parse
                 continue
-            assert isinstance(frame, bytes)
             try:
                 if len(frame) > max_frame_bytes:
                     raise InvalidRecord(Reason.FRAME_TOO_LARGE, f"{len(frame)} bytes; {self._limit_name} is {max_frame_bytes}")
@@ -105,14 +100,14 @@ class Feed:
                 self._frames["refused"] += 1
                 self._publisher.refuse(frame, error.reason, error.detail, self.now_ns(), received_ns)
                 continue
-            self._kill_points.reach("frame_parsed")
+            reached("frame_parsed")
             if type(event) is Quote:
-                self._quote(event, received_ns)
+                flow.quote(event, received_ns)
             elif type(event) is Trade:
-                await self._trade(event, received_ns)
+                if hole := flow.trade(event, received_ns):
+                    await flow.fill(hole, event, received_ns)
             elif type(event) is list:
-                for one in event:
-                    await self._one(lane, one, received_ns)
+                await self._several(lane, event, received_ns)
             else:
                 self._rare(lane, event, received_ns)
         self._watermarks.turn(None)
@@ -158,7 +153,8 @@ class Feed:
     def add(self, symbols: Iterable[str], published: Published) -> None:
         """Symbols that are subscribed to from now on; published: what is known of them from before."""
         new = set(symbols)
-        for continuity, known in ((self._trades, published.trades), (self._quotes, published.quotes), (self._books, published.books)):
+        flow = self._flow
+        for continuity, known in ((flow.trades, published.trades), (flow.quotes, published.quotes), (flow.books, published.books)):
             for symbol in new & known.keys():
                 continuity.known.setdefault(symbol, known[symbol])
         self._recovery.know(published.passed())
@@ -170,54 +166,22 @@ class Feed:
         self._settling.forget(symbols)
         self._desk.forget(symbols, self.now_ns(), self._clock.now_ns())
 
-    async def _one(self, lane: Lane, event: object, received_ns: int) -> None:
-        if type(event) is Trade:
-            await self._trade(event, received_ns)
-        elif type(event) is Quote:
-            self._quote(event, received_ns)
-        else:
-            self._rare(lane, event, received_ns)
-
-    def _quote(self, quote: Quote, received_ns: int) -> None:
-        self._move_clock(quote.ts_ingest_ns, received_ns)
-        if self._quotes.unsure:
-            self._tell_hole(self._quotes.missing_before(quote.symbol, quote.update_id, quote.ts_event_ns), quote.ts_ingest_ns, received_ns)
-        if self._quotes.catching_up and self._quotes.repeats(quote.symbol, quote.update_id):
-            self._frames["repeated"] += 1
-            return
-        self._quotes.passed(quote.symbol, quote.update_id, quote.ts_event_ns)
-        self._publisher.tick(quote, received_ns)
-        self._frames["quote"] += 1
-
-    async def _trade(self, trade: Trade, received_ns: int) -> None:
-        number = trade.ts_event_ns if self._trades.by_time else int(trade.trade_id)
-        if self._trades.catching_up and self._repeats(trade, number):
-            self._frames["repeated"] += 1
-            return
-        if self._trades.by_time:
-            self._recovery.passed(trade)
-        hole = self._trades.missing_before(trade.symbol, number, trade.ts_event_ns)
-        if hole:
-            await self._recovery.fill(hole, trade.ts_ingest_ns, received_ns)
-        self._trades.passed(trade.symbol, number, trade.ts_event_ns)
-        self._move_clock(trade.ts_ingest_ns, received_ns)
-        self._watermarks.see(trade.ts_event_ns)
-        self._publisher.tick(trade, received_ns)
-        self._frames["trade"] += 1
-
-    def _repeats(self, trade: Trade, number: int) -> bool:
-        """It came over the connection before this one."""
-        repeated = self._trades.repeats(trade.symbol, number)
-        return self._recovery.was_passed(trade) if self._trades.by_time else repeated
+    async def _several(self, lane: Lane, events: list[object], received_ns: int) -> None:
+        """Of one frame, in order."""
+        for event in events:
+            if type(event) is Quote:
+                self._flow.quote(event, received_ns)
+            elif type(event) is not Trade:
+                self._rare(lane, event, received_ns)
+            elif hole := self._flow.trade(event, received_ns):
+                await self._flow.fill(hole, event, received_ns)
 
     def _rare(self, lane: Lane, event: object, received_ns: int) -> None:
         """Books, bars, and frames that are no data."""
         if isinstance(event, BookDifference):
-            self._book(event, received_ns)
+            self._flow.book(event, received_ns)
         elif isinstance(event, Bar):
-            self._move_clock(event.known_at_ns, received_ns)
-            self._publisher.bar(event, received_ns)
-            self._frames["bar"] += 1
+            self._flow.bar(event, received_ns)
         elif isinstance(event, NewestTrade):
             self._settling.told(event)
             self._frames["control"] += 1
@@ -226,37 +190,14 @@ class Feed:
             self._frames["control" if isinstance(event, _NO_DATA) else "ignored"] += 1
             self._on_control(lane, event)
 
-    def _book(self, book: BookDifference, received_ns: int) -> None:
-        if book.last_update_id:
-            if self._books.catching_up and self._books.repeats(book.symbol, book.last_update_id, book.ts_event_ns):
-                self._frames["repeated"] += 1
-                return
-            whole = book.snapshot and book.symbol not in self._books.unsure  # nothing before it is missed
-            hole = None if whole else self._books.missing_before(book.symbol, book.first_update_id, book.ts_event_ns)
-            self._move_clock(book.ts_ingest_ns, received_ns)
-            self._tell_hole(hole, book.ts_ingest_ns, received_ns)
-            self._books.passed(book.symbol, book.last_update_id, book.ts_event_ns)
-        else:
-            self._move_clock(book.ts_ingest_ns, received_ns)
-        self._watermarks.see(book.ts_event_ns)
-        self._publisher.book(book, received_ns)
-        self._desk.hear(book, received_ns)
-        self._frames["book"] += 1
-
-    def _move_clock(self, ingest_ns: int, received_ns: int) -> None:
-        """Event by event, so that the same frames always give the same watermarks at the same places."""
-        if self._watermarks.due(ingest_ns) and (self._pace.failing or not self._trades.unsure):
-            self.write_watermark(received_ns)
-
     def write_watermark(self, received_ns: int) -> None:
         """The ticks so far, then how far event time has come. Does nothing before the first event."""
-        if self._watermarks.now_ns and (value_ns := self._watermarks.value()):
-            self._publisher.watermark(value_ns, self._watermarks.now_ns, received_ns)
+        self._flow.write_watermark(received_ns)
 
     def idle(self, now_ns: int) -> None:
         """Called while nothing comes, where the ingest clock is the machine's: event time moves on all the same."""
         if self._watermarks.now_ns:
-            self._move_clock(now_ns, now_ns)
+            self._flow.move_clock(now_ns, now_ns)
             self._desk.tell(now_ns, now_ns)
 
     async def _connection(self, lane: Lane, marker: Marker, received_ns: int) -> None:
@@ -275,7 +216,7 @@ class Feed:
             self._desk.restart(lane.symbols, self.now_ns(), received_ns)
         await self.settle()
         if lane.may_have_lost and self._pace.due():
-            tell = partial(self._tell_hole, ingest_ns=self.now_ns(), received_ns=received_ns)
+            tell = partial(self._flow.tell_hole, ingest_ns=self.now_ns(), received_ns=received_ns)
             await self._pace.ask(self._settling.books(lane.symbols, tell))
         lane.may_have_lost = marker.kind == "broken"
 
@@ -289,7 +230,7 @@ class Feed:
 
     def asks_for_trades(self) -> bool:
         """Holes are open, or trades unsure: other questions to the venue wait."""
-        return self._recovery.pending() or bool(self._trades.unsure)
+        return self._recovery.pending() or bool(self._flow.trades.unsure)
 
     def finish(self, received_ns: int) -> None:
         """The last words, once every frame was handled: no book is known any more, and how far event time came."""
@@ -306,11 +247,7 @@ class Feed:
 
     def now_ns(self) -> int:
         """The ingest clock, also before the first event."""
-        return self._watermarks.now_ns or self._clock.now_ns()
-
-    def _tell_hole(self, hole: Hole | None, ingest_ns: int, received_ns: int) -> None:
-        if hole:
-            self._publisher.gaps([hole.gap(self._source, "unfillable", 0, ingest_ns)], received_ns)
+        return self._flow.now_ns()
 
     def _count(self, frames: list[Stamped]) -> bool:
         """True if there was data."""
@@ -318,7 +255,7 @@ class Feed:
         for kind, number in self._frames.items():
             metrics.FRAMES.labels(self._source, kind).inc(number)
         self._frames.clear()
-        self._frame_bytes.inc(sum(len(frame) for _, frame in frames))
+        self._frame_bytes.inc(bytes_of(frames))
         if frames:
             self._latency.observe(max(0, self._clock.now_ns() - frames[0][0]) / 1e9)
             self._data_time.set(self._watermarks.newest_event_ns / 1e9)

@@ -111,6 +111,14 @@ class Continuity:
             return None
         return Hole(symbol, self.channel, cause or "sequence", known.newest_id, first_id, known.ts_event_ns, ts_event_ns, not self.by_time)
 
+    def follows(self, symbol: str, number: int, ts_event_ns: int) -> bool:
+        """The number is just the one after the newest, as nearly all are: it was passed on. Else nothing is done: ask `missing_before`, then call `passed`."""
+        known = self.known.get(symbol)
+        if known is None or number != known.newest_id + 1 or self.unsure:
+            return False
+        known.newest_id, known.ts_event_ns = number, ts_event_ns
+        return True
+
     def passed(self, symbol: str, newest_id: int, ts_event_ns: int) -> None:
         """The id was passed on. It becomes the newest one if it is larger, or the first of a connection."""
         known = self.known.get(symbol)

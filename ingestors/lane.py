@@ -35,10 +35,10 @@ class Lane:
         self.parse: Callable[[bytes, int], Event | list[Event]] = _unopened
 
     def begin(self, marker: Marker) -> None:
-        """From here on the frames in the queue are of another connection; `parse` is its session's."""
+        """From here on the frames in the queue are of another connection; `parse` is its session's reader."""
         assert marker.conversation is not None
         self.conversation = marker.conversation
-        self.parse = marker.conversation.session.parse
+        self.parse = marker.conversation.session.reader()
         self.opened += 1
         self.open = True
 

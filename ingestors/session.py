@@ -1,7 +1,7 @@
 """What is said on one connection to a provider. Each provider has one class of these, in its ingestor.py; everything around it is shared."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from ingestors.events import Event
@@ -52,6 +52,10 @@ class Session(ABC):
         """Asks anew for the order books of symbols that it carries, so that the provider sends whole ones: where snapshots come in the stream. Empty: only
         a new connection brings them."""
         return []
+
+    def reader(self) -> Callable[[bytes, int], Event | list[Event]]:
+        """What a running feed calls for each frame: `parse`, or what does the same with one call less."""
+        return self.parse
 
     def ping(self) -> str:
         """Said every ping_interval_s; the answer parses to Heartbeat."""

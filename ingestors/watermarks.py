@@ -65,11 +65,13 @@ class Watermarks:
         self._at.now_ns = now_ns
         if now_ns <= self.now_ns:
             return False
-        first = not self.now_ns
         self.now_ns = now_ns
-        if first:
-            self._due_ns = now_ns + self._interval_ns
-        return now_ns >= self._due_ns
+        if now_ns < self._due_ns:
+            return False
+        if self._due_ns:
+            return True
+        self._due_ns = now_ns + self._interval_ns  # the first event
+        return False
 
     def value(self) -> int:
         """Event time that has been reached, ns, 0 before it is known; the next watermark is due one interval later."""

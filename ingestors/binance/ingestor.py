@@ -1,6 +1,6 @@
 """Binance as the shared ingestor sees it: where to connect to, what to ask for, how to read what comes."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from itertools import count
 
 import msgspec
@@ -58,6 +58,9 @@ class BinanceSession(Session):
 
     def parse(self, frame: bytes, received_ns: int) -> Event | list[Event]:
         return self._parser.parse(frame, received_ns)
+
+    def reader(self) -> Callable[[bytes, int], Event | list[Event]]:
+        return self._parser.parse
 
     def _streams(self, symbols: Collection[str]) -> list[str]:
         return streams_of(self._settings, self._names, sorted(symbols))

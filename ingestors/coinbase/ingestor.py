@@ -1,6 +1,6 @@
 """Coinbase Exchange as the shared ingestor sees it: where to connect to, what to ask for, how to read what comes."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import msgspec
 
@@ -43,6 +43,9 @@ class CoinbaseSession(Session):
 
     def parse(self, frame: bytes, received_ns: int) -> Event | list[Event]:
         return self._parser.parse(frame, received_ns)
+
+    def reader(self) -> Callable[[bytes, int], Event | list[Event]]:
+        return self._parser.parse
 
     def _order(self, kind: str, symbols: Collection[str]) -> tuple[str, frozenset[str]]:
         products = sorted(self._names[symbol] for symbol in symbols)

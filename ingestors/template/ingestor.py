@@ -1,6 +1,6 @@
 """The provider as the shared ingestor sees it: where to connect to, what to ask for, how to read what comes."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from itertools import count
 
 import msgspec
@@ -39,6 +39,9 @@ class TemplateSession(Session):
 
     def parse(self, frame: bytes, received_ns: int) -> Event | list[Event]:
         return self._parser.parse(frame, received_ns)
+
+    def reader(self) -> Callable[[bytes, int], Event | list[Event]]:
+        return self._parser.parse
 
     def _request(self, kind: str, symbols: Collection[str]) -> Request:
         number, names = next(self._numbers), sorted(self._names[symbol] for symbol in symbols)

@@ -121,6 +121,23 @@ def test_holes_and_what_passed_are_the_whole_numbering(ids: list[int]) -> None:
     assert seen == set(range(ids[0], ids[-1] + 1))
 
 
+@given(st.lists(st.tuples(st.sampled_from("AB"), st.integers(0, 12), st.booleans()), max_size=40))
+def test_the_short_way_of_a_number_that_follows_ends_as_the_long_one(numbers: list[tuple[str, int, bool]]) -> None:
+    short, long = Continuity("trade", True), Continuity("trade", True)
+    for at_ns, (symbol, number, reconnected) in enumerate(numbers):
+        if reconnected:
+            short.restart("reconnect")
+            long.restart("reconnect")
+        hole = long.missing_before(symbol, number, at_ns)
+        long.passed(symbol, number, at_ns)
+        if short.follows(symbol, number, at_ns):
+            assert hole is None
+        else:
+            assert short.missing_before(symbol, number, at_ns) == hole
+            short.passed(symbol, number, at_ns)
+        assert (short.known, short.unsure) == (long.known, long.unsure)
+
+
 @pytest.mark.parametrize(("state", "filled_trades"), [("filled", 2), ("partial", 1), ("unfillable", 0)])
 def test_the_gap_event_names_the_hole(state: str, filled_trades: int) -> None:
     gap = Hole("BTC-USDT", "trade", "restart", 10, 13, 1, 2).gap("binance", state, filled_trades, 99)  # type: ignore[arg-type]
