@@ -47,7 +47,8 @@ class Dialect(Protocol):
 
     unknown, malformed: frames of a kind that nobody knows, and that are cut off. hidden_limit: the body with status 200 that says too many calls.
     names: the provider's of the symbols, where they are not alike. numbered: it numbers a symbol's trades without holes; remembers: how many trades its
-    REST interface tells. book_settings: of the provider's section, so that it sends books; none: it has none. book_reason: of `broken_book`.
+    REST interface tells. book_settings: of the provider's section, so that it sends books; none: it has none. book_reason: of `broken_book`;
+    book_comes_again: once it is asked for, a whole one comes in the stream.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Dialect(Protocol):
     remembers: int = 1_000_000
     book_settings: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     book_reason: str = ""
+    book_comes_again: bool = True
 
     def build(self, websocket: str, rest: str, settings: Any, output: Output, health: Health) -> Any:
         """The ingestor of both symbols. settings: sections beside the provider's own, and under `provider` more of these."""

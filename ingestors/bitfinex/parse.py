@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from ingestors.bitfinex.config import key
-from ingestors.bitfinex.wire import MAINTAINED, MAINTENANCE, RESTART, SEQUENCES, AnyMessage
+from ingestors.bitfinex.wire import ALREADY_SUBSCRIBED, CONF, MAINTAINED, MAINTENANCE, NOT_SUBSCRIBED, RESTART, SEQUENCES, AnyMessage
 from ingestors.events import HEARTBEAT, LEAVING, WELCOME, Acknowledged, Control, Ignored, Lost, Refused
 from ingestors.numbers import MS_NS
 from ingestors.parsing import REFUSED, Growing, Symbols, integer, number_text, refusal, unknown
@@ -56,6 +56,8 @@ class Parser:
         if payload == "hb":
             return HEARTBEAT
         if channel is None:
+            if self._numbered and integer(message[-1]) == self._sequence + 1:
+                self._sequence += 1  # nothing that we asked for is missing
             raise unknown(f"channel {message[0]!r} was not subscribed to")
         symbol, handler = channel
         return handler(symbol, message, received_ns)
@@ -63,11 +65,7 @@ class Parser:
     def _trade(self, symbol: str, message: list[Any], received_ns: int) -> Event:
         if message[1] != "te":
             return _REPEATED if message[1] == "tu" else _PAST
-        row = message[2]
-        size = number_text(row[2])
-        sold = size[0] == "-"
-        trade_id, event_ns = integer(row[0]), integer(row[1]) * MS_NS
-        return Trade(symbol, number_text(row[3]), size[1:] if sold else size, event_ns, received_ns, trade_id, "sell" if sold else "buy")
+        return trade_of(symbol, message[2], received_ns)
 
     def _quote(self, symbol: str, message: list[Any], received_ns: int) -> Event:
         bid, bid_size, ask, ask_size = map(number_text, message[1][:4])
@@ -98,16 +96,35 @@ class Parser:
         if wire.event == "info":
             return _info(wire)
         if wire.event == "conf":
-            self._numbered = wire.status == "OK" and bool(wire.flags & SEQUENCES)
-            return _ACCEPTED
+            return self._configured(wire)
         if wire.event == "unsubscribed":
             self._channels.pop(wire.chanId, None)
             return _ACCEPTED
         if wire.event == "error":
-            return Refused(key(wire.channel, wire.symbol) if wire.symbol else "", f"{wire.code} {wire.msg}")
+            return self._error(wire)
         if wire.event == "pong":
             return HEARTBEAT
         raise unknown(f"event {wire.event!r}")
+
+    def _configured(self, wire: AnyMessage) -> Control:
+        if wire.status != "OK":
+            return Refused(CONF, f"{wire.code} {wire.msg}")
+        self._numbered = bool(wire.flags & SEQUENCES)
+        return Acknowledged((CONF,))
+
+    def _error(self, wire: AnyMessage) -> Control:
+        about = key(wire.channel, wire.symbol) if wire.symbol else ""
+        if wire.code == ALREADY_SUBSCRIBED and about:  # asked for twice
+            known = self.channel_of(wire.channel, self._symbols[wire.symbol]) is not None
+            return Acknowledged((about,)) if known else Lost(f"{about} has a channel whose number never came")
+        if wire.code == NOT_SUBSCRIBED:
+            return _ACCEPTED
+        return Refused(about, f"{wire.code} {wire.msg}")
+
+    def channel_of(self, channel: str, symbol: str) -> int | None:
+        """The number of a subscription, which ends it. symbol: canonical."""
+        one = symbol, self._handlers[channel]
+        return next((number for number, known in self._channels.items() if known == one), None)
 
     def _subscribed(self, wire: AnyMessage) -> Acknowledged:
         handler = self._handlers.get(wire.channel)
@@ -115,6 +132,14 @@ class Parser:
             raise unknown(f"channel {wire.channel!r}")
         self._channels[wire.chanId] = self._symbols[wire.symbol], handler
         return Acknowledged((key(wire.channel, wire.symbol),))
+
+
+def trade_of(symbol: str, row: list[Any], ingest_ns: int) -> Trade:
+    """[id, ms, amount, price], of the stream and of the REST interface. Raises ValueError, IndexError."""
+    size = number_text(row[2])
+    sold = size[0] == "-"
+    trade_id, event_ns = integer(row[0]), integer(row[1]) * MS_NS
+    return Trade(symbol, number_text(row[3]), size[1:] if sold else size, event_ns, ingest_ns, trade_id, "sell" if sold else "buy")
 
 
 def _info(wire: AnyMessage) -> Control:

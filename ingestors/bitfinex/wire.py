@@ -9,6 +9,9 @@ from msgspec import Struct
 
 SEQUENCES = 65_536  # flags of `conf`: each message ends with a number, by one higher than that before it
 CHECKSUMS = 131_072
+CONF = "conf"  # the key of that request
+RATE_LIMIT = 11010  # codes of errors
+ALREADY_SUBSCRIBED, NOT_SUBSCRIBED = 10301, 10400
 RESTART, MAINTENANCE, MAINTAINED = 20051, 20060, 20061  # codes of `info`
 
 

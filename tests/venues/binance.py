@@ -24,6 +24,7 @@ class Binance(Dialect):
     names = NAMES
     book_settings: ClassVar = {"streams": ["trade", "depth@100ms"]}
     book_reason = "sequence_gap"
+    book_comes_again = False  # it is fetched, once something changes
     unknown = b'{"stream":"btcusdt@trade","data":{"e":"somethingNew","E":1723161911000,"s":"BTCUSDT"}}'
     malformed = b'{"stream":"btcusdt@trade","data":{"e":"trade","E":17231'
     hidden_limit = b""

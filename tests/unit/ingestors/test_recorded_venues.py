@@ -89,7 +89,7 @@ def test_bitfinex_and_its_1670_sequence_numbers() -> None:
         kinds[kind_of(event)] += 1
         books.apply(event)
     assert kinds == {
-        "Welcome": 1, "accepted": 1, "Acknowledged": 21, "Quote": 21, "past_trades": 7, "snapshot": 7, "difference": 1593, "Heartbeat": 42,
+        "Welcome": 1, "Acknowledged": 22, "Quote": 21, "past_trades": 7, "snapshot": 7, "difference": 1593, "Heartbeat": 42,
     }  # fmt: skip
     assert sum(kinds[kind] for kind in ("Quote", "past_trades", "snapshot", "difference", "Heartbeat")) == 1670
     assert books.changes == 1600

@@ -9,7 +9,6 @@ from ingestors.registry import PROVIDERS
 SHARED = {"exchange_server", "books", "limits", "polling"}
 READ_ONLY = {
     "kraken_v1",
-    "bitfinex",
     "kucoin",
     "htx",
     "coinbase_advanced",

@@ -11,6 +11,7 @@ import pytest
 
 from bench import recordings
 from ingestors.bitfinex.config import canonical as bitfinex_canonical
+from ingestors.bitfinex.ingestor import BitfinexVenue
 from ingestors.bitfinex.parse import Parser as Bitfinex
 from ingestors.books.checksums import KrakenChecksum
 from ingestors.books.keeper import BookKeeper, BookRules
@@ -24,7 +25,7 @@ from ingestors.kraken.parse import Parser as Kraken
 from ingestors.kraken_v1.parse import Parser as KrakenV1
 from ingestors.kucoin.parse import Parser as Kucoin
 from runtime.errors import InvalidRecord, UserError
-from runtime.provider_settings import KrakenSettings
+from runtime.provider_settings import BitfinexSettings, KrakenSettings
 from schemas.books import BookDifference
 from schemas.ticks import Quote, Trade
 from tests.pipeline import needs_recordings
@@ -149,6 +150,18 @@ def test_kraken_v1_trades_and_spreads() -> None:
 def test_kraken_v1_refuses_a_subscription() -> None:
     frame = '{"errorMessage":"Currency pair not in ISO 4217-A3 format","event":"subscriptionStatus","pair":"XBT","status":"error","subscription":{"name":"book"}}'
     assert parse("kraken-v1", frame) == Refused("book:XBT", "Currency pair not in ISO 4217-A3 format")
+
+
+def test_bitfinex_answers_a_question_that_was_asked_twice() -> None:
+    dup = '{"event":"error","msg":"subscribe: dup","code":10301,"channel":"trades","symbol":"tBTCUSD"}'
+    assert parse("bitfinex", SUBSCRIBED % "trades", dup) == Acknowledged(("trades:tBTCUSD",))
+    assert isinstance(parse("bitfinex", dup), Lost)  # its channel's number is unknown
+    assert parse("bitfinex", '{"event":"conf","status":"FAILED","code":10000,"msg":"no"}') == Refused("conf", "10000 no")
+
+
+def test_bitfinex_allows_25_channels_a_connection() -> None:
+    with pytest.raises(UserError, match="27 channels are more than the 25"):
+        BitfinexVenue(BitfinexSettings(symbols_per_connection=9))
 
 
 def test_bitfinex_trades() -> None:
@@ -300,3 +313,13 @@ def test_bitfinex_arrays_of_any_shape_are_events_or_refused(row: str) -> None:
 def test_kraken_has_books_of_five_depths() -> None:
     with pytest.raises(UserError, match="has books of 10, 25, 100, 500, 1000 levels"):
         KrakenVenue(KrakenSettings(book_depth=50))
+
+
+def test_a_numbered_message_of_a_channel_that_is_nobodys_is_not_lost() -> None:
+    parser = Bitfinex(SYMBOLS, "bitfinex")
+    for frame in ('{"event":"conf","status":"OK","flags":65536}', SUBSCRIBED % "trades", '[3,"hb",1]'):
+        parser.parse(frame.encode(), 99)
+    with pytest.raises(InvalidRecord, match="unknown_message"):
+        parser.parse(b"[9,[1,2],2]", 99)
+    assert parser.parse(b'[3,"hb",3]', 99) == HEARTBEAT
+    assert isinstance(parser.parse(b'[3,"hb",5]', 99)[1], Lost)
