@@ -5,8 +5,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
+from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, OffsetSpec, ResourceType
 
 from runtime.clock import Clock, SystemClock
 from runtime.errors import TransientError, UserError
@@ -137,9 +137,21 @@ def _results(answers: dict[Any, Future[Any]]) -> None:
 
 
 def _await_leaders(admin: AdminClient, names: set[str], clock: Clock) -> None:
+    """Until every partition answers: a broker tells a new partition's leader before that leader knows."""
     deadline_s = clock.monotonic_s() + _TIMEOUT_S
-    while names:
-        found = admin.list_topics(timeout=_TIMEOUT_S).topics
-        names = {name for name in names if name not in found or any(one.leader < 0 for one in found[name].partitions.values())}
+    missing = _without_answer(admin, names)
+    while missing:
         if clock.monotonic_s() > deadline_s:
-            raise TransientError(f"no leader after {_TIMEOUT_S} s for {', '.join(sorted(names))}")
+            raise TransientError(f"no leader after {_TIMEOUT_S} s for {', '.join(sorted(missing))}")
+        missing = _without_answer(admin, missing)
+
+
+def _without_answer(admin: AdminClient, names: set[str]) -> set[str]:
+    """Topics of these of which some partition does not tell its end yet."""
+    if not names:
+        return set()
+    found = admin.list_topics(timeout=_TIMEOUT_S).topics
+    parts = [TopicPartition(name, number) for name in names & found.keys() for number in found[name].partitions]
+    answers = admin.list_offsets({part: OffsetSpec.latest() for part in parts}, request_timeout=_TIMEOUT_S)
+    late = {part.topic for part, answer in answers.items() if answer.exception() is not None}
+    return late | {name for name in names if name not in found or not found[name].partitions}
