@@ -83,7 +83,8 @@ class Asker:
             return
         now_ns = self._clock.now_ns()
         failing = {asked.symbol for asked in self._outages.open()} | self.unlisted
-        reached_ns = self._event_time.reached([one for one in open_symbols(symbols, now_ns) if one not in failing], now_ns)
+        waiting = filter(self._venue.has_ticks, open_symbols(symbols, now_ns))
+        reached_ns = self._event_time.reached([one for one in waiting if one not in failing], now_ns)
         if reached_ns is not None:
             self._publisher.watermark(reached_ns, now_ns, now_ns)
 

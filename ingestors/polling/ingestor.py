@@ -131,9 +131,9 @@ class PollIngestor:
 
     def _add_jobs(self, symbols: Collection[str]) -> None:
         now_ns, at_once = self._clock.now_ns(), self._venue.symbols_per_call
-        ordered = sorted(symbols)
+        ordered, told = sorted(symbols), sorted(filter(self._venue.has_ticks, symbols))
         if at_once:
-            self._jobs += [Job(tuple(ordered[at : at + at_once]), None, now_ns) for at in range(0, len(ordered), at_once)]
+            self._jobs += [Job(tuple(told[at : at + at_once]), None, now_ns) for at in range(0, len(told), at_once)]
         self._jobs += [Job((one,), timeframe, now_ns) for timeframe in self._timeframes() for one in ordered]
 
     async def _ask_on(self, asker: Asker) -> None:

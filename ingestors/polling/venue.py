@@ -52,16 +52,21 @@ class PollVenue(BarHistory):
     async def bars(self, symbol: str, timeframe: Timeframe, from_ns: int, to_ns: int) -> BarPage:
         if timeframe not in self.timeframes:
             raise UserError(f"{self.name} has no bars of {timeframe}; it has {', '.join(self.timeframes)}")
-        until_ns = min(to_ns, from_ns + self.span_ns(timeframe))
+        until_ns = min(to_ns, self.until_ns(timeframe, from_ns))
         rows = await self.rows(symbol, timeframe, from_ns, until_ns)
         check_rows(rows, symbol, from_ns, until_ns)
         now_ns = self.clock.now_ns()
         bars = bars_of(rows, Series(symbol, self.source, timeframe), now_ns)
-        return page_of(bars, from_ns, to_ns, now_ns, until_ns)
+        page = page_of(bars, from_ns, until_ns, now_ns)  # rows beside the time that was asked for come with the next page
+        return BarPage(page.bars, until_ns if until_ns < min(to_ns, now_ns) else None)
 
-    def span_ns(self, timeframe: Timeframe) -> int:
-        """How long a time one question for bars may be about."""
-        return self.rows_per_call * FIXED_NS.get(timeframe, 28 * DAY_NS)
+    def until_ns(self, timeframe: Timeframe, from_ns: int) -> int:
+        """Where the time of one question for bars ends at the latest."""
+        return from_ns + self.rows_per_call * FIXED_NS.get(timeframe, 28 * DAY_NS)
+
+    def has_ticks(self, symbol: str) -> bool:
+        """Whether `ticks` knows anything of it, where there are ticks at all."""
+        return True
 
     @abstractmethod
     async def rows(self, symbol: str, timeframe: Timeframe, from_ns: int, to_ns: int) -> Sequence[Row]:

@@ -33,8 +33,8 @@ class YahooVenue(PollVenue):
     def name_of(self, symbol: str) -> str:
         return name_of(symbol)
 
-    def span_ns(self, timeframe: Timeframe) -> int:
-        return SPAN_NS.get(timeframe, LONGEST_SPAN_NS)
+    def until_ns(self, timeframe: Timeframe, from_ns: int) -> int:
+        return from_ns + SPAN_NS.get(timeframe, LONGEST_SPAN_NS)
 
     async def rows(self, symbol: str, timeframe: Timeframe, from_ns: int, to_ns: int) -> Sequence[Row]:
         begin_ns = from_ns - DAY_NS if timeframe is Timeframe.D1 else from_ns  # a trading day of fx begins the evening before its date

@@ -19,6 +19,7 @@ from ingestors.limits.gates import Gates
 from ingestors.polling import ingestor as ingestor_module
 from ingestors.polling import timetable
 from ingestors.polling.answers import BadAnswer, EmptyAnswer
+from ingestors.polling.rows import Series, bars_of
 from ingestors.registry import PROVIDERS
 from ingestors.rest import Unlisted
 from runtime.clock import ManualClock
@@ -34,10 +35,12 @@ from schemas.timeframes import DAY_NS, HOUR_NS, SECOND_NS, Timeframe
 from schemas.topics import Topic
 from tests.memory_output import MemoryOutput
 from tests.poll_server import START_NS, Candle, Polled, PollServer, length_ns, poll_server
+from tests.polled.fmp import Fmp
+from tests.polled.twelve_data_rest import TwelveData
 from tests.polled.yahoo import Yahoo
 from tests.support import eventually_async
 
-DIALECTS: dict[str, Any] = {one.name: one for one in (Yahoo,)}
+DIALECTS: dict[str, Any] = {one.name: one for one in (Fmp, TwelveData, Yahoo)}
 every_provider = pytest.mark.parametrize("name", sorted(DIALECTS))
 
 
@@ -174,11 +177,12 @@ async def test_03_recorded_and_documented_bodies_are_bars(world: World) -> None:
     assert bodies
     for symbol, timeframe, body in bodies:
         world.server.refusals.append((200, body, ""))
-        page = await history.bars(symbol, timeframe, 0, START_NS)
-        assert page.bars, (symbol, timeframe)
-        opens = [bar.ts_open_ns for bar in page.bars]
-        assert opens == sorted(set(opens))
-        for bar in page.bars:
+        bars = bars_of(
+            await history.rows(symbol, timeframe, START_NS - DAY_NS, START_NS), Series(symbol, history.source, timeframe), START_NS
+        )
+        assert bars, (symbol, timeframe)
+        assert len(bars) == len({bar.ts_open_ns for bar in bars})
+        for bar in bars:
             assert 9e17 < bar.ts_open_ns < bar.ts_close_ns
             assert 0 < float(bar.low) <= min(float(bar.open), float(bar.close)) <= max(float(bar.open), float(bar.close)) <= float(bar.high)
     await history.close()
@@ -306,8 +310,8 @@ async def test_14_nothing_is_asked_while_the_market_is_closed(world: World) -> N
         await eventually_async(lambda: len(world.bars(world.first)) > 5)
         await asyncio.sleep(0.1)
         calls = len(world.server.calls)
-        for _ in range(24):
-            world.clock.set_ns(world.clock.now_ns() + HOUR_NS)
+        for _ in range(8):
+            world.clock.set_ns(world.clock.now_ns() + 3 * HOUR_NS)
             await asyncio.sleep(0.02)
         assert len(world.server.calls) == calls
 
@@ -316,7 +320,7 @@ async def test_14_nothing_is_asked_while_the_market_is_closed(world: World) -> N
 async def test_15_the_past_is_given_page_by_page(world: World) -> None:
     history = world.history()
     symbol, timeframe = world.first, world.dialect.timeframe
-    back_ns = min(dict(history.lookback_ns).get(timeframe, 20 * DAY_NS), 3 * history.span_ns(timeframe))
+    back_ns = min(dict(history.lookback_ns).get(timeframe, 20 * DAY_NS), 3 * (history.until_ns(timeframe, START_NS) - START_NS))
     from_ns: int | None = START_NS - back_ns
     assert from_ns is not None
     bars, pages, begin_ns = list[ProviderBar](), 0, from_ns

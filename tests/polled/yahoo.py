@@ -22,7 +22,7 @@ DOCUMENTED = b"""{"chart":{"result":[{"meta":{"currency":"USD","symbol":"AAPL","
 class Yahoo:
     name = "yahoo"
     symbols = ("AAPL", "EUR-USD")
-    timeframe = Timeframe.M5
+    timeframe = Timeframe.M15
     section: Mapping[str, object] = {}
     unknown = b'{"finance":{"result":[]}}'
     malformed = DOCUMENTED[:400]
