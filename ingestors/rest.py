@@ -124,12 +124,13 @@ class RestClient:
         return answer.content, self._trouble(answer, backoff)
 
     def _trouble(self, answer: httpx.Response, backoff: Backoff) -> Trouble | None:
-        status = answer.status_code
+        status, judged = answer.status_code, self._judge(answer.status_code, answer.content)
         if status in _LIMITED:
-            return Trouble("limited", f"HTTP {status}", _retry_after_s(answer))
+            told_s = _retry_after_s(answer)
+            said = judged if judged and judged.kind == "limited" else Trouble("limited", f"HTTP {status}", 0.0)
+            return Trouble("limited", said.detail, max(told_s, said.wait_s))
         if status >= 500 or status in _NOT_NOW:
-            return Trouble("later", f"HTTP {status}", backoff.next_s())
-        judged = self._judge(status, answer.content)
+            return judged or Trouble("later", f"HTTP {status}", backoff.next_s())
         if judged or status == 200:
             return judged
         return Trouble("refused", f"HTTP {status} {answer.text[:200]}")

@@ -146,6 +146,9 @@ class Asker:
         self._failed(job, job.symbols if job.timeframe else open_symbols(job.symbols, now_ns))
 
     def _is_unlisted(self, job: Job, error: Unlisted) -> None:
+        if len(job.symbols) > 1:
+            job.split = True
+            return
         log.error("symbols_not_listed", source=self._source, symbols=list(job.symbols), error=str(error)[:500])
         self.unlisted |= set(job.symbols)
         job.due_ns = self._clock.now_ns() + _UNLISTED_AGAIN_NS

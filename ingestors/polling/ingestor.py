@@ -180,6 +180,9 @@ class PollIngestor:
         """Raises what ended a question."""
         for job in [job for job, task in self._asking.items() if task.done()]:
             self._asking.pop(job).result()
+            if job.split:
+                self._jobs.remove(job)
+                self._jobs += [Job((symbol,), None, self._clock.now_ns()) for symbol in job.symbols]
         if asker.unlisted and not asker.answered and asker.unlisted >= self._changes.symbols:
             raise self._not_listed(asker.unlisted)
 

@@ -16,11 +16,13 @@ _FIRST_NS = 5 * DAY_NS  # a long weekend, and a session before it
 
 @dataclass(eq=False)
 class Job:
-    """symbols: of one question. timeframe: of bars, which are asked for one symbol at a time; None: ticks. due_ns: when it is asked."""
+    """symbols: of one question. timeframe: of bars, which are asked for one symbol at a time; None: ticks. due_ns: when it is asked. split: one of its symbols
+    spoils the question for all: they are to be asked for one by one."""
 
     symbols: tuple[str, ...]
     timeframe: Timeframe | None
     due_ns: int
+    split: bool = False
     backoff: Backoff = field(default_factory=lambda: Backoff(AGAIN_S, AGAIN_CAP_S))
 
 
