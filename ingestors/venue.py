@@ -54,7 +54,7 @@ class Venue(ABC):
 
 
 def venue_of(name: str, settings: Settings) -> Venue:
-    """A streaming provider's, for those that ask about its past beside its ingestor: `ingestors.NAME.ingestor:venue(settings)`. Raises UserError where
+    """A streaming provider's, whose calls wait for the provider's limits as long as it takes, for those that ask about its past beside its ingestor: `ingestors.NAME.ingestor:venue(settings)`. Raises UserError where
     it has none."""
     module = import_module(f"{provider_of(name).module}.ingestor")
     if not hasattr(module, "venue"):

@@ -191,7 +191,8 @@ class ProcessSettings(Section):
     )
     synthetic_bars: tuple[str, ...] = Field((), description="symbols of which an interval without trades gets a bar; * for all")
     provider_bars: tuple[str, ...] = Field(
-        ("file-bars",), description="sources that send no trades: the bars that they build are published, and none are built of their ticks"
+        ("file-bars", "binance-bars", "coinbase-bars"),
+        description="sources that send no trades: the bars that they build are published, and none are built of their ticks",
     )
     forming_timeframes: tuple[Timeframe, ...] = Field((Timeframe.M1,), description="timeframes whose open bars are shown; empty for none")
     forming_interval_s: float = Field(0.25, ge=0.25, le=60, description="an open bar that changed is shown so often at most")

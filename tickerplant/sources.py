@@ -19,7 +19,7 @@ from schemas.partitioner import partition_of
 from schemas.sources import SourceSymbols
 from schemas.topics import Topic
 
-_SYMBOL = re.compile(r"^[A-Z0-9.]{1,20}(-[A-Z0-9]{1,20})?$")
+SYMBOL = re.compile(r"^[A-Z0-9.]{1,20}(-[A-Z0-9]{1,20})?$")
 _MOST = 5_000
 _DELIVERY_TIMEOUT_S = 20.0
 
@@ -69,7 +69,7 @@ def _read(settings: Settings, bootstrap: str, section: StreamSettings | PollSett
 
 def _changed(have: Collection[str], add: Collection[str], remove: Collection[str]) -> tuple[str, ...]:
     for symbol in (*add, *remove):
-        if not _SYMBOL.match(symbol):
+        if not SYMBOL.match(symbol):
             raise UserError(f"{symbol!r} is not a symbol; write BASE-QUOTE, as BTC-USD")
     strangers = sorted(set(remove) - set(have))
     if strangers:

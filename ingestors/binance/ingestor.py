@@ -25,6 +25,7 @@ from ingestors.events import Event
 from ingestors.history import History
 from ingestors.names import Names, past_source
 from ingestors.output import Output
+from ingestors.rest import PATIENCE_S
 from ingestors.session import Request, Session
 from ingestors.stream import StreamIngestor
 from ingestors.venue import Venue
@@ -80,10 +81,10 @@ class BinanceVenue(Venue):
     section = SECTION
     trade_ids_contiguous = True
 
-    def __init__(self, settings: BinanceSettings) -> None:
+    def __init__(self, settings: BinanceSettings, patience_s: float | None = PATIENCE_S) -> None:
         check(settings)
         self.settings: BinanceSettings = settings
-        self._client = BinanceClient(settings.rest_url, STAGE)
+        self._client = BinanceClient(settings.rest_url, STAGE, patience_s=patience_s)
 
     async def resolve(self, symbols: Collection[str]) -> dict[str, str]:
         return resolve(symbols, await self._client.symbols())
@@ -111,7 +112,7 @@ def build(settings: Settings, bootstrap: str, clock: Clock, health: Health, outp
 
 def venue(settings: Settings) -> Venue:
     """For those that ask about its past."""
-    return BinanceVenue(settings.binance)
+    return BinanceVenue(settings.binance, patience_s=None)
 
 
 def bar_history(settings: Settings, clock: Clock) -> BarHistory:

@@ -12,6 +12,7 @@ from ingestors.events import Event
 from ingestors.history import History
 from ingestors.names import Names, past_source
 from ingestors.output import Output
+from ingestors.rest import PATIENCE_S
 from ingestors.session import Request, Session
 from ingestors.stream import StreamIngestor
 from ingestors.venue import Venue
@@ -59,9 +60,9 @@ class CoinbaseVenue(Venue):
     section = SECTION
     trade_ids_contiguous = True
 
-    def __init__(self, settings: CoinbaseSettings) -> None:
+    def __init__(self, settings: CoinbaseSettings, patience_s: float | None = PATIENCE_S) -> None:
         self.settings: CoinbaseSettings = settings
-        self._client = CoinbaseClient(settings.rest_url, STAGE)
+        self._client = CoinbaseClient(settings.rest_url, STAGE, patience_s=patience_s)
 
     async def resolve(self, symbols: Collection[str]) -> dict[str, str]:
         return resolve(symbols, await self._client.products())
@@ -86,7 +87,7 @@ def build(settings: Settings, bootstrap: str, clock: Clock, health: Health, outp
 
 def venue(settings: Settings) -> Venue:
     """For those that ask about its past."""
-    return CoinbaseVenue(settings.providers.coinbase)
+    return CoinbaseVenue(settings.providers.coinbase, patience_s=None)
 
 
 def bar_history(settings: Settings, clock: Clock) -> BarHistory:

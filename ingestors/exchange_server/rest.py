@@ -13,6 +13,7 @@ from schemas.timeframes import Timeframe, interval_of
 _MS_NS = 1_000_000
 _KLINES = {timeframe.value: timeframe for timeframe in Timeframe if timeframe is not Timeframe.D2}
 _KLINE_TRADES = 50_000  # of one answer: klines are folded from trades when asked for
+_STEP_TRADES = 2_000
 
 
 class Refusal(Exception):
@@ -109,24 +110,25 @@ class Rest:
         if timeframe is None:
             raise Refusal(-1120, "Invalid interval.")
         start_ms, end_ms = _number(query, "startTime", None), _number(query, "endTime", None)
-        first_ms = 0 if start_ms is None else _first_open_ms(timeframe, start_ms)
-        trades = self._material.trades(symbol, None, _KLINE_TRADES) if start_ms is None else self._since(symbol, first_ms)
-        intervals: dict[int, list[TradeRow]] = {}
-        for row in trades:
-            intervals.setdefault(_open_ms(timeframe, row.time_ms), []).append(row)
-        if start_ms is not None and len(trades) >= _KLINE_TRADES and len(intervals) > 1:
-            intervals.popitem()  # its trades are not all there
-        rows = [
-            kline(open_ms, rows, _close_ms(timeframe, open_ms))
-            for open_ms, rows in sorted(intervals.items())
-            if open_ms >= first_ms and (end_ms is None or open_ms <= end_ms)
-        ]
         limit = min(_number(query, "limit", 500) or 500, 1000)
-        return rows[-limit:] if start_ms is None else rows[:limit]
+        if start_ms is None:
+            return _folded(timeframe, self._material.trades(symbol, None, _KLINE_TRADES), 0, end_ms)[-limit:]
+        first_ms = _first_open_ms(timeframe, start_ms)
+        last_ms = first_ms + limit * (_close_ms(timeframe, first_ms) - first_ms)
+        trades, whole = self._between(symbol, first_ms, last_ms if end_ms is None else _close_ms(timeframe, end_ms))
+        rows = _folded(timeframe, trades, first_ms, end_ms)
+        return rows[:limit] if whole or len(rows) < 2 else rows[: min(limit, len(rows) - 1)]
 
-    def _since(self, symbol: str, start_ms: int) -> list[TradeRow]:
-        from_id = self._material.first_at(symbol, start_ms)
-        return [] if from_id is None else self._material.trades(symbol, from_id, _KLINE_TRADES)
+    def _between(self, symbol: str, start_ms: int, end_ms: int) -> tuple[list[TradeRow], bool]:
+        """Trades of a span, and whether these are all: an answer is made of so many at most."""
+        from_id, found = self._material.first_at(symbol, start_ms), list[TradeRow]()
+        while from_id is not None and len(found) < _KLINE_TRADES:
+            rows = self._material.trades(symbol, from_id, _STEP_TRADES)
+            found += rows
+            if not rows or rows[-1].time_ms > end_ms:
+                return found, True
+            from_id = rows[-1].trade_id + 1
+        return found, from_id is None
 
     def _symbol(self, query: dict[str, str]) -> str:
         name = query.get("symbol", "")
@@ -172,6 +174,18 @@ def _limit(query: dict[str, str]) -> int:
     if limit > 1000:
         raise Refusal(-1130, "Data sent for parameter 'limit' is not valid.")
     return limit
+
+
+def _folded(timeframe: Timeframe, trades: list[TradeRow], first_ms: int, end_ms: int | None) -> list[list[Any]]:
+    """The intervals that begin from first_ms to end_ms."""
+    intervals: dict[int, list[TradeRow]] = {}
+    for row in trades:
+        intervals.setdefault(_open_ms(timeframe, row.time_ms), []).append(row)
+    return [
+        kline(open_ms, rows, _close_ms(timeframe, open_ms))
+        for open_ms, rows in sorted(intervals.items())
+        if open_ms >= first_ms and (end_ms is None or open_ms <= end_ms)
+    ]
 
 
 def _open_ms(timeframe: Timeframe, at_ms: int) -> int:

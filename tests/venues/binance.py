@@ -53,6 +53,11 @@ class Binance(Dialect):
             return json.dumps({"symbols": rows}).encode()
         if path == "/api/v3/depth":
             return json.dumps({"lastUpdateId": self.number, "bids": [["9", "1"]], "asks": [["10", "1"]]}).encode()
+        if path == "/api/v3/aggTrades":
+            since = [
+                deal for deal in deals if NAMES[deal.symbol] == query["symbol"] and deal.ts_event_ns >= int(query["startTime"]) * 1_000_000
+            ]
+            return json.dumps([{"a": deal.trade_id, "f": deal.trade_id, "T": deal.ts_event_ns // 1_000_000} for deal in since[:1]]).encode()
         found = [deal for deal in deals if NAMES[deal.symbol] == query["symbol"] and deal.trade_id >= int(query["fromId"])]
         rows = [
             {"id": deal.trade_id, "price": deal.price, "qty": deal.size, "time": deal.ts_event_ns // 1_000_000, "isBuyerMaker": False}

@@ -51,7 +51,7 @@ class Coinbase(Dialect):
         if path == "/products":
             return json.dumps([{"id": symbol, "status": "online"} for symbol in self.symbols]).encode()
         symbol = path.split("/")[2]
-        before = [deal for deal in deals if deal.symbol == symbol and deal.trade_id < int(query["after"])]
+        before = [deal for deal in deals if deal.symbol == symbol and deal.trade_id < int(query.get("after", 2**60))]
         return json.dumps([self._row(deal) for deal in before[::-1][: int(query["limit"])]]).encode()
 
     def _row(self, deal: Deal) -> dict[str, Any]:

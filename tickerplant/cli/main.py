@@ -32,6 +32,7 @@ COMMANDS = (
     "simulate",
     "replay",
     "importing",
+    "backfill",
     "verify",
     "retention",
     "repair",

@@ -13,7 +13,6 @@ import msgspec
 from msgspec import Struct
 
 from runtime.errors import UserError
-from tickerplant.importing.files import Table
 from tickerplant.importing.recipe import Recipe
 
 
@@ -59,10 +58,10 @@ class Ledger:
         draft.replace(self.path)
 
 
-def name_of(tables: Sequence[Table], recipe: Recipe) -> str:
-    """The same for the same contents, read the same way."""
+def name_of(paths: Sequence[Path], recipe: Recipe) -> str:
+    """The same for files with the same contents, read the same way."""
     digest = hashlib.sha256(repr(recipe).encode())
-    for table in tables:
-        with table.path.open("rb") as file:
+    for path in paths:
+        with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()[:16]

@@ -17,7 +17,7 @@ from tickerplant.importing.columns import Columns
 from tickerplant.importing.values import TimeReader, Unit, decimal_text
 
 TICKS_SOURCE, BARS_SOURCE = "file", "file-bars"
-_is_source = re.compile(r"[a-z][a-z0-9-]{0,31}").fullmatch
+is_source = re.compile(r"[a-z][a-z0-9-]{0,31}").fullmatch
 _OTHER_NAMES = {"1min": "1m", "5min": "5m", "15min": "15m", "30min": "30m", "60m": "1h", "60min": "1h", "d": "1d", "day": "1d", "1day": "1d",
                 "h": "1h", "hour": "1h", "1hour": "1h", "w": "1w", "1wk": "1w", "week": "1w", "1mo": "1M", "1month": "1M"}  # fmt: skip
 
@@ -80,7 +80,7 @@ class Recipe:
     def source_of(self, text: str) -> str:
         """Raises InvalidRecord."""
         source = text.strip().lower().replace("_", "-").replace(" ", "-") or self.source()
-        if not _is_source(source):
+        if not is_source(source):
             raise InvalidRecord(Reason.INVALID_FIELD, f"source {text[:64]!r} is no name of a source")
         return source
 

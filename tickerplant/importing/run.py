@@ -12,10 +12,9 @@ from schemas.topics import Topic
 from sinks.timescale.log_identity import identify
 from tickerplant.importing import letters
 from tickerplant.importing.findings import Findings
-from tickerplant.importing.ledger import Ledger, Progress, name_of
+from tickerplant.importing.ledger import Ledger, Progress
 from tickerplant.importing.pace import Pace
 from tickerplant.importing.passed import wait_until_passed
-from tickerplant.importing.plan import check_source
 from tickerplant.importing.reading import Survey
 from tickerplant.importing.send import Sender
 from tickerplant.importing.sifting import Sifting
@@ -52,7 +51,7 @@ class Job:
         self._clock = clock
         self._timeout_s = timeout_s
         self._offsets = Offsets(settings.kafka, addresses.kafka, addresses.postgres)
-        self._ledger = Ledger(settings.data_dir / "imports", name_of(walk.tables, walk.recipe))
+        self._ledger = Ledger(settings.data_dir / "imports", walk.name())
         self._findings = Findings()
         self._before: dict[str, dict[str, int]] = {}
 
@@ -60,7 +59,7 @@ class Job:
         started_s = self._clock.monotonic_s()
         self._wait("before the import, the line")
         kafka, bootstrap = self._settings.kafka, self._addresses.kafka
-        progress = self._ledger.read([table.path.name for table in self._walk.tables], self._log())
+        progress = self._ledger.read(self._walk.labels(), log_of(self._settings, self._addresses.kafka))
         outcome = Outcome(self._findings, progress.done, progress.events)
         surveys = self._walk.surveys()
         since, stored = letters.ends(kafka, bootstrap), Stored(self._addresses.postgres)
@@ -82,11 +81,6 @@ class Job:
         outcome.seconds = self._clock.monotonic_s() - started_s
         return outcome
 
-    def _log(self) -> str:
-        topics = (Topic.TICKS_RAW, Topic.BARS_RAW)
-        log = identify(self._settings.kafka, self._addresses.kafka, topics)
-        return " ".join((log.cluster_id, *(log.topic_ids[topic] for topic in topics)))
-
     def _wait(self, who: str) -> None:
         left = wait_until_passed(self._offsets, self._clock, self._timeout_s, self._walk.tell)
         if left:
@@ -105,7 +99,7 @@ class Job:
 
     def _meet(self, source: str, stored: Stored, range_ns: tuple[int, int]) -> None:
         """Before its first event of this run is sent."""
-        check_source(source, self._walk.recipe.columns.kind == "bars", self._settings)
+        self._walk.check(source)
         for table, rows in stored.counts([source], *range_ns).items():
             self._before[table] |= rows
 
@@ -114,3 +108,10 @@ def _range_of(surveys: Sequence[Survey]) -> tuple[int, int]:
     """Event times of all files; (0, 0) without any."""
     known = [one for one in surveys if one.first_ns >= 0]
     return min((one.first_ns for one in known), default=0), max((one.last_ns for one in known), default=0)
+
+
+def log_of(settings: Settings, bootstrap: str) -> str:
+    """Which Kafka log the positions of an import are about. Blocks; raises TransientError."""
+    topics = (Topic.TICKS_RAW, Topic.BARS_RAW)
+    log = identify(settings.kafka, bootstrap, topics)
+    return " ".join((log.cluster_id, *(log.topic_ids[topic] for topic in topics)))

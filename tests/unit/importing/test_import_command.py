@@ -72,8 +72,8 @@ def test_a_live_source_is_known_by_the_name_that_it_was_given(source: str) -> No
 def test_bars_of_a_source_that_is_not_published_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "bars.csv"
     path.write_text("time,open,high,low,close\n2024-08-09,1,1,1,1\n2024-08-10,1,1,1,1\n")
-    said = mistake("import", str(path), "--symbol", "AAPL", "--source", "yahoo")
-    assert 'process.provider_bars = ["file-bars", "yahoo"]' in said
+    said = mistake("import", str(path), "--symbol", "AAPL", "--source", "vendor")
+    assert 'process.provider_bars = ["file-bars", "binance-bars", "coinbase-bars", "vendor"]' in said
 
 
 def test_a_ledger_is_about_one_log_and_is_never_half(tmp_path: Path) -> None:
