@@ -5,19 +5,21 @@ cut out of the received bytes here: that costs 0.5 us a frame where the library'
 """
 
 import ssl
+from collections.abc import Mapping
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 import structlog
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.client import ClientProtocol
-from websockets.exceptions import InvalidHandshake, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.frames import CTRL_OPCODES, Frame
 from websockets.http11 import Response
 from websockets.protocol import OPEN
 
 from ingestors.conversation import Conversation
 from ingestors.frame_queue import FrameQueue, Marker, Stamped
+from ingestors.link import Link, LinkRefused, shown
 from runtime.clock import Clock
 from runtime.errors import TransientError
 
@@ -28,7 +30,7 @@ _WHOLE_BINARY = 0x82
 _MASKED_OR_LONG = 127  # length byte of a 64-bit length; with the mask bit it is larger
 
 
-class FrameConnection(ClientConnection):
+class FrameConnection(ClientConnection, Link):
     """A client connection that hands whole messages to a queue from within the read, instead of one `recv` a message."""
 
     def __init__(
@@ -103,11 +105,43 @@ class FrameConnection(ClientConnection):
             self._read.append((self.received_ns, b"".join(self._fragments)))
             self._fragments.clear()
 
+    async def say(self, frame: str) -> None:
+        try:
+            await self.send(frame)
+        except ConnectionClosed as error:
+            raise TransientError(str(error)) from error
+
+    async def ask(self) -> None:
+        """The pong moves received_ns."""
+        try:
+            await self.ping()
+        except ConnectionClosed as error:
+            raise TransientError(str(error)) from error
+
+    async def leave(self) -> None:
+        await self.close()
+
+    def cut(self) -> None:
+        self.transport.abort()
+
+    async def ended(self) -> None:
+        await self.wait_closed()
+
+    @property
+    def last_words(self) -> str:
+        return f"{self.close_code} {self.close_reason or ''}".strip()
+
 
 async def open_connection(
-    url: str, queue: FrameQueue, clock: Clock, max_size: int, conversation: Conversation | None = None
+    url: str,
+    queue: FrameQueue,
+    clock: Clock,
+    max_size: int,
+    conversation: Conversation | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> FrameConnection:
-    """Connects within 10 s. Messages above max_size bytes end the connection with code 1009. Raises TransientError.
+    """Connects within 10 s. Messages above max_size bytes end the connection with code 1009. Raises TransientError; LinkRefused for a key that the
+    provider does not know (HTTP 401).
 
     The library answers the provider's pings and sends none of its own: a feed's silence is judged by its data.
     """
@@ -120,6 +154,7 @@ async def open_connection(
         connection = await connect(
             url,
             create_connection=cast(Any, create),  # documented as a factory, annotated as a class
+            additional_headers=headers,
             compression=None,
             max_size=max_size,
             ping_interval=None,
@@ -127,9 +162,13 @@ async def open_connection(
             close_timeout=2,
             proxy=proxy,
         )
+    except InvalidStatus as error:
+        if error.response.status_code == 401:
+            raise LinkRefused(f"HTTP 401 {(error.response.body or b'')[:200].decode('utf-8', 'replace')}".strip()) from error
+        raise TransientError(f"cannot connect to {shown(url)}: {error}") from error
     except (OSError, TimeoutError, InvalidHandshake, EOFError, ssl.SSLError) as error:
-        raise TransientError(f"cannot connect to {url}: {error or type(error).__name__}") from error
+        raise TransientError(f"cannot connect to {shown(url)}: {error or type(error).__name__}") from error
     except InvalidURI as error:
-        raise TransientError(f"not a WebSocket address: {url}") from error
+        raise TransientError(f"not a WebSocket address: {shown(url)}") from error
     assert isinstance(connection, FrameConnection)
     return connection

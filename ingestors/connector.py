@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Callable
 
 import structlog
-from websockets.exceptions import ConnectionClosed
 
 from ingestors.backoff import Backoff
-from ingestors.connection import FrameConnection, open_connection
 from ingestors.conversation import Conversation
 from ingestors.frame_queue import FrameQueue
+from ingestors.link import Link, LinkRefused
+from ingestors.links import open_link
 from ingestors.liveness import Liveness, Timeouts
 from runtime.clock import Clock
-from runtime.errors import TransientError
+from runtime.errors import TransientError, UserError
 
 log = structlog.get_logger()
 
@@ -50,7 +50,7 @@ class Connector:
         self._opened_s = 0.0
         self.data_connections = 0  # connections that brought data
         self._brought_data = False
-        self._connection: FrameConnection | None = None
+        self._link: Link | None = None
         self.conversation: Conversation | None = None
 
     def data_seen(self, events: int = 1) -> None:
@@ -71,11 +71,11 @@ class Connector:
 
     def age_s(self) -> float:
         """Seconds that the connection lives; 0 without one."""
-        return self._clock.monotonic_s() - self._opened_s if self._connection else 0.0
+        return self._clock.monotonic_s() - self._opened_s if self._link else 0.0
 
     @property
     def connected(self) -> bool:
-        return self._connection is not None
+        return self._link is not None
 
     def speak(self) -> None:
         """The conversation has something to say, or nothing more to wait for."""
@@ -83,8 +83,8 @@ class Connector:
 
     def drop(self) -> None:
         """Closes the current connection; another one follows."""
-        if self._connection:
-            self._connection.transport.abort()
+        if self._link:
+            self._link.cut()
 
     def stop(self) -> None:
         """Ends `run` after an orderly close."""
@@ -103,53 +103,62 @@ class Connector:
 
     async def _one_connection(self) -> None:
         conversation = self._converse()
-        url = await conversation.session.address(conversation.symbols)
-        connection = await open_connection(url, self._queue, self._clock, self._max_size, conversation)
-        self._connection, self.conversation = connection, conversation
+        link = await self._open(conversation)
+        self._link, self.conversation = link, conversation
         self._opened_s, self._brought_data = self._clock.monotonic_s(), False
         self._live = Liveness(Timeouts(self._silence_timeout_s, conversation.session.heartbeat_timeout_s), self._opened_s)
         conversation.opened(self._opened_s)
         log.info("connected", symbols=len(conversation.symbols))
-        closed = asyncio.ensure_future(connection.wait_closed())
-        closed.add_done_callback(lambda _: self._wake.set())
+        ended = asyncio.ensure_future(link.ended())
+        ended.add_done_callback(lambda _: self._wake.set())
         try:
-            await self._watch(closed, connection, conversation)
-            await connection.close()
+            await self._watch(ended, link, conversation)
+            await link.leave()
         finally:
-            self._connection = None
-            closed.cancel()
-        log.info("disconnected", code=connection.close_code, reason=connection.close_reason)
+            self._link = None
+            ended.cancel()
+        log.info("disconnected", last_words=link.last_words)
 
-    async def _watch(self, closed: "asyncio.Future[None]", connection: FrameConnection, conversation: Conversation) -> None:
-        """Speaks, until the connection is closed or is to be; aborts one that is dead."""
-        while not (closed.done() or self._stopping.is_set()):
+    async def _open(self, conversation: Conversation) -> Link:
+        session = conversation.session
+        url = await session.address(conversation.symbols)
+        try:
+            return await open_link(url, self._queue, self._clock, self._max_size, conversation)
+        except LinkRefused as error:
+            if session.key_setting:
+                raise UserError(f"the provider refuses the key: {error}; check {session.key_setting}") from None
+            raise TransientError(f"the provider refuses the connection: {error}") from error
+
+    async def _watch(self, ended: "asyncio.Future[None]", link: Link, conversation: Conversation) -> None:
+        """Speaks, until the connection is over or is to be; cuts one that is dead."""
+        while not (ended.done() or self._stopping.is_set()):
             self._wake.clear()
-            problem = await self._say(connection, conversation) or self._problem(connection, conversation)
+            problem = await self._say(link, conversation) or self._problem(link, conversation)
             if problem:
                 log.warning("connection_given_up", problem=problem)
-                connection.transport.abort()
-                await closed
+                link.cut()
+                await ended
                 return
             await _wait(self._wake, min(_STEP_S, self._silence_timeout_s / 4))
 
-    async def _say(self, connection: FrameConnection, conversation: Conversation) -> str:
+    async def _say(self, link: Link, conversation: Conversation) -> str:
         now_s = self._clock.monotonic_s()
         try:
             if self._live.wants_ping(now_s):
-                await connection.ping()
+                await link.ask()
             for frame in conversation.due(now_s):
-                await asyncio.wait_for(connection.send(frame), _SEND_TIMEOUT_S)
+                await asyncio.wait_for(link.say(frame), _SEND_TIMEOUT_S)
         except TimeoutError:
             return "the socket takes nothing"
-        except ConnectionClosed:
-            return ""  # which `closed` says too
+        except TransientError:
+            return ""  # it is closed, which `ended` says too
         return ""
 
-    def _problem(self, connection: FrameConnection, conversation: Conversation) -> str:
+    def _problem(self, link: Link, conversation: Conversation) -> str:
         """Why the connection counts as dead, or "". Not while frames wait to be parsed: what they say is not known yet, and a full queue holds up the
         socket."""
         now_s = self._clock.monotonic_s()
-        self._live.byte(now_s - (self._clock.now_ns() - connection.received_ns) / 1e9)
+        self._live.byte(now_s - (self._clock.now_ns() - link.received_ns) / 1e9)
         if len(self._queue):
             self._live.byte(now_s)
             return ""

@@ -31,37 +31,52 @@ class Conversation:
         self._outbox: deque[str | _Asked] = deque()
         self._next_s = 0.0
         self._ping_s = 0.0
+        self._login: set[str] | None = None  # what of it is not acknowledged yet; None: it was not said yet
+        self._subscribed = False
 
     def opened(self, now_s: float) -> None:
         """The connection is there."""
         self._ping_s = now_s + self.session.ping_interval_s
         if not self.session.awaits_welcome:
+            self._begin()
+
+    def _begin(self) -> None:
+        """Says who we are, where the provider asks; else subscribes."""
+        login = self.session.login()
+        self._login = {key for request in login for key in request.keys}
+        self._ask(login)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._login is not None and not self._login and not self._subscribed:
+            self._subscribed = True
             self._ask(self.session.subscribe(self.symbols, True))
 
     def hear(self, event: object) -> None:
         """A control event of this connection."""
         if isinstance(event, Acknowledged):
             self._done(event.keys)
+            self._go_on()
         elif isinstance(event, Refused):
             keys = {event.key} if event.key or not self._asked else set(self._asked[0].waiting)  # the oldest question, if it does not say
             self.refused.update(dict.fromkeys(keys, event.detail))
             self._done(keys)
         elif isinstance(event, Ping):
             self._outbox.append(event.answer)
-        elif isinstance(event, Welcome) and self.session.awaits_welcome and not self._asked:
-            self._ask(self.session.subscribe(self.symbols, True))
+        elif isinstance(event, Welcome) and self.session.awaits_welcome and self._login is None:
+            self._begin()
 
     def add(self, symbols: Iterable[str]) -> None:
         """More symbols on a connection that is there."""
         new = set(symbols) - self.symbols
         self.symbols |= new
-        if new:
+        if new and self._subscribed:
             self._ask(self.session.subscribe(sorted(new), False))
 
     def remove(self, symbols: Iterable[str]) -> None:
         gone = set(symbols) & self.symbols
         self.symbols -= gone
-        if gone:
+        if gone and self._subscribed:
             self._ask(self.session.unsubscribe(sorted(gone)))
 
     def books_again(self, symbol: str) -> bool:
@@ -99,6 +114,8 @@ class Conversation:
                 self._asked.append(asked)
 
     def _done(self, keys: Iterable[str]) -> None:
+        if self._login:
+            self._login.difference_update(keys)
         for asked in self._asked:
             asked.waiting.difference_update(keys)
         self._asked = [asked for asked in self._asked if asked.waiting]

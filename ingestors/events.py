@@ -23,6 +23,13 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class Denied:
+    """The provider does not know our key, or it allows none of this: only the user can mend that. detail: its own words."""
+
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Welcome:
     """The provider is ready to be asked."""
 
@@ -67,7 +74,16 @@ class Ignored:
     kind: str
 
 
-Control = Acknowledged | Refused | Welcome | Heartbeat | Ping | NewestTrade | Leaving | Lost | Ignored
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A part of a frame that is refused while the rest of it holds. payload: its bytes; reason: a schemas.reasons.Reason."""
+
+    payload: bytes
+    reason: str
+    detail: str
+
+
+Control = Acknowledged | Refused | Denied | Welcome | Heartbeat | Ping | NewestTrade | Leaving | Lost | Ignored | Unreadable
 HEARTBEAT = Heartbeat()
 WELCOME = Welcome()
 LEAVING = Leaving()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from functools import partial
 
 from ingestors.books.desk import BookDesk
-from ingestors.events import Acknowledged, Heartbeat, Ignored, Leaving, Lost, NewestTrade, Ping, Refused, Welcome
+from ingestors.events import Acknowledged, Denied, Heartbeat, Ignored, Leaving, Lost, NewestTrade, Ping, Refused, Unreadable, Welcome
 from ingestors.flow import Flow
 from ingestors.frame_queue import Marker, Stamped, bytes_of
 from ingestors.gap_fill import TradeFiller
@@ -29,8 +29,8 @@ from schemas.reasons import Reason
 from schemas.ticks import Quote, Trade
 
 _CAPTURE_INTERVAL_S = 1.0  # a replay's event time may run hundreds of times faster than the clock: watermarks would outnumber envelopes
-_NO_DATA = (Acknowledged, Refused, Welcome, Heartbeat, Ping)  # the provider talks, but the feed is not proved to live
-_SAID = (*_NO_DATA, Leaving, Lost, NewestTrade, Ignored)
+_NO_DATA = (Acknowledged, Refused, Denied, Welcome, Heartbeat, Ping)  # the provider talks, but the feed is not proved to live
+_SAID = (*_NO_DATA, Leaving, Lost, NewestTrade, Ignored, Unreadable)
 
 
 class Feed:
@@ -182,6 +182,9 @@ class Feed:
             self._flow.book(event, received_ns)
         elif isinstance(event, Bar):
             self._flow.bar(event, received_ns)
+        elif isinstance(event, Unreadable):
+            self._frames["refused"] += 1
+            self._publisher.refuse(event.payload, event.reason, event.detail, self.now_ns(), received_ns)
         elif isinstance(event, NewestTrade):
             self._settling.told(event)
             self._frames["control"] += 1
@@ -203,8 +206,10 @@ class Feed:
     async def _connection(self, lane: Lane, marker: Marker, received_ns: int) -> None:
         if marker.kind == "opened":
             lane.begin(marker)
-            self._settling.begin(lane.symbols, "reconnect" if lane.opened > 1 else "restart")
-            self._desk.restart(lane.symbols, self.now_ns(), received_ns)
+            if not lane.seamless:
+                self._settling.begin(lane.symbols, "reconnect" if lane.opened > 1 else "restart")
+                self._desk.restart(lane.symbols, self.now_ns(), received_ns)
+            lane.seamless = False
             metrics.CONNECTIONS.labels(self._source).inc()
             return
         lane.end()

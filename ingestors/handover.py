@@ -23,12 +23,16 @@ Outcome = Literal["", "done", "failed"]
 
 
 class Handover:
-    """From `old` to `new`. `step` is called a few times a second until it says that it is over."""
+    """From `old` to `new`. `step` is called a few times a second until it says that it is over.
 
-    def __init__(self, old: Shard, new: Shard, clock: Clock, source: str) -> None:
+    at_once: frames of the new connection are kept from its first on, since it carries what the old one does not.
+    """
+
+    def __init__(self, old: Shard, new: Shard, clock: Clock, source: str, *, at_once: bool = False) -> None:
         self.old, self.new = old, new
         self._clock = clock
         self._source = source
+        self._at_once = new.lane.held = new.lane.seamless = at_once
         self._began_s = clock.monotonic_s()
         self._held_s: float | None = None
         self._ready_s: float | None = None
@@ -51,6 +55,9 @@ class Handover:
             self.old.lane.retired = True
             self.old.connector.stop()
             return self._finish(feed, lossless=False) if not len(self.old.lane.queue) else ""
+        if self._at_once and connector.connected:
+            self._held_s = now_s
+            return ""
         subscribed = connector.connected and lane.conversation is not None and not lane.conversation.waiting()
         self._ready_s = (self._ready_s or now_s) if subscribed else None
         if self._ready_s is not None and (lane.heard_events or now_s - self._ready_s > LISTEN_S):

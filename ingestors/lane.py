@@ -15,7 +15,8 @@ class Lane:
 
     opened: connections so far; open: the last of them has not ended, as far as its frames were read; may_have_lost: what its last connection sent last is unknown.
     standby: it will take over from a lane that still lives, and only listens; heard_events: data that it heard so. held: nothing is taken from its queue.
-    retired: another lane takes over, so its end is no loss. played: from a capture, which tells of no connection that comes back.
+    retired: another lane takes over, so its end is no loss. seamless: it took over before any of its frames was read, so its opening is no break.
+    played: from a capture, which tells of no connection that comes back. group: of its symbols, see Venue.group.
     """
 
     symbols: set[str]
@@ -23,9 +24,11 @@ class Lane:
     standby: bool = False
     held: bool = False
     retired: bool = False
+    seamless: bool = False
     played: bool = False
     heard_events: int = 0
     number: int = 0
+    group: str = ""
     opened: int = 0
     open: bool = False
     may_have_lost: bool = True  # what was published last is known, what was sent since is not

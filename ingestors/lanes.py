@@ -1,4 +1,7 @@
-"""The connections of one source: its symbols spread over lanes, replaced before the provider cuts them, changed while they live."""
+"""The connections of one source: its symbols spread over lanes, replaced before the provider cuts them, changed while they live.
+
+Symbols of one group share connections, those of different groups never do (see Venue.group).
+"""
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -12,7 +15,7 @@ from ingestors.frame_queue import FrameQueue
 from ingestors.handover import Handover
 from ingestors.lane import Lane
 from ingestors.session import Session
-from ingestors.shard import Shard, shards_of
+from ingestors.shard import Shard, groups_of, shards_of
 from runtime.clock import Clock
 from runtime.errors import FatalError
 
@@ -31,7 +34,7 @@ class Limits:
 
 
 class Lanes:
-    """All calls from one event loop. wake: set whenever a frame comes or a connector ends. market_open: whether symbols trade now."""
+    """All calls from one event loop. wake: set whenever a frame comes or a connector ends. market_open: whether symbols trade now. group_of: see Venue.group."""
 
     def __init__(
         self,
@@ -41,6 +44,7 @@ class Lanes:
         clock: Clock,
         wake: asyncio.Event,
         market_open: Callable[[Collection[str]], bool] = lambda symbols: True,
+        group_of: Callable[[str], str] = lambda symbol: "",
     ) -> None:
         self._source = source
         self._make_session = make_session
@@ -48,6 +52,7 @@ class Lanes:
         self._clock = clock
         self._wake = wake
         self._market_open = market_open
+        self._group_of = group_of
         self._numbers = count(1)
         self._shards: list[Shard] = []
         self._handovers: list[Handover] = []
@@ -64,14 +69,15 @@ class Lanes:
 
     def start(self, symbols: Collection[str]) -> None:
         """Begins to connect."""
-        for group in shards_of(sorted(symbols), self._limits.symbols):
-            self._shards.append(self._shard(group))
+        for group, members in groups_of(sorted(symbols), self._group_of).items():
+            for some in shards_of(members, self._limits.symbols):
+                self._shards.append(self._shard(some, group))
         self._share_queues()
 
-    def _shard(self, symbols: Iterable[str], standby: bool = False) -> Shard:
-        lane = Lane(set(symbols), FrameQueue(self._limits.queue_frames, self._wake), standby, number=next(self._numbers))
+    def _shard(self, symbols: Iterable[str], group: str, standby: bool = False) -> Shard:
+        lane = Lane(set(symbols), FrameQueue(self._limits.queue_frames, self._wake), standby, number=next(self._numbers), group=group)
         connector = Connector(
-            lambda: Conversation(self._make_session(), lane.symbols),
+            lambda: self._converse(lane),
             lane.queue,
             self._clock,
             max_size=_FRAME_FACTOR * self._limits.max_frame_bytes,
@@ -82,13 +88,19 @@ class Lanes:
         task.add_done_callback(lambda _: self._wake.set())
         return Shard(lane, connector, task)
 
+    def _converse(self, lane: Lane) -> Conversation:
+        session = self._make_session()
+        session.group = lane.group
+        return Conversation(session, lane.symbols)
+
     def _share_queues(self) -> None:
         for shard in self._shards:
             shard.lane.queue.limit = max(100, self._limits.queue_frames // len(self._shards))
 
     def step(self, feed: Feed) -> None:
         """Called a few times a second: replaces connections that near the end of their lives, goes on with those that are being replaced."""
-        for shard in self._shards:
+        for shard in self._stable():
+            self._reconcile(shard)
             lifetime_s = shard.lane.conversation.session.lifetime_s if shard.lane.conversation else 0.0
             if lifetime_s and shard.connector.age_s() > _RENEW_SHARE * lifetime_s:
                 self.renew(shard)
@@ -99,10 +111,12 @@ class Lanes:
                 self._settle(handover, outcome == "done")
         self._ending = [shard for shard in self._ending if not shard.task.done()]
 
-    def renew(self, shard: Shard) -> None:
-        """Opens another connection that takes over from this one, unless one does already."""
+    def renew(self, shard: Shard, *, carries_more: bool = False) -> None:
+        """Opens another connection that takes over from this one, unless one does already. carries_more: it has symbols that this one does not have, so
+        nothing of it may be passed over."""
         if shard in self._shards and all(handover.old is not shard for handover in self._handovers):
-            self._handovers.append(Handover(shard, self._shard(shard.lane.symbols, standby=True), self._clock, self._source))
+            new = self._shard(shard.lane.symbols, shard.lane.group, standby=True)
+            self._handovers.append(Handover(shard, new, self._clock, self._source, at_once=carries_more))
 
     def _settle(self, handover: Handover, done: bool) -> None:
         if not done:
@@ -118,23 +132,40 @@ class Lanes:
         """Subscribes to more symbols: on connections that have room, then on new ones."""
         left = sorted(set(symbols) - self.symbols)
         for shard in self._stable():
-            room = self._limits.symbols - len(shard.lane.symbols)
-            new, left = left[: max(0, room)], left[max(0, room) :]
+            mine = [symbol for symbol in left if self._group_of(symbol) == shard.lane.group]
+            new = mine[: max(0, self._limits.symbols - len(shard.lane.symbols))]
             shard.lane.symbols.update(new)
-            if shard.connector.conversation and shard.connector.connected:
-                shard.connector.conversation.add(new)
-                shard.connector.speak()
+            left = [symbol for symbol in left if symbol not in shard.lane.symbols]
+            self._reconcile(shard)
         if left:
             self.start(left)
 
     def remove(self, symbols: Collection[str]) -> None:
-        """Ends subscriptions; a connection keeps its place though it carries none."""
+        """Ends subscriptions; a connection keeps its place though it carries none, where it can be one without any."""
         for shard in self._stable():
-            gone = shard.lane.symbols & set(symbols)
-            shard.lane.symbols -= gone
-            if shard.connector.conversation and shard.connector.connected:
-                shard.connector.conversation.remove(gone)
-                shard.connector.speak()
+            shard.lane.symbols -= set(symbols)
+            self._reconcile(shard)
+
+    def _reconcile(self, shard: Shard) -> None:
+        """What the connection carries becomes what its lane shall, also where that changed while it was being opened."""
+        conversation, wanted = shard.connector.conversation, shard.lane.symbols
+        if not (conversation and shard.connector.connected) or conversation.symbols == wanted:
+            return
+        if not conversation.session.symbols_in_address:
+            conversation.add(wanted - conversation.symbols)
+            conversation.remove(conversation.symbols - wanted)
+            shard.connector.speak()
+        elif wanted:
+            self.renew(shard, carries_more=True)
+        else:
+            self._close(shard)
+
+    def _close(self, shard: Shard) -> None:
+        """A connection that cannot be one without symbols."""
+        shard.lane.retired = True
+        shard.connector.stop()
+        self._shards.remove(shard)
+        self._ending.append(shard)
 
     def ask_book(self, symbol: str) -> bool:
         """Asks anew for a symbol's order book, by a new connection where there is no other way. False while its connection is not ready to be asked."""

@@ -48,7 +48,8 @@ class Liveness:
         self._events += events
 
     def data_age_s(self, now_s: float) -> float:
-        return now_s - self._data_s
+        """Of the time in which data were to be expected: a closed night makes nothing old."""
+        return now_s - max(self._data_s, self._open_s)
 
     def wants_ping(self, now_s: float) -> bool:
         """The socket is to be asked for a sign of life now; true once a silence."""

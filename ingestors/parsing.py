@@ -10,6 +10,7 @@ from msgspec import Meta
 from ingestors.numbers import plain
 from runtime.errors import InvalidRecord
 from schemas.reasons import Reason
+from schemas.ticks import Quote
 
 # The limits keep hostile values out of what follows: a time in ns and an id must fit 64 bits.
 Milliseconds = Annotated[int, Meta(ge=0, le=9_000_000_000_000)]
@@ -88,3 +89,8 @@ class Growing:
     def next(self, received_ns: int) -> int:
         self._last = received_ns if received_ns > self._last else self._last + 1
         return self._last
+
+
+def value_quote(symbol: str, value: str, event_ns: int, received_ns: int) -> Quote:
+    """A value that is published and not traded at, such as an index's (see schemas.ticks.Quote). Its time is its number."""
+    return Quote(symbol, value, "0", value, "0", event_ns, received_ns, event_ns)

@@ -114,7 +114,7 @@ class PlayedLanes(Lanes):
     def step(self, feed: Feed) -> None:
         """Nothing to replace."""
 
-    def renew(self, shard: Shard) -> None:
+    def renew(self, shard: Shard, *, carries_more: bool = False) -> None:
         """The capture has what came next."""
 
     async def check(self) -> None:

@@ -1,6 +1,7 @@
 """The providers that there are, and those that are no more. A provider's folder is named here, else a test fails."""
 
 from ingestors.limits.budget import Limit
+from ingestors.market_registry import MARKETS
 from ingestors.polled_registry import POLLED
 from ingestors.provider import Provider as Provider
 from runtime.errors import UserError
@@ -60,6 +61,7 @@ PROVIDERS: dict[str, Provider] = {
             limits="about 15 REST calls for trades/min, else blocked for 60 s; 25 channels a connection; about 20 connections/min",
             licence="public market data, no key; Bitfinex's API terms of service apply",
         ),
+        *MARKETS,
         *POLLED,
     )
 }

@@ -176,7 +176,8 @@ def _take_gap(published: Published, source: str, message: Message) -> None:
         published.gaps[gap.gap_id] = gap
     known = published.channel(gap.channel)
     if gap.symbol in known and gap.state != "filled":
-        _keep(known, gap.symbol, gap.to_ns if published.by_time and gap.channel == "trade" else gap.to_id - 1, gap.to_ns)
+        by_time = not gap.to_id and gap.cause in _OURS
+        _keep(known, gap.symbol, gap.to_ns if by_time else gap.to_id - 1, gap.to_ns)
 
 
 def _remember(ids: dict[int | str, int], trade: Trade) -> None:

@@ -1,7 +1,7 @@
 """The ingestor of a streaming provider: builds the parts and moves frames from the queues to Kafka until it is told to stop."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +12,7 @@ from ingestors.backoff import Backoff
 from ingestors.books.desk import BookDesk
 from ingestors.books.fetcher import SnapshotFetcher
 from ingestors.books.resubscriber import BookResubscriber
-from ingestors.events import Leaving, Lost
+from ingestors.events import Denied, Leaving, Lost
 from ingestors.feed import Feed
 from ingestors.gap_fill import TradeFiller
 from ingestors.helpers import Helpers, KafkaCheck, wake_regularly
@@ -35,7 +35,7 @@ from runtime.health import Health
 from runtime.settings import Settings
 from schemas.reasons import Reason
 from schemas.sessions import calendar_of
-from schemas.symbols import asset_class_of
+from schemas.symbols import AssetClass, asset_class_of
 
 log = structlog.get_logger()
 
@@ -74,7 +74,8 @@ class StreamIngestor:
             settings.ingest.silence_timeout_s,
             venue.settings.symbols_per_connection,
         )
-        self.lanes: Lanes = Lanes(self._source, lambda: venue.session(self._names), limits, clock, self._wake, partial(_market_open, clock))
+        market_open = partial(_market_open, clock, settings.process.asset_classes)
+        self.lanes: Lanes = Lanes(self._source, lambda: venue.session(self._names), limits, clock, self._wake, market_open, venue.group)
         self.feed: Feed | None = None
         self._limits = limits
         self._played: Sequence[Path] = ()
@@ -144,7 +145,7 @@ class StreamIngestor:
         missing = await self._changes.resolve()
         if missing:
             section = self._venue.section
-            raise UserError(f"{self._name} does not list {', '.join(missing)}; correct {section}.symbols: BASE-QUOTE, such as BTC-USD")
+            raise UserError(f"{self._name} does not list {', '.join(missing)}; correct {section}.symbols: such as BTC-USD, EUR-USD, AAPL")
         return True
 
     async def _make_feed(self) -> Feed:
@@ -186,7 +187,9 @@ class StreamIngestor:
         shard.connector.heard()
         if lane.conversation:
             lane.conversation.hear(event)
-        if isinstance(event, Leaving):
+        if isinstance(event, Denied):
+            _end_if_ours(self._name, lane, event)
+        elif isinstance(event, Leaving):
             log.info("provider_leaves")
             self.lanes.renew(shard)
         elif isinstance(event, Lost):
@@ -306,7 +309,13 @@ class StreamIngestor:
         return f"refused: {', '.join(refused[:5])}" if refused else ""
 
 
-def _market_open(clock: Clock, symbols: Collection[str]) -> bool:
+def _end_if_ours(name: str, lane: Lane, denied: Denied) -> None:
+    """Raises UserError, but for a capture: who recorded it had that trouble."""
+    if lane.conversation and lane.conversation.session.key_setting:
+        raise UserError(f"{name} refuses the key: {denied.detail}; check {lane.conversation.session.key_setting}")
+
+
+def _market_open(clock: Clock, asset_classes: Mapping[str, AssetClass], symbols: Collection[str]) -> bool:
     """Some of them trade now: crypto always does."""
     now_ns = clock.now_ns()
-    return any(calendar_of(asset_class_of(symbol)).is_open(now_ns) for symbol in symbols)
+    return any(calendar_of(asset_class_of(symbol, asset_classes)).is_open(now_ns) for symbol in symbols)

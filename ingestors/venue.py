@@ -40,6 +40,10 @@ class Venue(ABC):
     def history(self, names: Names) -> History:
         """The past of the same symbols."""
 
+    def group(self, symbol: str) -> str:
+        """Symbols of different groups never share a connection: for venues whose asset classes have an address each."""
+        return ""
+
     def book_rules(self) -> BookRules | None:
         """What is to be known of its order books; None: it has none, or they are not asked for."""
         return None

@@ -183,9 +183,11 @@ class ProcessSettings(Section):
     timeframes: tuple[Timeframe, ...] = Field(tuple(Timeframe), min_length=1, description="1m is always built; the others from it")
     grace_s: float = Field(1.0, ge=0, le=3600, description="event time that a bar waits behind the watermark")
     asset_classes: dict[str, AssetClass] = Field(
-        default_factory=dict, description="by symbol, where its name does not tell: crypto, equity or fx"
+        default_factory=dict, description="by symbol, where its name does not tell: crypto, equity, fx or index"
     )
-    quote_bars: tuple[AssetClass, ...] = Field(("fx",), description="asset classes whose bars are built from quotes, not from trades")
+    quote_bars: tuple[AssetClass, ...] = Field(
+        ("fx", "index"), description="asset classes whose bars are built from quotes, not from trades"
+    )
     history_bars: int = Field(
         64, ge=64, le=500, description="closed 1m bars that a late tick may correct through the stream; state grows with it"
     )

@@ -89,7 +89,7 @@ CATALOGUE: dict[Reason, ReasonSpec] = {
         "the event time is before 1990 or more than ten minutes after the receive time", 1, "an event time of tomorrow"
     ),
     Reason.OHLC_VIOLATION: ReasonSpec("a bar's low and high do not enclose its open and close", 1, "high 101, close 102"),
-    Reason.CROSSED_QUOTE: ReasonSpec("the bid is not below the ask", 0.5, "bid 100.2, ask 100.1"),
+    Reason.CROSSED_QUOTE: ReasonSpec("the bid is not below the ask, and it is not a value without sizes", 0.5, "bid 100.2, ask 100.1"),
     Reason.OUT_OF_ORDER: ReasonSpec(
         "the event time is before that of an earlier tick of the symbol", 0.1, "a trade of 12:00:01 after one of 12:00:02"
     ),

@@ -1,7 +1,7 @@
 """When a market is open, and the trading day that holds an instant. Times are integer nanoseconds since 1970-01-01 UTC.
 
 crypto: always open, days are UTC's. fx: open from Sunday 17:00 to Friday 17:00 New York; a trading day ends at 17:00 and has that date.
-equity: the regular session of the New York Stock Exchange, 09:30 to 16:00 New York, with holidays and early closes from schemas/calendars
+equity and index: the regular session of the New York Stock Exchange, 09:30 to 16:00 New York, with holidays and early closes from schemas/calendars
 (made from the library exchange_calendars by `python -m tickerplant.calendar_files`). Outside the calendar's years, 1970 to 2049, equities and fx are closed.
 """
 
@@ -130,6 +130,8 @@ def calendar_of(asset_class: AssetClass) -> Calendar:
     """The calendar of an asset class. Made at its first use, which takes a tenth of a second; then every answer takes a microsecond."""
     if asset_class == "crypto":
         return AlwaysOpen()
+    if asset_class == "index":
+        return calendar_of("equity")
     if asset_class == "fx":
         return TradingDays(fx_days(), counts_sessions=False)
     return TradingDays(equity_days(), counts_sessions=True)

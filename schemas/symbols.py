@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Literal
 
-AssetClass = Literal["crypto", "equity", "fx"]
+AssetClass = Literal["crypto", "equity", "fx", "index"]
+INDEX_PREFIX = "I."
 
 # ISO 4217, national currencies in use: funds codes, metals and test codes are none.
 FIAT = frozenset(
@@ -18,10 +19,10 @@ FIAT = frozenset(
 
 
 def asset_class_of(symbol: str, overrides: Mapping[str, AssetClass] | None = None) -> AssetClass:
-    """`EUR-USD` (both legs fiat) is fx, `BTC-USD` (a pair with another leg) crypto, `AAPL` (no pair) equity. overrides: by symbol, they win."""
+    """`EUR-USD` (both legs fiat) is fx, `BTC-USD` (a pair with another leg) crypto, `I.SPX` index, `AAPL` (no pair) equity. overrides: by symbol, they win."""
     if overrides and symbol in overrides:
         return overrides[symbol]
     base, dash, quote = symbol.partition("-")
     if not dash:
-        return "equity"
+        return "index" if symbol.startswith(INDEX_PREFIX) else "equity"
     return "fx" if base in FIAT and quote in FIAT else "crypto"

@@ -37,7 +37,7 @@ class Trade(Struct, tag_field="kind", tag="trade", omit_defaults=True, gc=False)
 
 
 class Quote(Struct, tag_field="kind", tag="quote", omit_defaults=True, gc=False):
-    """Best bid and ask.
+    """Best bid and ask. Where both are one price and both sizes 0 it is a value that was published, such as an index's: nobody offers to trade at it.
 
     update_id: the venue's number of the book state; identifies the quote where the venue gives no time.
     event_time_is_receive: the venue gave no event time (Binance's book ticker), ts_event_ns is the receive time.

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
 from websockets.protocol import State
 
 from ingestors.output import Output
@@ -48,7 +49,9 @@ class Dialect(Protocol):
     unknown, malformed: frames of a kind that nobody knows, and that are cut off. hidden_limit: the body with status 200 that says too many calls.
     names: the provider's of the symbols, where they are not alike. numbered: it numbers a symbol's trades without holes; remembers: how many trades its
     REST interface tells. book_settings: of the provider's section, so that it sends books; none: it has none. book_reason: of `broken_book`;
-    book_comes_again: once it is asked for, a whole one comes in the stream.
+    book_comes_again: once it is asked for, a whole one comes in the stream. side: of its trades, "" where it tells none.
+    key_setting: where its key comes from, "" where it wants none; wrong_key: it does not know the key, which it says in an answer, or with the status of
+    the handshake (key_in_handshake).
     """
 
     name: str
@@ -62,6 +65,10 @@ class Dialect(Protocol):
     book_settings: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     book_reason: str = ""
     book_comes_again: bool = True
+    side: str = "buy"
+    key_setting: str = ""
+    key_in_handshake: bool = False
+    wrong_key: bool = False
 
     def build(self, websocket: str, rest: str, settings: Any, output: Output, health: Health) -> Any:
         """The ingestor of both symbols. settings: sections beside the provider's own, and under `provider` more of these."""
@@ -188,6 +195,11 @@ class VenueServer:
             if not self.mute:
                 self._write(client, frame)
 
+    def admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Whether a handshake may go on."""
+        refused = self.dialect.wrong_key and self.dialect.key_in_handshake
+        return connection.respond(401, "no such key") if refused else None
+
     async def http(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         target = head.split(" ", 2)[1]
@@ -207,7 +219,8 @@ async def venue(dialect: Dialect) -> AsyncIterator[tuple[VenueServer, str, str]]
     """(server, WebSocket URL, REST URL)."""
     server = VenueServer(dialect)
     rest = await asyncio.start_server(server.http, "127.0.0.1", 0)
-    async with serve(server.session, "127.0.0.1", 0, compression=None, ping_interval=None, close_timeout=1) as running:
+    options: Any = {"compression": None, "ping_interval": None, "close_timeout": 1, "process_request": server.admit}
+    async with serve(server.session, "127.0.0.1", 0, **options) as running:
         port = next(iter(running.sockets)).getsockname()[1]
         try:
             yield server, f"ws://127.0.0.1:{port}", f"http://127.0.0.1:{rest.sockets[0].getsockname()[1]}"

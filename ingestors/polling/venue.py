@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Collection, Sequence
 
 from ingestors.bar_history import BarHistory, BarPage, page_of
+from ingestors.keys import required_key
 from ingestors.polling.answers import EmptyAnswer
 from ingestors.polling.rows import Row, Series, bars_of
 from runtime.clock import Clock
@@ -85,10 +86,7 @@ def check_rows(rows: Sequence[Row], symbol: str, from_ns: int, to_ns: int) -> No
 
 def key_of(settings: KeyedPollSettings, name: str, section: str) -> str:
     """The key. Raises UserError that names the setting."""
-    if settings.api_key is None or not settings.api_key.get_secret_value():
-        variable = f"TICKERPLANT_{section.upper().replace('.', '__')}__API_KEY"
-        raise UserError(f"{name} needs a key: set {section}.api_key in the settings, or {variable} in the environment")
-    return settings.api_key.get_secret_value()
+    return required_key(settings.api_key, name, f"{section}.api_key")
 
 
 def joined(symbol: str) -> str:

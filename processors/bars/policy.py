@@ -25,7 +25,7 @@ class Policies(dict[str, Policy]):
     def __init__(
         self,
         asset_classes: Mapping[str, AssetClass] | None = None,
-        quote_bars: Sequence[AssetClass] = ("fx",),
+        quote_bars: Sequence[AssetClass] = ("fx", "index"),
         synthetic_bars: Sequence[str] = (),
     ) -> None:
         super().__init__()

@@ -44,8 +44,11 @@ def quote_oddities(quote: Quote, limits: Limits = DEFAULTS) -> Reasons:
 
 
 def _is_crossed(quote: Quote) -> bool:
-    """Floats keep the order of decimals, but two near decimals can be one float: only then are the digits compared."""
-    return float(quote.bid) >= float(quote.ask) and Decimal(quote.bid) >= Decimal(quote.ask)
+    """Floats keep the order of decimals, but two near decimals can be one float: only then are the digits compared. A value has but one side."""
+    if float(quote.bid) < float(quote.ask):
+        return False
+    bid, ask = Decimal(quote.bid), Decimal(quote.ask)
+    return bid > ask or (bid == ask and any(map(Decimal, (quote.bid_size, quote.ask_size))))
 
 
 def _is_stale(quote: Quote, limits: Limits) -> bool:

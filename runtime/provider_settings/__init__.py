@@ -4,13 +4,14 @@ from runtime.provider_settings.binance import BinanceSettings
 from runtime.provider_settings.bitfinex import BitfinexSettings
 from runtime.provider_settings.coinbase import CoinbaseSettings
 from runtime.provider_settings.kraken import KrakenSettings
+from runtime.provider_settings.market_sections import MarketSections
 from runtime.provider_settings.polled_sections import PolledSections
 from runtime.provider_settings.shared import SOURCE, StreamSettings
 
 __all__ = ["SOURCE", "BinanceSettings", "BitfinexSettings", "CoinbaseSettings", "KrakenSettings", "ProvidersSettings", "StreamSettings"]
 
 
-class ProvidersSettings(PolledSections):
+class ProvidersSettings(MarketSections, PolledSections):
     """The providers beside Binance, one subsection each."""
 
     coinbase: CoinbaseSettings = CoinbaseSettings()

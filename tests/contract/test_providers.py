@@ -22,6 +22,7 @@ from runtime.errors import InvalidRecord, UserError
 from runtime.health import Health
 from schemas.codec import decode_order_book
 from schemas.reasons import CATALOGUE
+from schemas.sessions import AlwaysOpen
 from schemas.ticks import Quote, Trade
 from schemas.topics import Topic
 from tests.memory_output import MemoryOutput
@@ -31,9 +32,10 @@ from tests.venues.binance import Binance
 from tests.venues.bitfinex import Bitfinex
 from tests.venues.coinbase import Coinbase
 from tests.venues.kraken import Kraken
+from tests.venues.markets import MARKETS
 from tests.venues.template import Template
 
-DIALECTS: dict[str, Any] = {one.name: one for one in (Template, Binance, Coinbase, Kraken, Bitfinex)}
+DIALECTS: dict[str, Any] = {one.name: one for one in (Template, Binance, Coinbase, Kraken, Bitfinex, *MARKETS)}
 every_provider = pytest.mark.parametrize("name", sorted(DIALECTS))
 
 
@@ -110,6 +112,7 @@ async def world(name: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Wor
     monkeypatch.setattr(resubscriber, "_LOOK_S", 0.02)
     for history in (History, *History.__subclasses__()):
         monkeypatch.setattr(history, "book_interval_s", 0.02)
+    monkeypatch.setattr(stream, "calendar_of", lambda asset_class: AlwaysOpen())  # whenever this runs
     dialect = DIALECTS[name]()
     async with venue(dialect) as (server, websocket, rest_url):
         yield World(dialect, server, websocket, rest_url)
@@ -266,7 +269,7 @@ def test_14_times_are_the_venues_and_ours(name: str) -> None:
     deal = Deal(dialect.symbols[0], 7, START_NS)
     for event in _flat(dialect.session().parse(dialect.trade(deal), 99)):
         assert isinstance(event, Trade)
-        assert (event.trade_id, event.ts_event_ns, event.ts_ingest_ns, event.side) == (dialect.trade_id(deal), START_NS, 99, "buy")
+        assert (event.trade_id, event.ts_event_ns, event.ts_ingest_ns, event.side) == (dialect.trade_id(deal), START_NS, 99, dialect.side)
         assert (event.price, event.size) == ("100.25", "0.5")
 
 
@@ -454,6 +457,41 @@ async def test_25_a_broken_book_is_told_and_asked_for_anew(world: World) -> None
         await world.has(world.first, 1)
         assert world.server.connections == 1
         assert world.books(world.second) == [("snapshot", "")]
+
+
+@every_provider
+async def test_26_a_key_that_the_stream_refuses_is_the_users_to_mend(world: World) -> None:
+    if not world.dialect.key_setting:
+        pytest.skip("the provider wants no key")
+    world.dialect.wrong_key = True
+    with pytest.raises(UserError, match=rf"refuses the key: .*; check {world.dialect.key_setting}"):
+        await asyncio.wait_for(world.ingestor().run(), 20)
+
+
+@every_provider
+async def test_27_a_key_that_is_missing_is_named_and_nothing_is_asked(world: World) -> None:
+    if not world.dialect.key_setting:
+        pytest.skip("the provider wants no key")
+    for nothing in (None, " "):
+        with pytest.raises(UserError, match=rf"needs a key: set {world.dialect.key_setting} in the settings, or TICKERPLANT_PROVIDERS__"):
+            world.ingestor(api_key=nothing)
+    assert world.server.calls == []
+
+
+@every_provider
+async def test_28_a_closed_market_may_be_silent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "calendar_of", lambda asset_class: Closed())
+    async with world.ingesting(ingest={"silence_timeout_s": 0.1}) as ingestor:
+        await world.subscribed()
+        age_s = [ingestor.lanes.data_age_s()]
+        await asyncio.sleep(0.3)
+        assert world.server.connections == 1
+        assert ingestor.lanes.data_age_s() < 0.3, age_s
+
+
+class Closed(AlwaysOpen):
+    def is_open(self, ts_ns: int) -> bool:
+        return False
 
 
 @pytest.mark.parametrize("name", sorted(CLOSED))

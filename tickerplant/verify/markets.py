@@ -17,9 +17,10 @@ _FIAT = {_CURRENCIES[at : at + 3] for at in range(0, len(_CURRENCIES), 3)}
 
 
 def market_of(symbol: str, told: Mapping[str, str]) -> str:
-    """`equity`, `fx` or `crypto`: as told, else by the form of the name."""
+    """`equity`, `index`, `fx` or `crypto`: as told, else by the form of the name."""
     legs = symbol.split("-", 1)
-    by_name = "equity" if len(legs) == 1 else "fx" if set(legs) <= _FIAT else "crypto"
+    single = "index" if symbol.startswith("I.") else "equity"
+    by_name = single if len(legs) == 1 else "fx" if set(legs) <= _FIAT else "crypto"
     return told.get(symbol, by_name)
 
 

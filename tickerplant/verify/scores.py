@@ -101,7 +101,7 @@ class TradeHistory:
 
     def _of_quote(self, tick: TickRow) -> list[str]:
         bid, ask = tick.bid or Decimal(0), tick.ask or Decimal(0)
-        found = ["crossed_quote"] if bid >= ask else []
+        found = ["crossed_quote"] if bid > ask or (bid == ask and (tick.bid_size or tick.ask_size)) else []
         age_ns = tick.ts_ingest_ns - tick.ts_event_ns
         if age_ns > LATE_NS:
             found.append("late")

@@ -45,6 +45,31 @@ def test_a_provider_that_greets_is_asked_after_its_greeting() -> None:
     assert one.due(2.0) == []
 
 
+class Guarded(Script):
+    """Wants a key first."""
+
+    awaits_welcome = True
+
+    def login(self) -> list[Request]:
+        return [Request("key", frozenset({"login"}))]
+
+
+def test_a_login_comes_before_all_else_and_is_repeated_like_any_request() -> None:
+    one = Conversation(Guarded(), ["A"])
+    one.opened(0.0)
+    one.add(["B"])
+    assert one.due(0.0) == []
+    one.hear(WELCOME)
+    assert one.due(0.0) == ["key"]
+    assert one.due(ACKNOWLEDGEMENT_S + 0.1) == ["key"]
+    one.hear(Acknowledged(("login",)))
+    one.hear(Acknowledged(("login",)))
+    assert one.due(10.0) == ["+A", "+B"]
+    one.hear(WELCOME)
+    assert one.due(10.0) == []
+    assert one.waiting() == {"A", "B"}
+
+
 def test_messages_keep_their_distance() -> None:
     one = opened("A", "B", "C", request_interval_s=0.5)
     assert [one.due(now_s) for now_s in (0.0, 0.4, 0.5, 0.9, 1.0)] == [["+A"], [], ["+B"], [], ["+C"]]

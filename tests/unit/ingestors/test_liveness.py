@@ -79,3 +79,12 @@ def test_a_feed_that_calms_down_slowly_is_alive() -> None:
     for rate in (100, 50, 25, 12, 6, 3):
         second = fed(3 * int(WINDOW_S), rate, live, second)
         assert live.problem(second, True) == ""
+
+
+def test_a_closed_night_makes_no_data_old() -> None:
+    live = Liveness(Timeouts(30), 0)
+    live.data(10, 1)
+    assert live.data_age_s(20) == 10
+    live.byte(1_000)
+    live.problem(1_000, False)
+    assert live.data_age_s(1_004) == 4

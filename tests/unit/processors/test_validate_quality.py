@@ -45,3 +45,10 @@ def test_late_is_more_than_a_minute_and_not_filled(delay_ns: int, late: bool) ->
 )
 def test_a_quote_is_crossed_when_the_bid_is_not_below_the_ask(bid: str, ask: str, crossed: bool) -> None:
     assert quote_oddities(quote(bid=bid, ask=ask)) == (("crossed_quote",) if crossed else ())
+
+
+@pytest.mark.parametrize(("bid_size", "ask_size", "crossed"), [("0", "0.00", False), ("0", "1", True), ("1", "0", True)])
+def test_a_value_without_sizes_is_not_crossed(bid_size: str, ask_size: str, crossed: bool) -> None:
+    one = quote(bid="5", ask="5.0", bid_size=bid_size, ask_size=ask_size)
+    assert quote_oddities(one) == (("crossed_quote",) if crossed else ())
+    assert quote_oddities(quote(bid="5.1", ask="5", bid_size="0", ask_size="0")) == ("crossed_quote",)

@@ -13,7 +13,7 @@ from schemas.timeframes import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Timeframe,
 from tickerplant import calendar_files
 
 NEW_YORK = ZoneInfo("America/New_York")
-ASSET_CLASSES: tuple[AssetClass, ...] = ("crypto", "equity", "fx")
+ASSET_CLASSES: tuple[AssetClass, ...] = ("crypto", "equity", "fx", "index")
 TIMES_NS = st.integers(0, 2_524_000_000 * SECOND_NS)
 # Days that an interval takes at most; two sessions in a row have had a week between them (September 2001).
 SPANS = {Timeframe.D1: 1, Timeframe.D2: 8, Timeframe.W1: 7, Timeframe.MN1: 31}

@@ -14,6 +14,8 @@ from schemas.symbols import AssetClass, asset_class_of
         ("EUR-USDT", "crypto"),
         ("AAPL", "equity"),
         ("BRK.B", "equity"),
+        ("I.SPX", "index"),
+        ("I", "equity"),
         ("EUR-USD", "fx"),
         ("USD-JPY", "fx"),
         ("eur-usd", "crypto"),  # canonical symbols are upper case

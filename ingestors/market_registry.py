@@ -1,0 +1,19 @@
+"""The providers that push equities, currencies and indices, as the registry has them."""
+
+from ingestors.provider import Provider
+
+MARKETS = (
+    Provider(
+        name="polygon",
+        transport="stream",
+        trades=True,
+        quotes=True,
+        books=False,
+        bars=True,
+        history=True,
+        asset_classes=("equity", "fx", "crypto", "index"),
+        limits="one connection a market and key; REST without a hard limit on paid plans, 5 calls/min on the free one, which has no streams",
+        licence="Polygon.io, now Massive: paid plans, whose terms say who may see the data; exchange fees and non-display rules apply to stocks",
+        key="providers.polygon.api_key",
+    ),
+)

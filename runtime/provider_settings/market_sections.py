@@ -1,0 +1,10 @@
+"""Sections of the providers that push equities, currencies and indices, a field each."""
+
+from runtime.provider_settings.polygon import PolygonSettings
+from runtime.sections import Section
+
+
+class MarketSections(Section):
+    """A provider's field is its name with underscores."""
+
+    polygon: PolygonSettings = PolygonSettings()

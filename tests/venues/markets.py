@@ -1,0 +1,6 @@
+"""The dialects of the providers that push equities, currencies and indices."""
+
+from tests.venue_server import Dialect
+from tests.venues.polygon import Polygon
+
+MARKETS: tuple[type[Dialect], ...] = (Polygon,)
