@@ -84,6 +84,9 @@ class Flow:
             self.counted["repeated"] += 1
             return None
         if trades.by_time:
+            if self._recovery.was_filled(trade):
+                self.counted["repeated"] += 1
+                return None
             self._recovery.passed(trade)
         if hole := trades.missing_before(trade.symbol, number, trade.ts_event_ns):
             return hole
@@ -96,6 +99,8 @@ class Flow:
     async def fill(self, hole: Hole, trade: Trade, received_ns: int) -> None:
         """Waits for what is missing before the trade, then publishes it."""
         await self._recovery.fill(hole, trade.ts_ingest_ns, received_ns)
+        if self.trades.by_time:
+            self._recovery.passed(trade)  # once more, as the newest: a large hole's trades have taken its place
         self._pass_on(trade, received_ns)
 
     def _pass_on(self, trade: Trade, received_ns: int) -> None:

@@ -16,6 +16,7 @@ from schemas.ticks import Trade
 log = structlog.get_logger()
 
 _PASSED = 1_000  # trade ids of a symbol that are remembered
+_STILL_COMES_NS = 10_000_000_000  # a connection tells a trade so much later than the venue's REST interface, at most
 MAX_OPEN_HOLES = 256  # of a symbol, as many as validate keeps
 
 
@@ -64,6 +65,7 @@ class Recovery:
         self._watermarks = watermarks
         self._on_progress = on_progress
         self._open: dict[str, list[Missing]] = {}
+        self._filled: dict[str, tuple[set[int | str], int]] = {}  # what filled the newest hole in time, and the newest event time of it
         self._passed: dict[str, deque[int | str]] = {}  # the newest trade ids of a symbol whose holes are holes in time
 
     def passed(self, trade: Trade) -> None:
@@ -73,6 +75,15 @@ class Recovery:
     def was_passed(self, trade: Trade) -> bool:
         """The same."""
         return trade.trade_id in self._passed.get(trade.symbol, ())
+
+    def was_filled(self, trade: Trade) -> bool:
+        """It comes over the connection too, after the venue told it when it was asked what a break had lost."""
+        if trade.symbol not in self._filled:
+            return False
+        ids, newest_ns = self._filled[trade.symbol]
+        if trade.ts_event_ns > newest_ns + _STILL_COMES_NS:
+            del self._filled[trade.symbol]
+        return trade.trade_id in ids
 
     def pending(self) -> bool:
         """There are open holes."""
@@ -140,6 +151,7 @@ class Recovery:
         lost = [trade for trade in trades if trade.trade_id not in passed]
         if lost:
             self._publish(missing, lost, ingest_ns, received_ns)
+            self._filled[missing.hole.symbol] = {trade.trade_id for trade in lost}, lost[-1].ts_event_ns
         self._pace.answered()
         self._on_progress()
         return trades[-1].ts_event_ns if trades else 0

@@ -1,5 +1,6 @@
 """The providers that there are, and those that are no more. A provider's folder is named here, else a test fails."""
 
+from ingestors.crypto_registry import CRYPTO
 from ingestors.limits.budget import Limit
 from ingestors.market_registry import MARKETS
 from ingestors.polled_registry import POLLED
@@ -35,32 +36,7 @@ PROVIDERS: dict[str, Provider] = {
             licence="public market data of Coinbase Exchange, no key; Coinbase's market data terms apply, redistribution needs their consent",
             budget=(Limit(10, "second"),),
         ),
-        Provider(
-            name="kraken",
-            transport="stream",
-            trades=True,
-            quotes=True,
-            books=True,
-            bars=False,
-            history=True,
-            asset_classes=("crypto",),
-            budget=(Limit(60, "minute"),),
-            limits="about 1 REST call/s; about 150 connections in 10 min; books of at most 1,000 levels",
-            licence="public market data, no key; Kraken's terms of service apply",
-        ),
-        Provider(
-            name="bitfinex",
-            transport="stream",
-            trades=True,
-            quotes=True,
-            books=True,
-            bars=False,
-            history=True,
-            asset_classes=("crypto",),
-            budget=(Limit(15, "minute"),),
-            limits="about 15 REST calls for trades/min, else blocked for 60 s; 25 channels a connection; about 20 connections/min",
-            licence="public market data, no key; Bitfinex's API terms of service apply",
-        ),
+        *CRYPTO,
         *MARKETS,
         *POLLED,
     )

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     CHECKSUM_MISMATCH = "checksum_mismatch"
     CROSSED_BOOK = "crossed_book"
     RECONNECTED = "reconnected"
+    BEYOND_SNAPSHOT = "beyond_snapshot"
     # bars of providers (the stage bars)
     PRICE_SCALE = "price_scale"
     SPLIT_SUSPECTED = "split_suspected"
@@ -122,6 +123,11 @@ CATALOGUE: dict[Reason, ReasonSpec] = {
     ),
     Reason.RECONNECTED: ReasonSpec(
         "the connection that a book was read from ended", 0, "the venue closed the socket: its books begin again with a snapshot"
+    ),
+    Reason.BEYOND_SNAPSHOT: ReasonSpec(
+        "a book moved to levels that its snapshot did not show",
+        0,
+        "100 levels a side were shown, and 85 of the asks are gone: there may be others",
     ),
     Reason.PRICE_SCALE: ReasonSpec(
         "a provider's price is about a hundred times its neighbour, or a hundredth", 1, "14.55, then 0.1455: pounds for pence"

@@ -19,7 +19,7 @@ from ingestors.stream import StreamIngestor
 from ingestors.venue import Venue
 from runtime.clock import Clock
 from runtime.health import Health
-from runtime.provider_settings import BitfinexSettings
+from runtime.provider_settings.bitfinex import BitfinexSettings
 from runtime.settings import Settings
 
 

@@ -21,7 +21,7 @@ class BookDesk:
         self._publish = publish
         interval_ns, snapshot_ns = int(settings.book_interval_s * SECOND_NS), int(settings.book_snapshot_s * SECOND_NS)
         self._top = TopOfBooks(source, settings.book_levels, interval_ns, snapshot_ns)
-        self._keeper = BookKeeper(rules, self._top.changed, self._broke) if rules and settings.book_levels else None
+        self._keeper = BookKeeper(rules, self._top.changed, self._broke, settings.book_levels) if rules and settings.book_levels else None
         self._snapshots = rules.snapshots if rules else "always"
         self._handed_over: set[str] = set()  # their books ended because another connection took over: it is to be asked at once
         self._gone: set[str] = set()  # no more subscribed to: what still comes of them is passed over

@@ -11,7 +11,7 @@ from typing import Literal
 
 from ingestors.books.checksums import Checksum
 from ingestors.books.order_book import OrderBook
-from ingestors.books.side import BadLevel
+from ingestors.books.side import BadLevel, BookSide, Key
 from schemas.books import BookDifference
 from schemas.reasons import Reason
 
@@ -25,27 +25,35 @@ class BookRules:
 
     snapshots: `stream`: it sends one after each subscription; `asked`: it must be fetched, while differences wait for it; `always`: it sends nothing else.
     depth: levels a side that it keeps, where it sends no removal for those that fall out; 0: all. checksum: of a whole book.
+    shown: levels a side of its snapshots, where those hold not all that its differences speak of: what lies beyond them is unknown; 0: all.
     """
 
     snapshots: Literal["stream", "asked", "always"]
     depth: int = 0
     checksum: Checksum | None = None
+    shown: int = 0
 
 
 @dataclass(slots=True)
 class _Kept:
-    """One symbol: its book, if it has one; differences that wait for the snapshot; since when it is crossed."""
+    """One symbol: its book, if it has one; differences that wait for the snapshot; since when it is crossed; the worst bid and ask that its snapshot
+    showed, where there may be more."""
 
     book: OrderBook | None = None
     waiting: deque[BookDifference] = field(default_factory=lambda: deque(maxlen=_WAITING))
     crossed_since_ns: int = 0
+    shown: tuple[Key | None, Key | None] = (None, None)
 
 
 class BookKeeper:
-    """on_change(symbol, book): the book has changed, or is a new one. on_break(symbol, reason, ingest_ns): it is none any more."""
+    """on_change(symbol, book): the book has changed, or is a new one. on_break(symbol, reason, ingest_ns): it is none any more. levels: best ones of a
+    side that must be known."""
 
-    def __init__(self, rules: BookRules, on_change: Callable[[str, OrderBook], None], on_break: Callable[[str, Reason, int], None]) -> None:
+    def __init__(
+        self, rules: BookRules, on_change: Callable[[str, OrderBook], None], on_break: Callable[[str, Reason, int], None], levels: int = 20
+    ) -> None:
         self._rules = rules
+        self._levels = max(1, min(levels, rules.shown // 2))
         self._on_change = on_change
         self._on_break = on_break
         self._kept: dict[str, _Kept] = {}
@@ -122,6 +130,7 @@ class BookKeeper:
             self._end(symbol, kept, Reason.CHECKSUM_MISMATCH, snapshot.ts_ingest_ns)
             return
         self.wanted.pop(symbol, None)
+        kept.shown = self._shown(kept.book, snapshot)
         self._changed(symbol, kept, kept.book, snapshot.ts_ingest_ns)
         waiting, kept.waiting = kept.waiting, deque(maxlen=_WAITING)
         for difference in waiting:
@@ -148,8 +157,24 @@ class BookKeeper:
             return
         if not self._agrees(symbol, book, difference):
             self._end(symbol, kept, Reason.CHECKSUM_MISMATCH, difference.ts_ingest_ns)
+        elif self._beyond(book.bids, kept.shown[0]) or self._beyond(book.asks, kept.shown[1]):
+            self._end(symbol, kept, Reason.BEYOND_SNAPSHOT, difference.ts_ingest_ns)
+            kept.waiting.append(difference)
         else:
             self._changed(symbol, kept, book, difference.ts_ingest_ns)
+
+    def _shown(self, book: OrderBook, snapshot: BookDifference) -> tuple[Key | None, Key | None]:
+        """The worst levels that a snapshot showed of sides that may go on behind them."""
+        shown = self._rules.shown
+        bids, asks = shown and len(snapshot.bids) >= shown, shown and len(snapshot.asks) >= shown
+        return book.bids.worst_key if bids else None, book.asks.worst_key if asks else None
+
+    def _beyond(self, side: BookSide, worst: Key | None) -> bool:
+        """Of the best levels some lie where the venue has shown nothing: there may be others."""
+        if worst is None:
+            return False
+        key = side.key_of_rank(self._levels)
+        return key is None or key < worst
 
     def _changed(self, symbol: str, kept: _Kept, book: OrderBook, now_ns: int) -> None:
         """A crossed book is not passed on."""

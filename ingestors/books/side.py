@@ -108,6 +108,16 @@ class BookSide:
         levels = self._levels
         return [levels[key] for key in self._keys[: -depth - 1 : -1]]
 
+    def key_of_rank(self, rank: int) -> Key | None:
+        """That of the rank-th best level, the best being 1; None where there are fewer."""
+        if len(self._keys) < rank:
+            self._order(rank)
+        return self._keys[-rank] if len(self._keys) >= rank else None
+
+    @property
+    def worst_key(self) -> Key | None:
+        return min(self._levels, default=None)
+
     @property
     def best_key(self) -> Key | None:
         """Grows the better the price: a bid of the ask's price has the ask's key with the other sign."""

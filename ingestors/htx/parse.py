@@ -18,7 +18,7 @@ from schemas.ticks import Quote, Side, Trade
 _PREFIX = b'{"ch":"'
 _START = len(_PREFIX)
 _GZIP = 31  # of zlib: the gzip format, its largest window
-_SIDES: dict[str, Side] = {"buy": "buy", "sell": "sell"}
+SIDES: dict[str, Side] = {"buy": "buy", "sell": "sell"}
 _UNSUBSCRIBED = Ignored("unsubscribed")
 _decode_trades = msgspec.json.Decoder(Trades, float_hook=str).decode
 _decode_quotes = msgspec.json.Decoder(Quotes, float_hook=str).decode
@@ -124,7 +124,7 @@ class Parser:
 
 def _trade(symbol: str, row: TradeRow, received_ns: int) -> Trade:
     price, size = number_text(row.price), number_text(row.amount)
-    return Trade(symbol, price, size, row.ts * MS_NS, received_ns, row.tradeId, _SIDES.get(row.direction, ""))
+    return Trade(symbol, price, size, row.ts * MS_NS, received_ns, row.tradeId, SIDES.get(row.direction, ""))
 
 
 def _name(channel: str) -> str:

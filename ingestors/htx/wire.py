@@ -93,3 +93,37 @@ class SymbolRow(Struct):
     base: str = field(name="base-currency")
     quote: str = field(name="quote-currency")
     state: str = "online"
+
+
+class SymbolRows(Struct):
+    data: list[SymbolRow]
+
+
+class RestTrade(Struct):
+    """The same as TradeRow in the REST interface."""
+
+    ts: Milliseconds
+    amount: Any
+    price: Any
+    direction: str
+    trade_id: Number = field(name="trade-id")
+
+
+class RestOrder(Struct):
+    """All trades of one taker's order."""
+
+    data: list[RestTrade]
+
+
+class Histories(Struct):
+    """/market/history/trade."""
+
+    data: list[RestOrder]
+
+
+class ErrorBody(Struct):
+    """Any answer, for its error."""
+
+    status: str = ""
+    code: str = field(name="err-code", default="")
+    message: str = field(name="err-msg", default="")

@@ -30,7 +30,7 @@ from ingestors.stream import StreamIngestor
 from ingestors.venue import Venue
 from runtime.clock import Clock
 from runtime.health import Health
-from runtime.provider_settings import KrakenSettings
+from runtime.provider_settings.kraken import KrakenSettings
 from runtime.settings import Settings
 
 

@@ -5,14 +5,13 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from ingestors.events import HEARTBEAT, UNCLOSED, WELCOME, Acknowledged, Control, Refused
-from ingestors.kucoin.wire import AnyMessage, BookChange, Match, Ticker
+from ingestors.kucoin.wire import SIDES, AnyMessage, BookChange, Match, Ticker
 from ingestors.numbers import MS_NS, plain
 from ingestors.parsing import REFUSED, Symbols, integer, refusal, unknown
 from schemas.books import BookDifference
-from schemas.ticks import Quote, Side, Trade
+from schemas.ticks import Quote, Trade
 
 _SUBJECT = b'"subject":"'
-_SIDES: dict[str, Side] = {"buy": "buy", "sell": "sell"}
 _decode_match = msgspec.json.Decoder(Match).decode
 _decode_ticker = msgspec.json.Decoder(Ticker).decode
 _decode_book = msgspec.json.Decoder(BookChange).decode
@@ -46,8 +45,8 @@ class Parser:
 
     def _trade(self, frame: bytes, received_ns: int) -> Trade:
         data = _decode_match(frame).data
-        side = _SIDES.get(data.side, "")
-        return Trade(self._symbols[data.symbol], plain(data.price), plain(data.size), integer(data.time), received_ns, data.tradeId, side)
+        side, number = SIDES.get(data.side, ""), integer(data.sequence)
+        return Trade(self._symbols[data.symbol], plain(data.price), plain(data.size), integer(data.time), received_ns, number, side)
 
     def _quote(self, frame: bytes, received_ns: int) -> Quote:
         wire = _decode_ticker(frame)

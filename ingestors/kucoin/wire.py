@@ -5,16 +5,19 @@ from typing import Any
 from msgspec import Struct
 
 from ingestors.parsing import DecimalText, Number
+from schemas.ticks import Side
+
+SIDES: dict[str, Side] = {"buy": "buy", "sell": "sell"}
 
 
 class MatchData(Struct, gc=False):
-    """`trade.l3match`. side: the taker's; time: ns."""
+    """`trade.l3match`. sequence: in the order of the symbol's book, and what the REST interface names a trade by; side: the taker's; time: ns."""
 
     symbol: str
+    sequence: DecimalText
     side: str
     price: DecimalText
     size: DecimalText
-    tradeId: DecimalText
     time: DecimalText
 
 
@@ -96,10 +99,11 @@ class TradeRow(Struct):
 
 
 class Server(Struct):
-    """Where to connect to. pingInterval: ms."""
+    """Where to connect to. pingInterval, pingTimeout: ms."""
 
     endpoint: str
     pingInterval: int = 18_000
+    pingTimeout: int = 10_000
 
 
 class Bullet(Struct):
@@ -107,3 +111,26 @@ class Bullet(Struct):
 
     token: str
     instanceServers: list[Server]
+
+
+class ErrorBody(Struct):
+    """Any answer, for its code."""
+
+    code: str | int = ""
+    msg: str = ""
+
+
+class SymbolRows(Struct):
+    data: list[SymbolRow]
+
+
+class Bullets(Struct):
+    data: Bullet
+
+
+class Histories(Struct):
+    data: list[TradeRow]
+
+
+class Books(Struct):
+    data: Snapshot

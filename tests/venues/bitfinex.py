@@ -10,7 +10,7 @@ from ingestors.bitfinex.ingestor import BitfinexSession, build
 from ingestors.bitfinex.parse import Parser
 from ingestors.names import Names
 from runtime.clock import SystemClock
-from runtime.provider_settings import BitfinexSettings
+from runtime.provider_settings.bitfinex import BitfinexSettings
 from runtime.settings import load_settings
 from tests.venue_server import Client, Deal, Dialect, Said
 

@@ -10,7 +10,7 @@ from ingestors.kraken.ingestor import KrakenSession, build
 from ingestors.kraken.parse import Parser
 from ingestors.names import Names
 from runtime.clock import SystemClock
-from runtime.provider_settings import KrakenSettings
+from runtime.provider_settings.kraken import KrakenSettings
 from runtime.settings import load_settings
 from tests.venue_server import Deal, Dialect, Said
 

@@ -9,8 +9,6 @@ from ingestors.registry import PROVIDERS
 SHARED = {"exchange_server", "books", "limits", "polling"}
 READ_ONLY = {
     "kraken_v1",
-    "kucoin",
-    "htx",
     "coinbase_advanced",
 }  # their messages are read, nothing connects to them yet
 TEMPLATE = "template"

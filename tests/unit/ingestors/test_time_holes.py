@@ -97,6 +97,16 @@ async def test_what_an_earlier_process_published_is_not_published_again() -> Non
     assert bench.written.times == []
 
 
+async def test_a_trade_that_was_fetched_and_comes_all_the_same_is_known() -> None:
+    bench = Bench([100, 110, 120, 130])
+    await bench.next_trade(130)
+    assert bench.written.times == [110, 120]
+    assert bench.recovery.was_filled(trade_at(120))
+    assert not bench.recovery.was_filled(trade_at(130))
+    assert not bench.recovery.was_filled(trade_at(130 + 11_000_000_000))
+    assert not bench.recovery.was_filled(trade_at(120))  # long ago: nothing is remembered any more
+
+
 async def test_a_venue_that_does_not_reach_back_gives_a_part() -> None:
     bench = Bench([120, 130])
     await bench.next_trade(130)

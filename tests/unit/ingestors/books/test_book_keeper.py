@@ -138,3 +138,18 @@ def test_the_checksum_of_bitfinex_takes_both_sides_in_turn() -> None:
 )
 def test_numbers_as_javascript_writes_them(text: str, written: str) -> None:
     assert javascript(text) == written
+
+
+def test_a_book_that_moves_beyond_what_its_snapshot_showed_is_fetched_anew() -> None:
+    told: list[Reason] = []
+    keeper = BookKeeper(BookRules("asked", shown=4), lambda *_: None, lambda symbol, reason, at_ns: told.append(reason))
+    whole = [(str(price), "1") for price in (10, 11, 12, 13)]
+    keeper.apply(BookDifference("X", "v", S, S, 1, 1, [], whole, snapshot=True))
+    for number, (gone, new) in enumerate([("10", "14"), ("11", "15")], 2):
+        keeper.apply(BookDifference("X", "v", S, S, number, number, [], [(gone, "0"), (new, "1")]))
+    assert (told, keeper.waiting()) == ([], [])  # 12 and 13 are the best two, and were shown
+    keeper.apply(BookDifference("X", "v", S, S, 4, 4, [], [("12", "0")]))
+    assert (told, keeper.waiting()) == ([Reason.BEYOND_SNAPSHOT], ["X"])
+    keeper.apply(BookDifference("X", "v", S, S, 4, 4, [("9", "1")], whole[:3], snapshot=True))  # that is all there is
+    keeper.apply(BookDifference("X", "v", S, S, 5, 5, [], [("10", "0"), ("11", "0")]))
+    assert (len(told), keeper.wanted) == (1, {})
