@@ -26,7 +26,8 @@ function utc(seconds) {
 }
 
 export class Charts {
-  constructor(element) {
+  /** pointed(time): the reader points at the bar of these seconds, or at none (null). */
+  constructor(element, pointed) {
     const make = (id, isLast) => LightweightCharts.createChart(element(id), options(isLast));
     this.main = make("candles", true);
     this.rsi = make("rsi", false);
@@ -35,11 +36,14 @@ export class Charts {
     this.all = [this.main, this.rsi, this.macd, this.momentum];
     this.addSeries();
     this.linkTime();
+    this.main.subscribeCrosshairMove(({ time }) => pointed(time ?? null));
     window.addEventListener("themechange", () => this.recolour());
   }
 
   addSeries() {
     const quiet = { priceLineVisible: false, lastValueVisible: true, lineWidth: 2, crosshairMarkerRadius: 3 };
+    this.bands = this.main.addHistogramSeries({ priceScaleId: "bands", lastValueVisible: false, priceLineVisible: false, base: 0 });
+    this.main.priceScale("bands").applyOptions({ scaleMargins: { top: 0, bottom: 0 }, visible: false });
     this.candles = this.main.addCandlestickSeries({ borderVisible: false });
     this.volume = this.main.addHistogramSeries({ priceFormat: { type: "volume" }, priceScaleId: "volume", lastValueVisible: false, priceLineVisible: false });
     this.main.priceScale("right").applyOptions({ scaleMargins: { top: 0.08, bottom: 0.24 } });
@@ -79,7 +83,10 @@ export class Charts {
     if (this.last) this.show(this.last);
   }
 
-  /** points: { bars, forming, indicators: Map of time to values, signals: Map of time to -1, 0, 1, precision } */
+  /**
+   * points: { bars, forming, indicators: Map of time to values, signals: Map of time to messages, gaps: [{ from, to, isFilled }] in seconds, secondsABar, precision }.
+   * Returns how many bars are marked: { gaps, corrections }.
+   */
   show(points) {
     this.last = points;
     const bars = points.forming ? [...points.bars, points.forming] : points.bars;
@@ -90,8 +97,11 @@ export class Charts {
     for (const series of [this.histogram, this.macdLine, this.signalLine]) series.applyOptions({ priceFormat: format });
     this.candles.setData(bars.map((bar) => (bar === points.forming ? { ...bar, color: colour(bar) + "88", wickColor: colour(bar) + "88" } : bar)));
     this.volume.setData(bars.map((bar) => ({ time: bar.time, value: bar.volume, color: `${colour(bar)}${fade(bar) || "66"}` })));
-    this.candles.setMarkers(markers(bars, points.signals));
+    const bands = bandsOf(bars, points.gaps, points.secondsABar);
+    this.bands.setData(bands);
+    this.candles.setMarkers([...markers(bars, points.signals), ...corrections(points.bars)].sort((one, other) => one.time - other.time));
     this.showIndicators(bars, points.indicators);
+    return { gaps: bands.length, corrections: corrections(points.bars).length };
   }
 
   showIndicators(bars, indicators) {
@@ -114,8 +124,27 @@ export class Charts {
 const point = (time, value, scale) => (Number.isFinite(value) ? { time, value: value * scale } : { time });
 
 function markers(bars, signals) {
-  return bars.filter(({ time }) => signals.get(time)).map(({ time }) => {
-    const isBuy = signals.get(time) > 0;
+  return bars.filter(({ time }) => signals.get(time)?.signal).map(({ time }) => {
+    const isBuy = signals.get(time).signal > 0;
     return { time, position: isBuy ? "belowBar" : "aboveBar", shape: isBuy ? "arrowUp" : "arrowDown", color: css(isBuy ? "--up" : "--down"), text: isBuy ? "B" : "S" };
   });
+}
+
+/** Bars that came again with other numbers. */
+function corrections(bars) {
+  const corrected = bars.filter(({ message }) => message.revision > 0);
+  return corrected.map(({ time, message }) => ({ time, position: "aboveBar", shape: "circle", size: 0.6, color: css("--second"), text: `r${message.revision}` }));
+}
+
+/** A stripe behind each bar in whose interval something is missing, and behind the first bar after a hole in which there is none. */
+function bandsOf(bars, gaps, secondsABar) {
+  const touched = new Map();
+  for (const gap of gaps) {
+    const inside = bars.filter(({ time }) => time + secondsABar > gap.from && (time < gap.to || time <= gap.from));
+    const after = bars.find(({ time }) => time >= gap.to);
+    const isOld = !bars.length || gap.to < bars[0].time;
+    for (const bar of isOld ? [] : inside.length ? inside : after ? [after] : []) if (!touched.get(bar.time)) touched.set(bar.time, !gap.isFilled);
+  }
+  const colour = (isOpen) => `${css(isOpen ? "--warn" : "--muted")}${isOpen ? "40" : "26"}`;
+  return [...touched].sort(([one], [other]) => one - other).map(([time, isOpen]) => ({ time, value: 1, color: colour(isOpen) }));
 }

@@ -3,9 +3,9 @@
 import { clock, dayAndMinute, decimal, float, percent, reason, signedPercent } from "./format.js";
 
 const byId = (id) => document.getElementById(id);
-const NAMES = { macd: "MACD", rsi: "RSI", momentum: "Momentum", score: "Weighted score", status: "Status" };
-const VOTES = { 1: "▲ buy", 0: "· hold", "-1": "▼ sell" };
-const STATES = { live: "Live", stale: "Stale", connecting: "Connecting", reconnecting: "Reconnecting", locked: "Token needed" };
+export const NAMES = { macd: "MACD", rsi: "RSI", momentum: "Momentum", score: "Weighted score", status: "Status" };
+export const VOTES = { 1: "▲ buy", 0: "· hold", "-1": "▼ sell" };
+const STATES = { live: "Live", stale: "Stale", connecting: "Connecting", reconnecting: "Reconnecting", locked: "Token needed", closed: "Refused" };
 
 function write(id, text) {
   const element = byId(id);
@@ -103,7 +103,8 @@ export function showSignal(signal) {
   showComponents(signal?.components ?? {});
 }
 
-function why(signal) {
+/** A signal's decision as a sentence. */
+export function why(signal) {
   const at = `bar of ${dayAndMinute(signal.timestamp)}, closed at ${decimal(signal.close)}`;
   if (signal.status === "unwarm") return `Held: an indicator has not yet seen its minimum of bars (${at}).`;
   if (signal.status === "low_quality") return `Held: the quality of the bar, ${float(signal.quality, 2)}, is below the minimum (${at}).`;
@@ -144,31 +145,26 @@ export function showIndicators(values) {
 }
 
 export function showBar(bar) {
-  write("legend", bar ? `O ${decimal(bar.open)}  H ${decimal(bar.high)}  L ${decimal(bar.low)}  C ${decimal(bar.close)}  V ${decimal(bar.volume)} · ${bar.kind}` : "");
+  write("legend", bar ? `O ${decimal(bar.open)}  H ${decimal(bar.high)}  L ${decimal(bar.low)}  C ${decimal(bar.close)}  V ${decimal(bar.volume)} · ${bar.kind}${bar.revision ? ` r${bar.revision}` : ""} · ${dayAndMinute(bar.timestamp)}` : "");
 }
 
-export function showFeed({ rate, latencyMs, number, holes }) {
+/** number: of the last tick; holes: that the page saw in its stream; lost: of them, those that could not be filled. */
+export function showFeed({ rate, latencyMs, number, holes, lost, reconnects, kafka }) {
   write("rate", rate === null ? "—" : float(rate, rate < 10 ? 1 : 0));
   write("latency", latencyMs === null ? "—" : latencyMs > 60000 ? "recorded" : `${Math.max(0, Math.round(latencyMs))} ms`);
   write("number", number ? number.toLocaleString("en") : "—");
   write("holes", String(holes));
+  write("lost", String(lost));
+  write("reconnects", String(reconnects));
+  write("kafka", kafka);
 }
 
-export function showCounts(bars, values) {
+export function showCounts(bars, values, marked) {
   const main = byId("main");
   main.dataset.candles = String(bars);
   for (const name of ["rsi", "macd", "momentum"]) main.dataset[name] = String(values.filter((entry) => Number.isFinite(entry[name])).length);
+  Object.assign(main.dataset, { gaps: String(marked.gaps), corrections: String(marked.corrections) });
   byId("empty").hidden = bars > 0;
-}
-
-export function fillSymbols(series, chosen) {
-  const select = byId("symbol");
-  const symbols = [...new Set(series.map((entry) => entry.symbol))];
-  if (chosen && !symbols.includes(chosen)) symbols.push(chosen);
-  const same = select.options.length === symbols.length && symbols.every((name, index) => select.options[index].value === name);
-  if (!same) select.replaceChildren(...symbols.map((name) => new Option(name, name)));
-  select.disabled = symbols.length === 0;
-  if (chosen) select.value = chosen;
 }
 
 export function fillTimeframes(names, chosen) {

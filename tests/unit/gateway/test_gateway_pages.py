@@ -14,10 +14,10 @@ from runtime.errors import UserError
 def test_every_file_that_the_page_names_is_served() -> None:
     pages = load_pages()
     named = set(re.findall(r'(?:src|href)="(/[^"#]*)"', (FOLDER / "index.html").read_text()))
-    named |= {
-        f"/js/{name}" for name in re.findall(r'from "\./(?:js/)?([a-z]+\.js)"', "".join(p.read_text() for p in FOLDER.glob("**/*.js")))
-    }
-    assert {"/app.js", "/style.css", "/vendor/lightweight-charts.js", "/js/charts.js"} <= named
+    for path in FOLDER.glob("**/*.js"):
+        beside = [path.parent / name for name in re.findall(r'from "(\.[a-z./]+\.js)"', path.read_text())]
+        named |= {f"/{module.resolve().relative_to(FOLDER.resolve()).as_posix()}" for module in beside}
+    assert {"/app.js", "/style.css", "/vendor/lightweight-charts.js", "/js/charts.js", "/tickerplant.js"} <= named
     assert named <= pages.keys()
 
 
