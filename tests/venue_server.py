@@ -50,6 +50,7 @@ class Dialect(Protocol):
     names: the provider's of the symbols, where they are not alike. numbered: it numbers a symbol's trades without holes; remembers: how many trades its
     REST interface tells. book_settings: of the provider's section, so that it sends books; none: it has none. book_reason: of `broken_book`;
     book_comes_again: once it is asked for, a whole one comes in the stream. side: of its trades, "" where it tells none.
+    quoted: it has quotes and no trades: the deals come as quotes, the number of each is `trade_id`. lines: the path of its stream of lines, where it has no WebSocket. step_ns: between two deals.
     key_setting: where its key comes from, "" where it wants none; wrong_key: it does not know the key, which it says in an answer, or with the status of
     the handshake (key_in_handshake).
     """
@@ -66,6 +67,9 @@ class Dialect(Protocol):
     book_reason: str = ""
     book_comes_again: bool = True
     side: str = "buy"
+    quoted: bool = False
+    lines: str = ""
+    step_ns: int = STEP_NS
     key_setting: str = ""
     key_in_handshake: bool = False
     wrong_key: bool = False
@@ -109,11 +113,16 @@ class Dialect(Protocol):
 
 @dataclass(eq=False)
 class Client:
-    """memory: a dialect's, of what it said to this one."""
+    """connection: None for a stream of lines. memory: a dialect's, of what it said to this one."""
 
-    connection: ServerConnection
+    connection: ServerConnection | None
+    transport: asyncio.Transport
     symbols: set[str]
     memory: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def gone(self) -> bool:
+        return self.transport.is_closing() or (self.connection is not None and self.connection.state is not State.OPEN)
 
 
 class VenueServer:
@@ -133,7 +142,9 @@ class VenueServer:
     def happen(self, symbol: str, number: int = 1, told: bool = True) -> None:
         """Trades happen, and whoever listens is told."""
         for _ in range(number):
-            deal = Deal(symbol, len([deal for deal in self.deals if deal.symbol == symbol]) + 1, START_NS + len(self.deals) * STEP_NS)
+            deal = Deal(
+                symbol, len([deal for deal in self.deals if deal.symbol == symbol]) + 1, START_NS + len(self.deals) * self.dialect.step_ns
+            )
             self.deals.append(deal)
             if told:
                 self.say(self.dialect.trade(deal), symbol)
@@ -145,9 +156,12 @@ class VenueServer:
                 self._write(client, frame)
 
     def _write(self, client: Client, frame: bytes) -> None:
-        if client.connection.state is not State.OPEN or client.connection.transport.is_closing():
+        if client.gone:
             return
         frame = self.dialect.on_wire(frame, client)
+        if client.connection is None:
+            client.transport.write(f"{len(frame) + 1:x}\r\n".encode() + frame + b"\n\r\n")
+            return
         length = len(frame)
         size = (
             bytes([length])
@@ -157,11 +171,11 @@ class VenueServer:
             else b"\x7f" + length.to_bytes(8, "big")
         )
         kind = b"\x82" if frame[:2] == GZIP else b"\x81"
-        client.connection.transport.write(kind + size + frame)
+        client.transport.write(kind + size + frame)
 
     def cut(self) -> None:
         for client in list(self.clients):
-            client.connection.transport.abort()
+            client.transport.abort()
 
     @property
     def subscribed(self) -> set[str]:
@@ -171,7 +185,7 @@ class VenueServer:
         assert connection.request is not None
         self.connections += 1
         said = self.dialect.hello(connection.request.path)
-        client = Client(connection, set(said.on))
+        client = Client(connection, connection.transport, set(said.on))
         self.clients.append(client)
         try:
             for frame in said.answers:
@@ -205,13 +219,36 @@ class VenueServer:
         target = head.split(" ", 2)[1]
         self.calls.append(target)
         split = urlsplit(target)
+        if self.dialect.lines and split.path == self.dialect.lines and not self.dialect.wrong_key:
+            await self._stream_lines(target, reader, writer)
+            return
         if self.refusals:
             status, body, more = self.refusals.pop(0)
         else:
-            status, body, more = 200, self.dialect.rest(split.path, dict(parse_qsl(split.query)), self.deals), ""
+            query = dict(parse_qsl(split.query))
+            status, body, more = (
+                (401, b"{}", "") if split.path == self.dialect.lines else (200, self.dialect.rest(split.path, query, self.deals), "")
+            )
         writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{more}\r\n".encode() + body)
         await writer.drain()
         writer.close()
+
+    async def _stream_lines(self, target: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """An answer that does not end, until the client goes or is cut off."""
+        self.connections += 1
+        said = self.dialect.hello(target)
+        client = Client(None, writer.transport, set(said.on))  # type: ignore[arg-type]
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        self.clients.append(client)
+        try:
+            for frame in said.answers:
+                self._write(client, frame)
+            await reader.read()
+        except OSError:
+            pass
+        finally:
+            self.clients.remove(client)
+            writer.close()
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """Sections of the providers that push equities, currencies and indices, a field each."""
 
+from runtime.provider_settings.oanda import OandaSettings
 from runtime.provider_settings.polygon import PolygonSettings
 from runtime.sections import Section
 
@@ -7,4 +8,5 @@ from runtime.sections import Section
 class MarketSections(Section):
     """A provider's field is its name with underscores."""
 
+    oanda: OandaSettings = OandaSettings()
     polygon: PolygonSettings = PolygonSettings()

@@ -1,6 +1,7 @@
 """The dialects of the providers that push equities, currencies and indices."""
 
 from tests.venue_server import Dialect
+from tests.venues.oanda import Oanda
 from tests.venues.polygon import Polygon
 
-MARKETS: tuple[type[Dialect], ...] = (Polygon,)
+MARKETS: tuple[type[Dialect], ...] = (Polygon, Oanda)
