@@ -451,7 +451,7 @@ async def test_23_two_thousand_symbols_are_sharded_and_all_acknowledged(monkeypa
         async with world.ingesting(symbols=symbols, symbols_per_connection=100) as ingestor:
             await eventually_async(lambda: len(server.subscribed) == 2_000)
             conversations = [shard.connector.conversation for shard in ingestor.lanes]
-            await eventually_async(lambda: not any(one.waiting() for one in connectors))
+            await eventually_async(lambda: not any(one.waiting() for one in conversations))
             assert (len(conversations), server.connections) == (20, 20)
             assert sum(one.repeated for one in conversations) == 3
             for symbol in (symbols[0], symbols[777], symbols[1_999]):
@@ -490,7 +490,7 @@ async def test_25_a_broken_book_is_told_and_asked_for_anew(world: World) -> None
     async with world.ingesting(ingest={"book_interval_s": 0, "book_snapshot_s": 3600}, **world.dialect.book_settings) as ingestor:
         await world.subscribed()
         connectors = [shard.connector for shard in ingestor.lanes]
-        await eventually_async(lambda: all(one.conversation and not one.conversation.waiting() for one in conversations))
+        await eventually_async(lambda: all(one.conversation and not one.conversation.waiting() for one in connectors))
         for symbol in world.dialect.symbols:
             for frame in world.dialect.book(symbol):
                 world.server.say(frame, symbol)
