@@ -4,6 +4,7 @@ import re
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
@@ -112,3 +113,20 @@ def networks(texts: tuple[str, ...]) -> tuple[str, ...]:
         except ValueError:
             raise ValueError(f"{text} is no address or network; write 10.0.0.7 or 10.0.0.0/8") from None
     return texts
+
+
+def zone_name(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        raise ValueError(f"{name!r} is no time zone; write it as UTC or America/New_York") from None
+    return name
+
+
+def cron_or_never(text: str) -> str:
+    """Five fields; nothing is never."""
+    from croniter import croniter  # only where somebody writes one: it loads much
+
+    if text and not (len(text.split()) == 5 and croniter.is_valid(text)):
+        raise ValueError(f"{text!r} is no cron expression of five fields; write it as `30 2 * * *` (02:30 every day)")
+    return text

@@ -83,6 +83,11 @@ CACHE_BYTES = Gauge("tickerplant_cache_memory_bytes", "Their bytes")
 CACHE_EVICTIONS = Counter("tickerplant_cache_evictions_total", "Values in memory that made room for others")
 CACHE_REDIS_UP = Gauge("tickerplant_cache_redis_up", "1 while Redis answers the cache")
 
+# schedule; task: the job, whose own name Prometheus gives to every target
+JOB_RUNS = Counter("tickerplant_job_runs_total", "Runs of scheduled jobs that ended; result: succeeded, failed", ["task", "result"])
+JOB_SUCCESS = Gauge("tickerplant_job_success_seconds", "When a scheduled job last succeeded, seconds since 1970", ["task"])
+JOB_RUNNER = Gauge("tickerplant_job_runner", "1 while this process is the one that runs the jobs, 0 while another is")
+
 # gateway
 CLIENTS = Gauge("tickerplant_clients", "Connected WebSocket clients")
 SUBSCRIPTIONS = Gauge("tickerplant_subscriptions", "Subscriptions", ["channel"])

@@ -17,6 +17,7 @@ from runtime.failover_settings import FailoverSettings
 from runtime.forms import kill_moments, postgres_url, redis_url, webhook_secret, webhook_url
 from runtime.limit_settings import LimitSettings
 from runtime.provider_settings import BinanceSettings, ProvidersSettings
+from runtime.schedule_settings import ScheduleSettings
 from runtime.sections import PemFile, Section
 from schemas.symbols import AssetClass
 from schemas.timeframes import Timeframe
@@ -396,6 +397,7 @@ class Settings(BaseSettings):
     sink: SinkSettings = SinkSettings()
     cache: CacheSettings = CacheSettings()
     storage: StorageSettings = StorageSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
     gateway: GatewaySettings = GatewaySettings()
     health: HealthSettings = HealthSettings()
     log: LogSettings = LogSettings()

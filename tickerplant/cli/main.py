@@ -33,6 +33,7 @@ COMMANDS = (
     "replay",
     "importing",
     "backfill",
+    "schedule",
     "verify",
     "retention",
     "repair",

@@ -107,6 +107,7 @@ def _leaves(tree: dict[str, object], prefix: str = "") -> list[str]:
             "names",
             "coins",
             "datasets",
+            "jobs",
         )
         keys += _leaves(value, f"{prefix}{name}.") if nested and isinstance(value, dict) else [f"{prefix}{name}"]
     return keys
