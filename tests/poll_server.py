@@ -97,6 +97,10 @@ class Polled(Protocol):
 
     def answer(self, request: Request, market: Market) -> Answer: ...
 
+    def seen(self, candle: Candle) -> tuple[str, str, str, str]:
+        """What of a candle it tells: open, high, low, close."""
+        return candle.open, candle.high, candle.low, candle.close
+
     def recorded(self) -> Iterable[tuple[str, Timeframe, bytes]]:
         """Recorded or documented bodies of bars: (symbol, timeframe, body)."""
 

@@ -61,7 +61,7 @@ class Asker:
     async def ask(self, job: Job) -> None:
         """Asks, publishes, and sets when the job is due again. Raises UserError where nothing was ever answered and nothing can be: a wrong key."""
         try:
-            await (self._ask_ticks(job) if job.timeframe is None else self._ask_bars(job, job.timeframe))
+            told = await (self._ask_ticks(job) if job.timeframe is None else self._ask_bars(job, job.timeframe))
         except Unlisted as error:
             self._is_unlisted(job, error)
         except UserError as error:
@@ -72,10 +72,14 @@ class Asker:
         except TransientError as error:
             self._told_error(job, error)
         else:
-            job.backoff.reset()
-            self.answered, self.answered_s = True, self._clock.monotonic_s()
-            self._connected.set(1)
+            if told:
+                self._is_answered(job)
         self._publisher.poll()
+
+    def _is_answered(self, job: Job) -> None:
+        job.backoff.reset()
+        self.answered, self.answered_s = True, self._clock.monotonic_s()
+        self._connected.set(1)
 
     def watermark(self, symbols: Collection[str]) -> None:
         """Writes how far event time has come, if it has. symbols: all that are asked for."""
@@ -93,12 +97,13 @@ class Asker:
         failing = [f"{asked.symbol} {asked.timeframe or asked.channel}" for asked in self._outages.open()]
         return f"no answer for {', '.join(sorted(failing)[:5])}" if failing else ""
 
-    async def _ask_ticks(self, job: Job) -> None:
+    async def _ask_ticks(self, job: Job) -> bool:
+        """Whether anything came."""
         asked_ns = self._clock.now_ns()
         wanted = open_symbols(job.symbols, asked_ns)
         job.due_ns = next_ticks_ns(job.symbols, asked_ns, round(self._settings.poll_interval_s * SECOND_NS))
         if not wanted:
-            return
+            return False
         ticks = await self._venue.ticks(wanted)
         self._answers["ticks"].inc()
         for tick in ticks:
@@ -111,6 +116,7 @@ class Asker:
         if silent := [symbol for symbol in wanted if symbol not in came]:
             log.warning("empty_answer", symbols=silent)
             self._failed(job, silent)
+        return bool(came)
 
     def _publish(self, tick: Tick) -> None:
         """Unless it was published before: a provider repeats its newest state until there is a newer one."""
@@ -121,12 +127,14 @@ class Asker:
         self._publisher.tick(tick, tick.ts_ingest_ns)
         self._data_time.set(tick.ts_event_ns / SECOND_NS)
 
-    async def _ask_bars(self, job: Job, timeframe: Timeframe) -> None:
+    async def _ask_bars(self, job: Job, timeframe: Timeframe) -> bool:
         (symbol,), key = job.symbols, (job.symbols[0], timeframe.value)
         now_ns, delay_ns = self._clock.now_ns(), round(self._settings.bars_delay_s * SECOND_NS)
         job.due_ns = next_bar_ns(symbol, timeframe, now_ns, delay_ns)
         newest_ns, settings = self._newest.get(key), self._settings
-        from_ns: int | None = bars_from_ns(timeframe, newest_ns, now_ns, settings.first_bars, dict(self._venue.lookback_ns).get(timeframe))
+        from_ns: int | None = bars_from_ns(
+            symbol, timeframe, newest_ns, now_ns, settings.first_bars, dict(self._venue.lookback_ns).get(timeframe)
+        )
         new: list[ProviderBar] = []
         while from_ns is not None:
             page = await self._venue.bars(symbol, timeframe, from_ns, now_ns)
@@ -137,6 +145,7 @@ class Asker:
             self._publisher.bar(bar, bar.known_at_ns)
             self._newest[key] = bar.ts_open_ns
         self._tell(self._outages.answered(Asked(symbol, "bar", timeframe.value), now_ns, len(new)))
+        return True
 
     def _told_error(self, job: Job, error: TransientError) -> None:
         now_ns = self._clock.now_ns()

@@ -6,11 +6,16 @@ from dataclasses import dataclass, field
 from ingestors.backoff import Backoff
 from ingestors.polling.rows import interval
 from schemas.sessions import calendar_of
-from schemas.symbols import asset_class_of
+from schemas.symbols import AssetClass, asset_class_of
 from schemas.timeframes import DAY_NS, FIXED_NS, Timeframe
 
 _OVERLAP_BARS = 10  # known ones that are asked for again: an answer without any row is then never right
 AGAIN_S, AGAIN_CAP_S = 1.0, 300.0  # after a failure
+_STRETCH: dict[AssetClass, tuple[int, int]] = {
+    "crypto": (1, 1),
+    "fx": (2, 2),
+    "equity": (6, 2),
+}  # of time to open time: within a day, of days
 _FIRST_NS = 5 * DAY_NS  # a long weekend, and a session before it
 
 
@@ -45,8 +50,14 @@ def next_bar_ns(symbol: str, timeframe: Timeframe, now_ns: int, delay_ns: int) -
     return max(interval(symbol, timeframe, opens_ns)[1] + delay_ns, now_ns + 1)
 
 
-def bars_from_ns(timeframe: Timeframe, newest_open_ns: int | None, now_ns: int, first_bars: int, lookback_ns: int | None) -> int:
+def bars_from_ns(
+    symbol: str, timeframe: Timeframe, newest_open_ns: int | None, now_ns: int, first_bars: int, lookback_ns: int | None
+) -> int:
     """Where a question for bars begins. newest_open_ns: of the newest published one, None: there is none."""
     length_ns = FIXED_NS.get(timeframe, 31 * DAY_NS)
-    from_ns = now_ns - max(first_bars * length_ns, _FIRST_NS) if newest_open_ns is None else newest_open_ns - _OVERLAP_BARS * length_ns
+    if newest_open_ns is not None:
+        from_ns = newest_open_ns - _OVERLAP_BARS * length_ns
+    else:
+        within, days = _STRETCH[asset_class_of(symbol)]
+        from_ns = now_ns - max(first_bars * length_ns * (within if length_ns < DAY_NS else days), _FIRST_NS)
     return max(0, from_ns, 0 if lookback_ns is None else now_ns - lookback_ns)

@@ -36,13 +36,19 @@ from schemas.topics import Topic
 from tests.memory_output import MemoryOutput
 from tests.poll_server import START_NS, Candle, Polled, PollServer, length_ns, poll_server
 from tests.polled.alpha_vantage import AlphaVantage
+from tests.polled.coingecko import CoinGecko
+from tests.polled.cryptocompare import CryptoCompare
+from tests.polled.currencylayer import CurrencyLayer
 from tests.polled.fmp import Fmp
+from tests.polled.quandl import Quandl
 from tests.polled.tiingo_rest import Tiingo
 from tests.polled.twelve_data_rest import TwelveData
 from tests.polled.yahoo import Yahoo
 from tests.support import eventually_async
 
-DIALECTS: dict[str, Any] = {one.name: one for one in (Tiingo, AlphaVantage, Fmp, TwelveData, Yahoo)}
+DIALECTS: dict[str, Any] = {
+    one.name: one for one in (Quandl, CurrencyLayer, CoinGecko, CryptoCompare, Tiingo, AlphaVantage, Fmp, TwelveData, Yahoo)
+}
 every_provider = pytest.mark.parametrize("name", sorted(DIALECTS))
 
 
@@ -89,8 +95,9 @@ class World:
         found = [decode_provider_bar(value) for topic, _, value in self.output.sent if topic is Topic.BARS_RAW]
         return [bar for bar in found if bar.symbol == symbol]
 
-    def expected(self, symbol: str, from_ns: int = START_NS - 5 * DAY_NS) -> list[Candle]:
+    def expected(self, symbol: str) -> list[Candle]:
         """Bars that have been closed for long enough to be published."""
+        from_ns = START_NS - (20 if self.dialect.timeframe is Timeframe.D1 else 5) * DAY_NS
         found = self.server.market.candles(symbol, self.dialect.timeframe, from_ns, self.clock.now_ns())
         return [candle for candle in found if candle.close_ns + 5 * SECOND_NS <= self.clock.now_ns()]
 
@@ -98,7 +105,7 @@ class World:
         """So many bars came out, none twice, in order, and they are the market's newest."""
         await eventually_async(lambda: len(self.bars(symbol)) >= number)
         got = [(bar.ts_open_ns, bar.ts_close_ns, bar.open, bar.high, bar.low, bar.close) for bar in self.bars(symbol)]
-        wanted = [(one.open_ns, one.close_ns, one.open, one.high, one.low, one.close) for one in self.expected(symbol)[-number:]]
+        wanted = [(one.open_ns, one.close_ns, *self.dialect.seen(one)) for one in self.expected(symbol)[-number:]]
         assert [(*times, *(float(price) for price in prices)) for *times, prices in ((a, b, c) for a, b, *c in got)] == [
             (*times, *(float(price) for price in prices)) for *times, prices in ((a, b, c) for a, b, *c in wanted)
         ]

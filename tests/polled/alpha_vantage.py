@@ -8,7 +8,7 @@ from ingestors.alpha_vantage.config import INTERVALS
 from ingestors.polling.rows import minute_of
 from schemas.symbols import asset_class_of
 from schemas.timeframes import DAY_NS, Timeframe
-from tests.poll_server import RECORDED, Answer, Market, Request
+from tests.poll_server import RECORDED, Answer, Market, Polled, Request
 
 _TIMEFRAMES = {word: timeframe for timeframe, word in INTERVALS.items()}
 _ZONES = {"equity": "US/Eastern", "fx": "UTC"}
@@ -17,7 +17,7 @@ DOCUMENTED = b"""{"Meta Data":{"1. Information":"Intraday (1min) prices and volu
 "2. high":"86.5000","3. low":"86.4750","4. close":"86.5000","5. volume":"10494"}}}"""
 
 
-class AlphaVantage:
+class AlphaVantage(Polled):
     name = "alpha-vantage"
     symbols = ("AAPL", "EUR-USD")
     timeframe = Timeframe.M30

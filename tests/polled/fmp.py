@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from ingestors.polling.rows import local_ns, minute_of
 from schemas.timeframes import DAY_NS, HOUR_NS, Timeframe
-from tests.poll_server import Answer, Market, Request
+from tests.poll_server import Answer, Market, Polled, Request
 
 _NEW_YORK = ZoneInfo("America/New_York")
 _TIMEFRAMES = {"1min": Timeframe.M1, "5min": Timeframe.M5, "15min": Timeframe.M15, "30min": Timeframe.M30, "1hour": Timeframe.H1}
@@ -17,7 +17,7 @@ MINUTES = b"""[{"date":"2024-01-02 15:59:00","open":185.5,"low":185.4,"high":185
 {"date":"2024-01-02 15:58:00","open":185.44,"low":185.41,"high":185.51,"close":185.5,"volume":401222}]"""
 
 
-class Fmp:
+class Fmp(Polled):
     name = "fmp"
     symbols = ("AAPL", "EUR-USD")
     timeframe = Timeframe.M15

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from ingestors.polling.rows import date_of, day_ns, minute_of
 from ingestors.tiingo_rest.config import INTERVALS
 from schemas.timeframes import DAY_NS, Timeframe
-from tests.poll_server import RECORDED, Answer, Market, Request
+from tests.poll_server import RECORDED, Answer, Market, Polled, Request
 
 _TIMEFRAMES = {word: timeframe for timeframe, word in INTERVALS.items()}
 _SYMBOLS = {"aapl": "AAPL", "btcusd": "BTC-USD", "eurusd": "EUR-USD"}
@@ -20,7 +20,7 @@ DOCUMENTED = b"""[{"date":"2015-01-02T00:00:00.000Z","close":529.55,"high":535.8
 "adjHigh":535.8,"adjLow":527.88,"adjOpen":532.6,"adjVolume":1327870,"divCash":0.24,"splitFactor":2.0}]"""
 
 
-class Tiingo:
+class Tiingo(Polled):
     name = "tiingo-rest"
     symbols = ("AAPL", "BTC-USD")
     timeframe = Timeframe.M30

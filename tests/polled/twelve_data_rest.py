@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from ingestors.polling.rows import local_ns, minute_of
 from ingestors.twelve_data_rest.config import INTERVALS
 from schemas.timeframes import DAY_NS, FIXED_NS, SECOND_NS, Timeframe
-from tests.poll_server import Answer, Market, Request
+from tests.poll_server import Answer, Market, Polled, Request
 
 _UTC = ZoneInfo("UTC")
 _TIMEFRAMES = {word: timeframe for timeframe, word in INTERVALS.items()}
@@ -16,7 +16,7 @@ DOCUMENTED = b"""{"meta":{"symbol":"AAPL","interval":"1min","currency":"USD","ex
 "volume":"624277"},{"datetime":"2021-09-16 19:58:00","open":"148.72","high":"148.78","low":"148.70","close":"148.74","volume":"274622"}],"status":"ok"}"""
 
 
-class TwelveData:
+class TwelveData(Polled):
     name = "twelve-data-rest"
     symbols = ("AAPL", "BTC-USD")
     timeframe = Timeframe.M30

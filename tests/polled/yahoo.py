@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from schemas.sessions import calendar_of
 from schemas.symbols import asset_class_of
 from schemas.timeframes import SECOND_NS, Timeframe
-from tests.poll_server import Answer, Market, Request
+from tests.poll_server import Answer, Market, Polled, Request
 
 _TIMEFRAMES = {"1m": Timeframe.M1, "5m": Timeframe.M5, "15m": Timeframe.M15, "1h": Timeframe.H1, "1d": Timeframe.D1}
 DOCUMENTED = b"""{"chart":{"result":[{"meta":{"currency":"USD","symbol":"AAPL","exchangeName":"NMS","instrumentType":"EQUITY","firstTradeDate":345479400,
@@ -19,7 +19,7 @@ DOCUMENTED = b"""{"chart":{"result":[{"meta":{"currency":"USD","symbol":"AAPL","
 "close":[186.39999389648438,null,187.4],"volume":[66133400,null,60108400]}],"adjclose":[{"adjclose":[185.2,null,186.2]}]}}],"error":null}}"""
 
 
-class Yahoo:
+class Yahoo(Polled):
     name = "yahoo"
     symbols = ("AAPL", "EUR-USD")
     timeframe = Timeframe.M15

@@ -45,10 +45,12 @@ def test_a_bar_is_asked_for_when_it_has_been_closed_for_long_enough(symbol: str,
 
 def test_a_question_for_bars_reaches_back_over_known_ones() -> None:
     now_ns = WEDNESDAY
-    assert bars_from_ns(Timeframe.M1, now_ns - MINUTE_NS, now_ns, 100, None) == now_ns - 11 * MINUTE_NS
-    assert bars_from_ns(Timeframe.M1, None, now_ns, 100, None) == now_ns - 5 * DAY_NS
-    assert bars_from_ns(Timeframe.D1, None, now_ns, 100, None) == now_ns - 100 * DAY_NS
-    assert bars_from_ns(Timeframe.M1, None, now_ns, 100, HOUR_NS) == now_ns - HOUR_NS
+    assert bars_from_ns("AAPL", Timeframe.M1, now_ns - MINUTE_NS, now_ns, 100, None) == now_ns - 11 * MINUTE_NS
+    assert bars_from_ns("AAPL", Timeframe.M1, None, now_ns, 100, None) == now_ns - 5 * DAY_NS
+    assert bars_from_ns("AAPL", Timeframe.H1, None, now_ns, 100, None) == now_ns - 600 * HOUR_NS
+    assert bars_from_ns("AAPL", Timeframe.D1, None, now_ns, 100, None) == now_ns - 200 * DAY_NS
+    assert bars_from_ns("BTC-USD", Timeframe.D1, None, now_ns, 100, None) == now_ns - 100 * DAY_NS
+    assert bars_from_ns("AAPL", Timeframe.M1, None, now_ns, 100, HOUR_NS) == now_ns - HOUR_NS
 
 
 def test_an_outage_is_told_once_it_is_long_and_again_when_it_is_over() -> None:
