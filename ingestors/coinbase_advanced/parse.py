@@ -111,6 +111,8 @@ class Parser:
             return Refused("", wire.message)
         handler = self._handlers.get(wire.channel)
         if handler is None:
+            if wire.sequence_num == self._sequence + 1:
+                self._sequence += 1  # nothing that we asked for is missing
             raise unknown(f"channel {wire.channel!r}")
         return handler
 

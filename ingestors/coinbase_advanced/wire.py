@@ -112,3 +112,8 @@ class ProductRow(Struct):
 
 class Products(Struct):
     products: list[ProductRow]
+
+
+class ErrorBody(Struct):
+    error: str = ""
+    message: str = ""

@@ -29,9 +29,10 @@ _decode_error = msgspec.json.Decoder(ErrorAnswer).decode
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One pair. name: for the REST interface; decimals: of price and size, as checksums want them."""
+    """One pair. name: for the REST interface; stream_name: for WebSocket v1; decimals: of price and size, as checksums want them."""
 
     name: str
+    stream_name: str
     decimals: tuple[int, int]
 
 
@@ -45,7 +46,7 @@ class KrakenClient:
         """All pairs that a WebSocket carries, by canonical symbol."""
         answer = decoded(_decode_pairs, await self._rest.get("/0/public/AssetPairs"))
         rows = [(name, pair) for name, pair in answer.result.items() if pair.wsname]
-        return {canonical(pair.wsname): Listed(name, (pair.pair_decimals, pair.lot_decimals)) for name, pair in rows}
+        return {canonical(pair.wsname): Listed(name, pair.wsname, (pair.pair_decimals, pair.lot_decimals)) for name, pair in rows}
 
     async def trades(self, pair: str, since_ns: int) -> list[Any]:
         """A page of trades after a time, ascending: [price, volume, seconds, b|s, m|l, misc, id]. 0: the newest ones."""

@@ -15,7 +15,7 @@ from schemas.books import BookDifference, Levels
 from schemas.ticks import Quote, Side, Trade
 
 _SIDES: dict[str, Side] = {"b": "buy", "s": "sell"}
-_STATUS, _BARS = Ignored("status"), Ignored("bars")
+_STATUS, _BARS, _UNSUBSCRIBED = Ignored("status"), Ignored("bars"), Ignored("unsubscribed")
 _decode_book = msgspec.json.Decoder(BookFrame).decode
 _decode_ticker = msgspec.json.Decoder(TickerFrame).decode
 _decode_rows = msgspec.json.Decoder(RowsFrame).decode
@@ -94,12 +94,19 @@ class Parser:
         if wire.event == "systemStatus":
             return _STATUS
         if wire.event == "subscriptionStatus":
-            if wire.status == "error":
-                return Refused(key(wire.subscription.name, wire.pair) if wire.pair else "", wire.errorMessage)
-            return Acknowledged((key(wire.channelName, wire.pair),))
+            return _answer(wire)
         if wire.event == "error":
             return Refused("", wire.errorMessage)
         raise unknown(f"event {wire.event!r}")
+
+
+def _answer(wire: AnyMessage) -> Control:
+    about = key(wire.subscription.name, wire.pair) if wire.pair else ""
+    if wire.status == "unsubscribed":
+        return _UNSUBSCRIBED
+    if wire.status == "error" and not (about and "already subscribed" in wire.errorMessage.lower()):
+        return Refused(about, wire.errorMessage)
+    return Acknowledged((about,))
 
 
 def trade_id(event_ns: int, price: str, size: str, side: str) -> str:

@@ -44,6 +44,5 @@ class AnyMessage(Struct):
     event: str = ""
     status: str = ""
     pair: str = ""
-    channelName: str = ""
     errorMessage: str = ""
     subscription: Subscription = Subscription()

@@ -1,8 +1,10 @@
 """Sections of the crypto venues beside Binance and Coinbase, a field each."""
 
 from runtime.provider_settings.bitfinex import BitfinexSettings
+from runtime.provider_settings.coinbase_advanced import CoinbaseAdvancedSettings
 from runtime.provider_settings.htx import HtxSettings
 from runtime.provider_settings.kraken import KrakenSettings
+from runtime.provider_settings.kraken_v1 import KrakenV1Settings
 from runtime.provider_settings.kucoin import KucoinSettings
 from runtime.sections import Section
 
@@ -14,3 +16,5 @@ class CryptoSections(Section):
     bitfinex: BitfinexSettings = BitfinexSettings()
     kucoin: KucoinSettings = KucoinSettings()
     htx: HtxSettings = HtxSettings()
+    coinbase_advanced: CoinbaseAdvancedSettings = CoinbaseAdvancedSettings()
+    kraken_v1: KrakenV1Settings = KrakenV1Settings()

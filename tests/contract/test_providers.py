@@ -323,6 +323,7 @@ async def test_15_a_large_hole_is_fetched_page_by_page(world: World) -> None:
         await world.hole(2_500)
         if world.dialect.remembers < 2_500:
             await eventually_async(lambda: [gap.state for gap in world.output.gaps if gap.channel == "trade"] == ["partial"])
+            await eventually_async(lambda: world.numbers(world.first)[-1] == 2_502)
             assert len(world.output.trades(world.first)) == world.numbers(world.first)[-1] - world.numbers(world.first)[1] + 2
             await _again(world)
             return

@@ -7,24 +7,13 @@ import ingestors
 from ingestors.registry import PROVIDERS
 
 SHARED = {"exchange_server", "books", "limits", "polling"}
-READ_ONLY = {
-    "kraken_v1",
-    "coinbase_advanced",
-}  # their messages are read, nothing connects to them yet
 TEMPLATE = "template"
 FILES = {"config.py", "wire.py", "parse.py", "client.py", "ingestor.py", "README.md"}
 
 
 def folders() -> set[Path]:
     root = Path(ingestors.__file__).parent
-    return {path for path in root.iterdir() if path.is_dir() and (path / "__init__.py").exists() and path.name not in SHARED | READ_ONLY}
-
-
-def test_venues_that_are_only_read_cannot_be_started() -> None:
-    root = Path(ingestors.__file__).parent
-    for name in READ_ONLY:
-        assert {path.name for path in (root / name).iterdir()} >= {"config.py", "wire.py", "parse.py", "README.md"}
-        assert name.replace("_", "-") not in PROVIDERS
+    return {path for path in root.iterdir() if path.is_dir() and (path / "__init__.py").exists() and path.name not in SHARED}
 
 
 def test_every_folder_is_registered_and_can_be_started() -> None:
