@@ -30,7 +30,7 @@ chaos: install ## the kill and outage tests again, at more moments (CHAOS_SEEDS=
 	@CHAOS_SEEDS=$(or $(CHAOS_SEEDS),5) CHAOS_KILLS=$(or $(CHAOS_KILLS),50) CHAOS_PAIRS=$(or $(CHAOS_PAIRS),50) OUTAGE_S=$(or $(OUTAGE_S),30) \
 	SINK_TICKS=$(or $(SINK_TICKS),1000000) SINK_KILLS=$(or $(SINK_KILLS),100) SINK_STOPS=$(or $(SINK_STOPS),5) SINK_CUTS=$(or $(SINK_CUTS),60) DAY_TICKS=$(or $(DAY_TICKS),1000000) \
 	IMPORT_ROWS=$(or $(IMPORT_ROWS),400000) IMPORT_KILLS=$(or $(IMPORT_KILLS),20) \
-	GATEWAY_CLIENTS=$(or $(GATEWAY_CLIENTS),1000) GATEWAY_KILLS=$(or $(GATEWAY_KILLS),5) $(PY) -m pytest tests/chaos
+	GATEWAY_CLIENTS=$(or $(GATEWAY_CLIENTS),1000) GATEWAY_KILLS=$(or $(GATEWAY_KILLS),5) GATEWAY_ATTEMPTS=$(or $(GATEWAY_ATTEMPTS),10000) $(PY) -m pytest tests/chaos
 
 install: $(STAMP) ## .venv with the command `tickerplant`, and all that the local stack needs
 	@:

@@ -15,19 +15,24 @@ from gateway.access.member import Member
 from gateway.frames import JSON, Wire
 from gateway.handshakes import Handshakes
 
+_PING = b"\x89\x00"  # the same for all; who answers it is told by the socket
 _ABORT_AFTER_S = 5.0  # a client that does not read never sees the close frame; the library's own wait for it has no end
 
 
 class Connection(ServerConnection):
-    """on_writable: called when the socket takes data again after it was full. member: its rights, once it was let in.
+    """on_writable: called when the socket takes data again after it was full. on_change: whenever it may have stopped to be open or writable.
+    member: its rights, once it was let in. latency: of the last ping.
 
     on_lost: called once, when the socket is gone, whether or not there ever was a WebSocket on it.
     """
 
     on_writable: Callable[[], None] | None = None
     on_lost: Callable[[], None] | None = None
+    on_change: Callable[[], None] | None = None
     member: Member | None = None
     made_s = 0.0
+    is_lost = False
+    _pinged_s = 0.0
     _offered: Wire = JSON
 
     def offer(self, wire: Wire) -> None:
@@ -56,6 +61,32 @@ class Connection(ServerConnection):
         """Whole frames; only while is_open."""
         self.transport.write(frames)
 
+    def ping_again(self) -> bool:
+        """Every so often. False, and no ping, if the last one was not answered."""
+        if self._pinged_s or not self.is_open:
+            return not self.is_open  # one that is closing has a deadline of its own
+        self._pinged_s = self.loop.time()
+        self.write_frames(_PING)
+        return True
+
+    def acknowledge_pings(self, data: bytes) -> None:
+        """The library calls it for every pong."""
+        super().acknowledge_pings(data)
+        if self._pinged_s:
+            self.latency = self.loop.time() - self._pinged_s
+            self._pinged_s = 0.0
+
+    def send_data(self) -> None:
+        """The library calls it after all that it does, the change from open to closing included."""
+        super().send_data()
+        if self.on_change is not None and not self.is_open:
+            self.on_change()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self.on_change is not None:
+            self.on_change()
+
     def resume_writing(self) -> None:
         super().resume_writing()
         if self.on_writable is not None:
@@ -76,6 +107,9 @@ class Connection(ServerConnection):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self.is_lost = True
+        if self.on_change is not None:
+            self.on_change()
         if self.on_lost is not None:
             self.on_lost()
 

@@ -45,7 +45,9 @@ class Door:
             self._leave(member)
             self._control.audit.refused("connect", str(error), client=str(connection.id), address=address)
             return refusal(error.status, error.sentence)
-        if member.is_closed:  # the client went while we waited for a claim; what came of it since is given back as well
+        if (
+            member.is_closed or connection.is_lost
+        ):  # it went before we looked, or while we waited for a claim; what came of it since is given back
             self._leave(member)
         return None
 

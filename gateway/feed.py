@@ -39,6 +39,7 @@ class Feed:
         self._books = Books(hub)
         self._seen = {topic: SeenIdentities() for topic in CHANNELS}
         self._delivered: list[tuple[Channel, int]] = []
+        self._records_in = {topic: metrics.RECORDS_IN.labels(STAGE, topic) for topic in CHANNELS}
 
     def handle(self, records: Iterable[InputRecord]) -> None:
         """Publishes the records and sends. Does not wait."""
@@ -48,7 +49,7 @@ class Feed:
     def publish(self, records: Iterable[InputRecord]) -> None:
         """What is published goes out with the next `flush`."""
         for record in records:
-            metrics.RECORDS_IN.labels(STAGE, record.topic).inc()
+            self._records_in[record.topic].inc()
             try:
                 self._take(record)
             except (InvalidRecord, ValueError) as error:  # DecodeError is a ValueError

@@ -1,5 +1,6 @@
 """Receivers of one series that want the same bytes, and the bytes on their way to them. A message is encoded once a group."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from msgspec import Struct
@@ -29,7 +30,13 @@ class Batch(Struct):
 
 
 class Receiver(Protocol):
-    """A client. deliver and send must not block and must not raise. room: waits until not much waits for the client."""
+    """A client. deliver and send must not block and must not raise. room: waits until not much waits for the client.
+
+    write: takes whole frames while nothing stands in their way, and then who calls it adds to `sent`, in messages; None: deliver decides.
+    """
+
+    write: Callable[[bytes], None] | None
+    sent: int
 
     def deliver(self, batch: Batch) -> None: ...
 

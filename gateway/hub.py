@@ -14,6 +14,7 @@ from gateway.selector import ANY
 from gateway.series import Channel, Event, Placed, SeriesKey
 from gateway.snapshot import Memory
 from gateway.variant import Variant
+from gateway.view_index import ViewIndex
 from gateway.views import Subscription, View
 from runtime import metrics
 from runtime.clock import Clock
@@ -26,7 +27,7 @@ class Hub:
         self.epochs: dict[Channel, str] = dict.fromkeys(Channel, "")
         self.memory = Memory(snapshot_depth)
         self.pacer = Pacer(clock)
-        self._views: dict[SeriesKey, View] = {}
+        self._views = ViewIndex()
         self._routes: dict[tuple[Channel, str, str, str, bool], tuple[View, ...]] = {}
         self._subscriptions: dict[Channel, set[Subscription]] = {channel: set() for channel in Channel}
         self._tick_symbols: Counter[str] = Counter()
@@ -92,11 +93,17 @@ class Hub:
 
     @staticmethod
     def _send(group: Group) -> int:
+        """One write a receiver. What is inside the loop is done for every message to every client."""
         batch = group.cut()
-        members = tuple(group.members)
+        members, frames, count = tuple(group.members), batch.frames, len(batch.messages)
         for receiver in members:
-            receiver.deliver(batch)
-        sent = len(batch.messages) * len(members)
+            write = receiver.write
+            if write is None:
+                receiver.deliver(batch)
+            else:
+                write(frames)
+                receiver.sent += count
+        sent = count * len(members)
         metrics.MESSAGES.labels(group.key.channel).inc(sent)
         return sent
 
@@ -121,14 +128,15 @@ class Hub:
         """The series' view, which need not have been seen."""
         view = self._views.get(key)
         if view is None:
-            view = self._views[key] = View(key, self.memory)
+            view = View(key, self.memory)
+            self._views.add(view)
         return view
 
     def seen(self, key: SeriesKey) -> View | None:
         return self._views.get(key)
 
     def views(self) -> Iterator[View]:
-        return iter(self._views.values())
+        return iter(self._views)
 
     def add(self, subscription: Subscription, known: Collection[SeriesKey] = ()) -> list[View]:
         """Registers the subscription for series to come. Returns the views that exist for it, and those of the series that its client knows of.
@@ -138,7 +146,7 @@ class Hub:
         selector = subscription.selector
         views = [self.view(key) for key in (selector.exact_keys() if selector.is_exact else known)]
         if not selector.is_exact:
-            views = [view for key, view in self._views.items() if (view.is_there or key in known) and selector.matches(key)]
+            views = [view for view in self._views.matching(selector) if view.is_there or view.key in known]
         subscription.wait_for(views)
         self._subscriptions[selector.channel].add(subscription)
         metrics.SUBSCRIPTIONS.labels(selector.channel).inc()
@@ -199,5 +207,5 @@ class Hub:
         if view.groups or view.awaited or view.seq is not None:
             return
         self.memory.forget(view.history)
-        self._views.pop(view.key, None)
+        self._views.discard(view.key)
         self._routes.clear()

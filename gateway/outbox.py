@@ -22,9 +22,25 @@ _LOOK_AGAIN_S = 0.01
 
 
 class Outbox:
-    """end(code, reason): closes the client; it may be called again."""
+    """end(code, reason): closes the client; it may be called again.
 
-    __slots__ = ("_clock", "_connection", "_end", "_is_told", "_member", "_moved_s", "_paced", "_queue", "_settings", "is_closed", "sent")
+    write: the transport's own, while nothing stands in the way of a frame; the hub calls it without asking further. None: `deliver` decides.
+    """
+
+    __slots__ = (
+        "_clock",
+        "_connection",
+        "_end",
+        "_is_told",
+        "_member",
+        "_moved_s",
+        "_paced",
+        "_queue",
+        "_settings",
+        "is_closed",
+        "sent",
+        "write",
+    )
 
     def __init__(
         self, connection: Connection, member: Member, clock: Clock, settings: GatewaySettings, end: Callable[[int, str], None]
@@ -40,20 +56,25 @@ class Outbox:
         self._paced: asyncio.TimerHandle | None = None
         self.is_closed = False
         self.sent = 0  # messages
+        self.write: Callable[[bytes], None] | None = None
+        connection.on_change = self.look
         connection.on_writable = self._write_waiting
+        self.look()
 
     @property
     def waiting(self) -> int:
         """Messages."""
         return len(self._queue)
 
+    def look(self) -> None:
+        """Whether frames may go straight to the transport: after every change of the connection, the queue or the tier."""
+        connection = self._connection
+        is_free = not self.is_closed and connection.is_open and connection.is_writable
+        self.write = connection.transport.write if is_free and not self._queue and self._member.pace is None else None
+
     def deliver(self, batch: Batch) -> None:
         """Updates of one series."""
-        connection = self._connection
-        if self.is_closed or not connection.is_open:
-            return
-        if not self._queue and connection.is_writable and not self._pause_s():
-            self._write(batch.frames, len(batch.messages))
+        if self._goes_now(batch.frames, len(batch.messages)):
             return
         self._start_waiting()
         if not self._queue.put(batch):
@@ -62,21 +83,28 @@ class Outbox:
 
     def send(self, frames: bytes, messages: int = 1) -> None:
         """An answer, or anything else that is for this client alone."""
-        connection = self._connection
-        if self.is_closed or not connection.is_open:
-            return
-        if not self._queue and connection.is_writable and not self._pause_s():
-            self._write(frames, messages)
+        if self._goes_now(frames, messages):
             return
         self._start_waiting()
         if not self._queue.put_answer(frames, messages):
             self._end(BEHIND_CODE, "behind: too many answers wait; reconnect and resume")
         self._write_later()
 
+    def _goes_now(self, frames: bytes, messages: int) -> bool:
+        """True: written, or there is nobody to write to."""
+        connection = self._connection
+        if self.is_closed or not connection.is_open:
+            return True
+        is_free = not self._queue and connection.is_writable and not self._pause_s()
+        if is_free:
+            self._write(frames, messages)
+        return is_free
+
     def close(self) -> None:
         """Forgets what waits, takes nothing more."""
         self.is_closed = True
         self._queue.clear()
+        self.look()
         if self._paced is not None:
             self._paced.cancel()
 
@@ -115,6 +143,7 @@ class Outbox:
         return 0.0 if pace is None else pace.wait_s()
 
     def _start_waiting(self) -> None:
+        self.write = None
         if not self._queue:
             self._moved_s = self._clock.monotonic_s()
 
@@ -135,6 +164,7 @@ class Outbox:
             self._moved_s = self._clock.monotonic_s()
         if not self._queue:
             self._is_told = False
+            self.look()
         self._write_later()
 
     def _write_later(self) -> None:

@@ -7,13 +7,14 @@ reader down instead of filling memory, and a slice is small, so sockets get thei
 
 import contextvars
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 
 from confluent_kafka import Consumer, KafkaException, Message
 
 from gateway.broker import Broker, TopicState
 from gateway.positions import start_positions
 from gateway.series import CHANNELS, TRAITS
+from gateway.slices import slices
 from runtime import metrics
 from runtime.clock import Clock
 from runtime.errors import TransientError
@@ -26,7 +27,6 @@ from schemas.topics import Topic
 
 STAGE = "gateway"
 _FEW_READ_BACK = 100  # records a partition, of ticks and states: enough for a last price of what trades
-_SLICE_BYTES = 65_536
 _SLICES_UNDER_WAY = 2
 _CONSUME_RECORDS = 200
 _POLL_S = 0.2
@@ -42,15 +42,18 @@ class Reader:
     """deliver(records) is called on the reader's thread and must not block; `slice_done` is to be called when they are handled.
 
     on_assigned(topics) and on_loaded() are called there too, once each: before the first record, and after the last one that was in the log
-    at the start. on_failure(error): the thread ended by an error; the process should.
+    at the start. is_wanted(topic): asked there, too: False if nobody subscribed to anything of it, so that its records cost next to nothing. on_failure(error): the thread ended by an error; the process should.
     """
 
-    def __init__(self, settings: Settings, bootstrap: str, broker: Broker, clock: Clock, deliver: Deliver) -> None:
+    def __init__(
+        self, settings: Settings, bootstrap: str, broker: Broker, clock: Clock, deliver: Deliver, is_wanted: Callable[[Topic], bool]
+    ) -> None:
         self._settings = settings
         self._bootstrap = bootstrap
         self._broker = broker
         self._clock = clock
         self._deliver = deliver
+        self._is_wanted = is_wanted
         self._topics = {settings.kafka.topic(topic): topic for topic in CHANNELS}
         self._slots = threading.Semaphore(_SLICES_UNDER_WAY)
         self._stopping = threading.Event()
@@ -133,7 +136,7 @@ class Reader:
 
     def _take(self, messages: list[Message]) -> None:
         self._last_record_s = self._clock.monotonic_s()
-        for records in _slices(self._records(messages)):
+        for records in slices(self._records(messages), self._is_wanted):
             self._slots.acquire()
             if self._stopping.is_set():
                 return
@@ -172,17 +175,3 @@ class Reader:
             metrics.LAG.labels(STAGE, self._topics[place.topic], place.partition).set(lag)
             total += lag
         self.lag_records = total
-
-
-def _slices(records: Iterable[InputRecord]) -> Iterator[list[InputRecord]]:
-    """Lists of records, each closed when it holds _SLICE_BYTES."""
-    current: list[InputRecord] = []
-    size = 0
-    for record in records:
-        current.append(record)
-        size += len(record.value)
-        if size >= _SLICE_BYTES:
-            yield current
-            current, size = [], 0
-    if current:
-        yield current

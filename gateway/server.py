@@ -15,8 +15,9 @@ from gateway.door import Door
 from gateway.drain import drain
 from gateway.handshakes import Handshakes
 from gateway.pages import answer, load_pages
+from gateway.pulse import Pulse
 from gateway.session import Session
-from gateway.stats import STATS_PATH, measure, stats
+from gateway.stats import STATS_PATH, measure_tiers, measure_waiting, stats
 from gateway.tls import tls_context
 from gateway.urls import is_stream
 from runtime import metrics
@@ -26,7 +27,7 @@ from runtime.settings import GatewaySettings
 
 _CLOSE_TIMEOUT_S = 5.0
 _TLS_TIMEOUT_S = 3.0  # before it is settled a connection is not ours to count, so silence must be short
-_PING_INTERVAL_S = 20.0
+_TIERS_EVERY = 5  # seconds
 _BEATS_AT_ONCE = 200  # and then records get their turn
 
 
@@ -42,6 +43,8 @@ class GatewayServer:
         self._handshakes = Handshakes(settings.max_handshakes)
         self._new_session = new_session
         self._sessions: set[Session] = set()
+        self._pulse = Pulse()
+        self._seconds = 0
         self._pages = load_pages()
         self._kafka = "down"
         self._server: Server | None = None
@@ -62,8 +65,7 @@ class GatewayServer:
                 max_size=self._settings.max_message_bytes,
                 open_timeout=self._settings.handshake_timeout_s,
                 close_timeout=_CLOSE_TIMEOUT_S,
-                ping_interval=_PING_INTERVAL_S,
-                ping_timeout=_PING_INTERVAL_S,
+                ping_interval=None,  # gateway.pulse pings
                 server_header=None,
                 ssl=tls,
                 ssl_handshake_timeout=min(_TLS_TIMEOUT_S, self._settings.handshake_timeout_s) if tls else None,
@@ -84,10 +86,15 @@ class GatewayServer:
             session.tell(answers.status(kafka))
 
     def measure(self) -> None:
-        """Every second. Clients that take nothing are closed."""
-        for session in tuple(self._sessions):
+        """Every second. Clients that take nothing, or answer no ping, are closed."""
+        waiting = [session for session in self._sessions if session.may_wait]
+        for session in waiting:
             session.check()
-        measure(self._sessions)
+        measure_waiting(waiting)
+        if self._seconds % _TIERS_EVERY == 0:
+            measure_tiers(self._sessions)
+        self._seconds += 1
+        self._pulse.beat()
 
     async def keep_beating(self) -> None:
         """Until cancelled."""
@@ -126,6 +133,7 @@ class GatewayServer:
         assert connection.member is not None
         session = self._new_session(connection, connection.member)
         self._sessions.add(session)
+        turn = self._pulse.add(session)
         metrics.CLIENTS.inc()
         metrics.HANDSHAKE_SECONDS.observe(connection.age_s)
         try:
@@ -133,4 +141,5 @@ class GatewayServer:
             await session.run()
         finally:
             self._sessions.discard(session)
+            self._pulse.discard(session, turn)
             metrics.CLIENTS.dec()

@@ -21,6 +21,7 @@ from runtime import metrics
 from runtime.logs import get_logger
 
 RESTART = 1001  # close code: the process ends
+UNANSWERED = 1011  # close code: a ping had no answer
 BAD_MESSAGES = 1008  # close code: one unusable message after another
 _MAX_BAD_MESSAGES = 20
 logger = get_logger()
@@ -75,8 +76,13 @@ class Session:
         self._outbox.send(frame_of_json(message, self._wire))
 
     def check(self) -> None:
-        """Every second."""
+        """Every second, while something may wait for the client."""
         self._outbox.check()
+
+    def ping(self) -> None:
+        """Every so often: who has not answered the last one is gone."""
+        if not self._connection.ping_again():
+            self._evict(UNANSWERED, "no answer to a ping")
 
     def _evict(self, code: int, reason: str) -> None:
         if self._eviction is not None:
@@ -100,6 +106,11 @@ class Session:
         if self._eviction is None:
             self.tell(answers.reconnect(after_s))
             self._close(RESTART, "restart")
+
+    @property
+    def may_wait(self) -> bool:
+        """False if nothing can wait for the client, which is so for most of them at any time, and quick to see."""
+        return self._outbox.write is None
 
     @property
     def waiting(self) -> int:
@@ -159,6 +170,7 @@ class Session:
     async def _authenticate(self, action: Authenticate) -> None:
         """Subscriptions that the new token does not cover end, each with its reason."""
         grant = await self._member.authenticate(action.token)
+        self._outbox.look()
         self.tell(answers.authenticated(grant, action.id))
         for selector in tuple(self._subscriptions):
             self._member.leave(selector)

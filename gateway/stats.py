@@ -47,18 +47,18 @@ def stats(sessions: Iterable[Reported], kafka: str, query: str) -> Response:
     return _json(body)
 
 
-def measure(sessions: Iterable[Reported]) -> None:
-    """The same as metrics, every second."""
-    tiers: Counter[str] = Counter()
-    waiting = most = 0
-    for session in sessions:
-        tiers[session.tier] += 1
-        waiting += session.waiting
-        most = max(most, session.waiting)
+def measure_waiting(sessions: Iterable[Reported]) -> None:
+    """sessions: those for which something may wait."""
+    waiting = [session.waiting for session in sessions]
+    metrics.WAITING_MESSAGES.labels("all").set(sum(waiting))
+    metrics.WAITING_MESSAGES.labels("most").set(max(waiting, default=0))
+
+
+def measure_tiers(sessions: Iterable[Reported]) -> None:
+    """All of them."""
+    tiers = Counter(session.tier for session in sessions)
     for tier in ("free", "premium", "enterprise", "none"):
         metrics.TIER_CLIENTS.labels(tier).set(tiers[tier])
-    metrics.WAITING_MESSAGES.labels("all").set(waiting)
-    metrics.WAITING_MESSAGES.labels("most").set(most)
 
 
 def _json(body: dict[str, Any]) -> Response:

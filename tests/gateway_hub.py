@@ -41,7 +41,10 @@ def payloads(frames: bytes) -> list[bytes]:
 class Box:
     """A receiver that keeps its messages."""
 
+    write = None
+
     def __init__(self) -> None:
+        self.sent = 0
         self.messages: list[dict[str, Any]] = []
         self.writes = 0
 

@@ -361,10 +361,14 @@ async def test_resume_that_cannot_be_is_a_snapshot_that_says_so(line: Any) -> No
 
 
 async def test_streams_by_address(gateway: Gateway, feeder: Feeder, symbol: str) -> None:
+    alerts = gateway.metric("tickerplant_records_in_total", topic="market.alerts")
     for minute in range(2):
         feeder.event(bar(minute, symbol))
     feeder.event(alert(1, symbol))
     feeder.flush()
+    eventually(
+        lambda: gateway.metric("tickerplant_records_in_total", topic="market.alerts") > alerts
+    )  # of alerts not seen yet there is no snapshot
     base = gateway.socket.removesuffix("/ws")
     for path, key, value in (
         (f"ohlcv/{symbol}/1m?snapshot=1", "timestamp", "2024-08-08T23:59:00Z"),

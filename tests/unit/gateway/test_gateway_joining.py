@@ -172,6 +172,7 @@ class Gone:
         self.wire = Selector.of(Subscribe(channel=Channel.TICKS, symbol="A")).variant.wire
         self.request, self.is_open, self.is_writable, self.on_writable = None, True, True, None
         self.written: list[dict[str, Any]] = []
+        self.transport, self.write = self, self.write_frames
 
     def __aiter__(self) -> "Gone":
         return self

@@ -1,6 +1,7 @@
 """What goes to one client, without a socket."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from gateway.access.pace import Pace
@@ -13,10 +14,17 @@ from runtime.settings import GatewaySettings
 class Socket:
     """Takes everything while it is writable."""
 
+    on_change: Callable[[], None]
+    on_writable: Callable[[], None]
+
     def __init__(self) -> None:
         self.is_open = self.is_writable = True
         self.written = b""
         self.loop = asyncio.get_running_loop()
+        self.transport = self
+
+    def write(self, frames: bytes) -> None:
+        self.write_frames(frames)
 
     def write_frames(self, frames: bytes) -> None:
         self.written += frames
@@ -66,3 +74,31 @@ async def test_updates_that_wait_do_not_keep_a_client_from_unsubscribing() -> No
     assert client.outbox.waiting > 100
     await asyncio.wait_for(client.outbox.answered(), 1)
     client.outbox.close()
+
+
+async def test_frames_go_straight_to_the_transport_only_while_nothing_stands_in_their_way() -> None:
+    client = Client()
+    outbox, socket = client.outbox, client.socket
+    assert outbox.write is not None
+    socket.is_writable = False
+    socket.on_change()
+    assert outbox.write is None
+    outbox.send(frame(b"{}"))  # it waits
+    socket.is_writable = True
+    assert outbox.write is None
+    socket.on_writable()
+    assert outbox.write is not None
+    assert socket.written == frame(b"{}")
+    socket.is_open = False
+    socket.on_change()
+    assert outbox.write is None
+
+
+async def test_a_tier_with_a_pace_never_writes_past_it() -> None:
+    client = Client(per_s=100)
+    assert client.outbox.write is None
+    client.pace = None
+    client.outbox.look()
+    assert client.outbox.write is not None
+    client.outbox.close()
+    assert client.outbox.write is None

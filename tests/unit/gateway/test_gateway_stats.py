@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from gateway.stats import measure, stats
+from gateway.stats import measure_tiers, measure_waiting, stats
 from runtime import metrics
 
 
@@ -28,9 +28,11 @@ def test_slowest_first_and_no_more_than_asked_for() -> None:
 
 
 def test_metrics() -> None:
-    measure(CLIENTS)
+    measure_tiers(CLIENTS)
+    measure_waiting(CLIENTS)
     assert metrics.WAITING_MESSAGES.labels("all")._value.get() == 77
     assert metrics.WAITING_MESSAGES.labels("most")._value.get() == 70
     assert metrics.TIER_CLIENTS.labels("free")._value.get() == 2
-    measure([])
+    measure_tiers([])
+    measure_waiting([])
     assert metrics.TIER_CLIENTS.labels("free")._value.get() == 0
