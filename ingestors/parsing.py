@@ -1,12 +1,13 @@
 """What parsers share: which refusal an error means, numbers that came without quotes, numbers for quotes that have none. Pure."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
+from ingestors.events import Event, Unreadable
 from ingestors.numbers import plain
 from runtime.errors import InvalidRecord
 from schemas.reasons import Reason
@@ -19,6 +20,7 @@ Number = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 DecimalText = Annotated[str, Meta(max_length=64)]
 TimeText = Annotated[str, Meta(max_length=40)]
 _MAX_NUMBER = 64
+_ORDINALS = 4_096  # trades that are remembered for their likes
 _MAX_ID = 2**63
 _MISSING = re.compile("missing required field|of length >=")
 
@@ -91,6 +93,55 @@ class Growing:
         return self._last
 
 
-def value_quote(symbol: str, value: str, event_ns: int, received_ns: int) -> Quote:
-    """A value that is published and not traded at, such as an index's (see schemas.ticks.Quote). Its time is its number."""
-    return Quote(symbol, value, "0", value, "0", event_ns, received_ns, event_ns)
+def value_quote(symbol: str, value: str, event_ns: int, received_ns: int, number: int) -> Quote:
+    """A value that is published and not traded at, such as an index's (see schemas.ticks.Quote)."""
+    return Quote(symbol, value, "0", value, "0", event_ns, received_ns, number)
+
+
+class Following:
+    """Numbers for quotes of venues that give them nothing but a time, no finer than window_ns: the time, and one more for each that follows within it. So two
+    connections that say the same give it the same numbers."""
+
+    def __init__(self, window_ns: int) -> None:
+        self._window_ns = window_ns
+        self._last: dict[str, int] = {}
+
+    def next(self, symbol: str, event_ns: int) -> int:
+        """One that comes late keeps its time: it is no news."""
+        last = self._last.get(symbol, 0)
+        if event_ns > last:
+            self._last[symbol] = event_ns
+            return event_ns
+        if last - event_ns >= self._window_ns:
+            return event_ns
+        self._last[symbol] = last + 1
+        return last + 1
+
+
+class Ordinals:
+    """Ids for trades of venues that give them none: what is known of a trade, and a number where another one was just the same. So two connections, and the
+    REST interface, that tell the same trades give them the same ids."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+
+    def id(self, symbol: str, known: str) -> str:
+        """known: the trade's time, price and size, at most 50 characters."""
+        key = f"{symbol} {known}"
+        number = self._seen.pop(key, -1) + 1
+        self._seen[key] = number
+        if len(self._seen) > _ORDINALS:
+            del self._seen[next(iter(self._seen))]
+        return f"{known}-{number}" if number else known
+
+
+def each(parts: Sequence[bytes], read: Callable[[bytes], Event]) -> Event | list[Event]:
+    """The events of a frame with many: one that is wrong among good ones is told as Unreadable. Raises InvalidRecord where a single one is wrong."""
+    return read(parts[0]) if len(parts) == 1 else [_read_or_refusal(part, read) for part in parts]
+
+
+def _read_or_refusal(part: bytes, read: Callable[[bytes], Event]) -> Event:
+    try:
+        return read(part)
+    except InvalidRecord as error:
+        return Unreadable(part, error.reason, error.detail)

@@ -12,7 +12,7 @@ from ingestors.backoff import Backoff
 from ingestors.books.desk import BookDesk
 from ingestors.books.fetcher import SnapshotFetcher
 from ingestors.books.resubscriber import BookResubscriber
-from ingestors.events import Denied, Leaving, Lost
+from ingestors.events import Denied, Leaving, Lost, Refused
 from ingestors.feed import Feed
 from ingestors.gap_fill import TradeFiller
 from ingestors.helpers import Helpers, KafkaCheck, wake_regularly
@@ -189,6 +189,8 @@ class StreamIngestor:
             lane.conversation.hear(event)
         if isinstance(event, Denied):
             _end_if_ours(self._name, lane, event)
+        elif isinstance(event, Refused):
+            log.warning("subscription_refused", key=event.key, detail=event.detail)
         elif isinstance(event, Leaving):
             log.info("provider_leaves")
             self.lanes.renew(shard)

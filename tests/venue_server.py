@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from websockets.asyncio.server import ServerConnection, serve
@@ -50,7 +50,7 @@ class Dialect(Protocol):
     names: the provider's of the symbols, where they are not alike. numbered: it numbers a symbol's trades without holes; remembers: how many trades its
     REST interface tells. book_settings: of the provider's section, so that it sends books; none: it has none. book_reason: of `broken_book`;
     book_comes_again: once it is asked for, a whole one comes in the stream. side: of its trades, "" where it tells none.
-    quoted: it has quotes and no trades: the deals come as quotes, the number of each is `trade_id`. lines: the path of its stream of lines, where it has no WebSocket. step_ns: between two deals.
+    quoted: it has quotes and no trades: the deals come as quotes, the number of each is `trade_id`. acknowledges: it confirms subscriptions. repeats_as: what a message that comes again leads to: without ids it is another trade, and a state is nothing new. lines: the path of its stream of lines, where it has no WebSocket. step_ns: between two deals.
     key_setting: where its key comes from, "" where it wants none; wrong_key: it does not know the key, which it says in an answer, or with the status of
     the handshake (key_in_handshake).
     """
@@ -68,6 +68,8 @@ class Dialect(Protocol):
     book_comes_again: bool = True
     side: str = "buy"
     quoted: bool = False
+    acknowledges: bool = True
+    repeats_as: Literal["again", "another", "nothing"] = "again"
     lines: str = ""
     step_ns: int = STEP_NS
     key_setting: str = ""

@@ -5,13 +5,12 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import msgspec
 
-from ingestors.events import WELCOME, Acknowledged, Control, Denied, Ignored, Refused, Unreadable
+from ingestors.events import WELCOME, Acknowledged, Control, Denied, Ignored, Refused
 from ingestors.numbers import MS_NS
-from ingestors.parsing import REFUSED, Symbols, number_text, refusal, unknown, value_quote
+from ingestors.parsing import REFUSED, Following, Symbols, each, number_text, refusal, unknown, value_quote
 from ingestors.polygon.config import LOGIN
 from ingestors.polygon.ids import quote_number, trade_id
 from ingestors.polygon.wire import AnyEvent, BarEvent, CryptoTrade, CurrencyQuote, IndexValue, QuoteEvent, Status, TradeEvent
-from runtime.errors import InvalidRecord
 from schemas.bars import Bar
 from schemas.ticks import Quote, Side, Trade
 
@@ -42,6 +41,7 @@ class Parser:
         self._source = source
         self._lot = lot
         self._skipped = frozenset(skipped)
+        self._numbers = Following(MS_NS)
         self._handlers: dict[bytes, Callable[[bytes, int], Event]] = {
             b"T": self._trade,
             b"Q": self._quote,
@@ -61,15 +61,7 @@ class Parser:
             parts = [bytes(part) for part in _decode_frame(frame)]
         except REFUSED as error:
             raise refusal(error) from None
-        if len(parts) == 1:
-            return self._event(parts[0], received_ns)
-        return [self._event_or_refusal(part, received_ns) for part in parts]
-
-    def _event_or_refusal(self, part: bytes, received_ns: int) -> Event:
-        try:
-            return self._event(part, received_ns)
-        except InvalidRecord as error:
-            return Unreadable(part, error.reason, error.detail)
+        return each(parts, lambda part: self._event(part, received_ns))
 
     def _event(self, part: bytes, received_ns: int) -> Event:
         try:
@@ -99,14 +91,16 @@ class Parser:
         return format(Decimal(text) * self._lot, "f") if self._lot != 1 else text
 
     def _currency(self, part: bytes, received_ns: int) -> Quote:
-        """The pair's times are its numbers: it has no others."""
+        """Its time is its number: it has no other."""
         wire = _decode_currency(part)
-        event_ns = wire.t * MS_NS
-        return Quote(self._symbols[wire.p], number_text(wire.b), "0", number_text(wire.a), "0", event_ns, received_ns, event_ns)
+        symbol, event_ns = self._symbols[wire.p], wire.t * MS_NS
+        number = self._numbers.next(symbol, event_ns)
+        return Quote(symbol, number_text(wire.b), "0", number_text(wire.a), "0", event_ns, received_ns, number)
 
     def _value(self, part: bytes, received_ns: int) -> Quote:
         wire = _decode_value(part)
-        return value_quote(self._symbols[wire.T], number_text(wire.val), wire.t * MS_NS, received_ns)
+        symbol, event_ns = self._symbols[wire.T], wire.t * MS_NS
+        return value_quote(symbol, number_text(wire.val), event_ns, received_ns, self._numbers.next(symbol, event_ns))
 
     def _crypto(self, part: bytes, received_ns: int) -> Trade:
         wire = _decode_crypto(part)

@@ -1,5 +1,6 @@
 """Sections of the providers that push equities, currencies and indices, a field each."""
 
+from runtime.provider_settings.finnhub import FinnhubSettings
 from runtime.provider_settings.oanda import OandaSettings
 from runtime.provider_settings.polygon import PolygonSettings
 from runtime.sections import Section
@@ -8,5 +9,6 @@ from runtime.sections import Section
 class MarketSections(Section):
     """A provider's field is its name with underscores."""
 
+    finnhub: FinnhubSettings = FinnhubSettings()
     oanda: OandaSettings = OandaSettings()
     polygon: PolygonSettings = PolygonSettings()

@@ -1,7 +1,8 @@
 """The dialects of the providers that push equities, currencies and indices."""
 
 from tests.venue_server import Dialect
+from tests.venues.finnhub import Finnhub
 from tests.venues.oanda import Oanda
 from tests.venues.polygon import Polygon
 
-MARKETS: tuple[type[Dialect], ...] = (Polygon, Oanda)
+MARKETS: tuple[type[Dialect], ...] = (Polygon, Oanda, Finnhub)
