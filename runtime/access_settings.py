@@ -50,6 +50,12 @@ class AccessSettings(Section):
     connections_per_address: int = Field(
         100, ge=0, le=100_000, description="from one address (IPv6: one /64); 0: no limit; loopback addresses are not counted"
     )
+    variants_per_user: int = Field(
+        64,
+        ge=1,
+        le=10_000,
+        description="in how many ways a user may want one series, in all connections to a process together; anonymous clients of this machine are not counted",
+    )
     trusted_proxies: Annotated[tuple[str, ...], AfterValidator(networks)] = Field(
         (), description="addresses or networks of proxies whose X-Forwarded-For is believed"
     )

@@ -4,9 +4,11 @@ They change when it authenticates again, and end when its token does.
 """
 
 import asyncio
+import sys
 from collections.abc import Callable
 from typing import Any
 
+from gateway.access.addresses import counted_as
 from gateway.access.control import CONNECTIONS, SYMBOLS, AccessControl
 from gateway.access.deadline import Deadline
 from gateway.access.grants import Grant, RefusedToken
@@ -103,14 +105,23 @@ class Member:
         limit = grant.limits.symbols
         if limit and selector.any_symbol:
             raise BadMessage("tier_limit", f"the {grant.tier} tier names its symbols, {limit} at most", "symbol")
+        ways = self._control.limits.ways
+        ways.take(grant.user, selector, self._most_ways(grant))
         if not await self._control.limits.claims.claim(SYMBOLS, grant.user, selector.symbols, limit):
+            ways.leave(grant.user, selector)
             raise BadMessage("tier_limit", f"the {grant.tier} tier has {limit} symbols at a time; unsubscribe some", "symbol")
         self._held[selector] = grant.user
+
+    def _most_ways(self, grant: Grant) -> int:
+        """Who is anonymous on this machine may be anybody behind a proxy: its connections have their own limit only."""
+        is_counted = not grant.is_anonymous or counted_as(self.address) is not None
+        return self._control.settings.variants_per_user if is_counted else sys.maxsize
 
     def leave(self, selector: Selector) -> None:
         """The subscription ended. Nothing to do if it was never admitted."""
         owner = self._held.pop(selector, None)
         if owner is not None:
+            self._control.limits.ways.leave(owner, selector)
             self._control.limits.claims.release(SYMBOLS, owner, selector.symbols)
 
     async def listen(self) -> None:

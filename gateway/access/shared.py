@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gateway.access.claims import Claims, LocalClaims, SharedClaims
 from gateway.access.grants import anonymous_tier, has_keys
 from gateway.access.paces import Paces
+from gateway.access.ways import Ways
 from runtime.addresses import redis_address
 from runtime.clock import Clock
 from runtime.settings import Settings
@@ -26,6 +27,7 @@ class Limits:
         self._shared = None if store is None else SharedClaims(store)
         self.claims: Claims = self._shared or LocalClaims()
         self.paces = Paces(clock, store)
+        self.ways = Ways()
 
     async def run(self) -> None:
         """Keeps what is held known to the other processes. Until cancelled."""
