@@ -19,7 +19,7 @@ from schemas.topics import Topic
 
 MAX_TICKS = 2_000  # of about 250 bytes each: an envelope stays well below the broker's megabyte
 HIGH_WATER_RECORDS = 5_000  # records not delivered yet; more: the broker is slow or gone, and the socket must wait
-HIGH_WATER_BYTES = 32 * 1024 * 1024  # of them; half of the producer's queue, whose end would hold up the event loop
+HIGH_WATER_BYTES = 16 * 1024 * 1024  # of them: a second of what the line carries. They are in memory twice while they are sent
 
 
 class EventPublisher:

@@ -82,6 +82,8 @@ class AlertsCore:
         history = self._series.get(key)
         if history is None:
             history = self._series[key] = History()
+        if rules:
+            history.unpack()
         try:
             at = history.place(sample)
         except LookupError:
@@ -145,6 +147,7 @@ class AlertsCore:
         outputs = self._gaps.start(stored) + self._sources.start(stored) + self._primaries.start(stored)
         for key, history in self._series.items():
             if _judges(stored, key):
+                history.unpack()
                 track = history.tracks[stored.rule.id] = Track(stored)
                 outputs += track.judge_again(Place(*key[1:]), history.samples, history.first, None)
                 self._series.touch(key)

@@ -39,8 +39,8 @@ class BarBuilder(Emission):
     def adopt(self, series: BarSeries) -> None:
         """Fits a stored series to the configured timeframes: one that was added begins now, one that was removed ends."""
         series.longer = {timeframe: series.longer.get(timeframe) or Timeline() for timeframe in self._longer}
-        if len(series.minutes.closed) >= HISTORY_BARS and not series.forgotten_ns:
-            series.forgotten_ns = series.minutes.closed[0].ts_open_ns  # stored before it was noted
+        if series.minutes.kept >= HISTORY_BARS and not series.forgotten_ns:
+            series.forgotten_ns = series.minutes.oldest().ts_open_ns  # stored before it was noted
         self._plan_next_close(series)
 
     def take(self, series: BarSeries, trade: Trade, price: Decimal, size: Decimal, source_watermark_ns: int) -> bool:

@@ -52,11 +52,13 @@ class BarSeries(Struct, array_like=True):
 
     def forget(self, history_bars: int, kept_longer: int) -> None:
         """Keeps the last history_bars closed 1m bars, and of the longer ones those that a trade of these minutes could still reach; kept_longer at least."""
-        minutes = self.minutes.closed
-        del minutes[:-history_bars]
-        if len(minutes) < history_bars:
-            return
-        self.forgotten_ns = max(self.forgotten_ns, minutes[0].ts_open_ns)
-        for timeline in self.longer.values():
-            while len(timeline.closed) > kept_longer and timeline.closed[0].ts_close_ns <= minutes[0].ts_open_ns:
-                del timeline.closed[0]
+        minutes = self.minutes
+        minutes.forget(minutes.kept - history_bars)
+        if minutes.kept >= history_bars:
+            reach_ns = minutes.oldest().ts_open_ns
+            self.forgotten_ns = max(self.forgotten_ns, reach_ns)
+            for timeline in self.longer.values():
+                while timeline.kept > kept_longer and timeline.oldest().ts_close_ns <= reach_ns:
+                    timeline.forget(1)
+        for timeframe in self.timeframes:
+            self.timeline(timeframe).pack()

@@ -210,11 +210,28 @@ def test_a_change_without_a_usable_rule_is_refused(change: RuleChange) -> None:
     assert caught.value.reason == Reason.INVALID_FIELD
 
 
+def test_samples_that_nobody_looked_at_are_judged_as_others_once_a_rule_comes() -> None:
+    bars = [*closes(99, 101, 99, 99, 102, 103, 99), bar(3, "105", revision=1), *closes(104, 99, first=7)]
+    quiet, watched = AlertsCore(), AlertsCore()
+    run(watched, as_records([put(PRICE)]))
+    found = alerts_of(run(watched, as_records(bars)))
+    assert not run(quiet, as_records(bars))
+    assert any(one.packed for one in quiet._series.values())
+    restored = AlertsCore()
+    restored.restore(quiet.snapshot())
+    late = alerts_of(run(restored, as_records([put(PRICE)])))
+    standing = [one for one in found if one.state != "withdrawn" and not any(other.withdraws == one.alert_id for other in found)]
+    assert [(one.state, one.ts_event_ns, one.measured) for one in late] == [
+        (one.state, one.ts_event_ns, one.measured) for one in sorted(standing, key=lambda one: one.ts_event_ns)
+    ]
+    assert len(late) > 4
+
+
 def test_state_is_bounded() -> None:
     core = AlertsCore()
     rule = {"id": "gaps", "kind": "gap_open"}
     run(core, as_records([put(rule), *closes(*range(1, 400)), *(indicators(minute, rsi=1.0) for minute in range(400))]))
-    assert [len(one.samples) for one in core._series.values()] == [QUIET_SAMPLES] * 2
+    assert [len(one.packed) + len(one.samples) for one in core._series.values()] == [QUIET_SAMPLES] * 2
     run(core, as_records([put(PRICE)]))
     run(core, as_records(closes(*[99, 101] * 400, first=400)))
     (history,) = (one for key, one in core._series.items() if key[0] == "market.bars")

@@ -153,12 +153,13 @@ def test_a_late_trade_in_the_first_bar_extends_what_was_seen_of_it() -> None:
 def test_older_than_the_history_is_refused_and_changes_nothing() -> None:
     bench = Bench(*Timeframe)
     bench.take(*(trade(number, 60 * number + 1) for number in range(HISTORY_BARS + 3)))
-    assert len(bench.series.minutes.closed) == HISTORY_BARS
-    before = bench.series.minutes.closed[0].fold.count
+    minutes = bench.series.minutes
+    assert len(minutes.closed_from(0)) == HISTORY_BARS
+    before = minutes.closed_from(0)[0].fold.count
     with localcontext(EXACT):
         assert not bench.builder.take(bench.series, trade(999, 60), Decimal(1), Decimal(1), 0)
-    assert bench.series.minutes.closed[0].fold.count == before
-    oldest_s = (bench.series.minutes.closed[0].ts_open_ns - T0_NS) / SECOND_NS
+    assert minutes.closed_from(0)[0].fold.count == before
+    oldest_s = (minutes.oldest().ts_open_ns - T0_NS) / SECOND_NS
     bars = bench.take(trade(1000, oldest_s + 2, "500"))
     assert brief(bars) == [
         (timeframe, oldest_s // (60 * minutes) * 60 * minutes, "corrected", 1)
@@ -169,7 +170,7 @@ def test_older_than_the_history_is_refused_and_changes_nothing() -> None:
 def test_only_bars_that_can_still_be_corrected_are_kept() -> None:
     bench = Bench(*Timeframe)
     bench.take(*(trade(number, 60 * number + 1) for number in range(3000)))
-    kept = {timeframe.value: len(timeline.closed) for timeframe, timeline in bench.series.longer.items()}
+    kept = {timeframe.value: timeline.kept for timeframe, timeline in bench.series.longer.items()}
     # 2,999 closed minutes: the oldest of the last 64 opens at minute 2,935, which lies in the 5m bar of 2,935, the 15m bar of 2,925, ...
     assert {name: count for name, count in kept.items() if count} == {"5m": 12, "15m": 4, "30m": 2, "1h": 1}
 
