@@ -45,4 +45,18 @@ MARKETS = (
         licence="Finnhub's terms: personal use on the free plan; others by agreement, redistribution needs their consent",
         key="providers.finnhub.api_key",
     ),
+    Provider(
+        name="twelve-data-stream",
+        transport="stream",
+        trades=True,
+        quotes=True,
+        books=False,
+        bars=False,
+        history=False,
+        asset_classes=("equity", "fx", "crypto"),
+        budget=(Limit(8, "minute"), Limit(800, "day")),
+        limits="last prices, not every trade; the stream on paid plans; REST on the free plan 8 credits/min, 800/day",
+        licence="Twelve Data's terms: personal use on the free plan; business plans for others, and for showing the data",
+        key="providers.twelve_data_stream.api_key",
+    ),
 )

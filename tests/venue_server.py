@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
+import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
@@ -108,6 +109,14 @@ class Dialect(Protocol):
         """After this the book cannot be right."""
         return b""
 
+    def happened(self, deal: Deal) -> None:
+        """Whether or not anybody is told, before it is."""
+        return
+
+    def shorten(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Waits of this provider's own that are too long for a test."""
+        return
+
     def on_wire(self, frame: bytes, client: "Client") -> bytes:
         """The frame as one client gets it."""
         return frame
@@ -148,6 +157,7 @@ class VenueServer:
                 symbol, len([deal for deal in self.deals if deal.symbol == symbol]) + 1, START_NS + len(self.deals) * self.dialect.step_ns
             )
             self.deals.append(deal)
+            self.dialect.happened(deal)
             if told:
                 self.say(self.dialect.trade(deal), symbol)
 

@@ -3,6 +3,7 @@
 from runtime.provider_settings.finnhub import FinnhubSettings
 from runtime.provider_settings.oanda import OandaSettings
 from runtime.provider_settings.polygon import PolygonSettings
+from runtime.provider_settings.twelve_data_stream import TwelveDataStreamSettings
 from runtime.sections import Section
 
 
@@ -12,3 +13,4 @@ class MarketSections(Section):
     finnhub: FinnhubSettings = FinnhubSettings()
     oanda: OandaSettings = OandaSettings()
     polygon: PolygonSettings = PolygonSettings()
+    twelve_data_stream: TwelveDataStreamSettings = TwelveDataStreamSettings()

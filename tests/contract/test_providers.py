@@ -134,6 +134,7 @@ async def world(name: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Wor
         monkeypatch.setattr(history, "book_interval_s", 0.02)
     monkeypatch.setattr(stream, "calendar_of", lambda asset_class: AlwaysOpen())  # whenever this runs
     dialect = DIALECTS[name]()
+    dialect.shorten(monkeypatch)
     async with venue(dialect) as (server, websocket, rest_url):
         yield World(dialect, server, websocket, rest_url)
 

@@ -4,5 +4,6 @@ from tests.venue_server import Dialect
 from tests.venues.finnhub import Finnhub
 from tests.venues.oanda import Oanda
 from tests.venues.polygon import Polygon
+from tests.venues.twelve_data_stream import TwelveDataStream
 
-MARKETS: tuple[type[Dialect], ...] = (Polygon, Oanda, Finnhub)
+MARKETS: tuple[type[Dialect], ...] = (Polygon, Oanda, Finnhub, TwelveDataStream)
