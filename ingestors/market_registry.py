@@ -59,4 +59,18 @@ MARKETS = (
         licence="Twelve Data's terms: personal use on the free plan; business plans for others, and for showing the data",
         key="providers.twelve_data_stream.api_key",
     ),
+    Provider(
+        name="tiingo-iex",
+        transport="stream",
+        trades=True,
+        quotes=True,
+        books=False,
+        bars=False,
+        history=False,
+        asset_classes=("equity",),
+        budget=(Limit(1_000, "day"),),
+        limits="trades and quotes with an agreement with IEX alone, reference prices without; REST on the free plan about 50 calls/h, 1,000/day, 500 symbols/month",
+        licence="Tiingo's terms: internal use; IEX's own agreement for its trades and quotes; redistribution needs a licence",
+        key="providers.tiingo_iex.api_key",
+    ),
 )

@@ -3,6 +3,7 @@
 from runtime.provider_settings.finnhub import FinnhubSettings
 from runtime.provider_settings.oanda import OandaSettings
 from runtime.provider_settings.polygon import PolygonSettings
+from runtime.provider_settings.tiingo_iex import TiingoIexSettings
 from runtime.provider_settings.twelve_data_stream import TwelveDataStreamSettings
 from runtime.sections import Section
 
@@ -13,4 +14,5 @@ class MarketSections(Section):
     finnhub: FinnhubSettings = FinnhubSettings()
     oanda: OandaSettings = OandaSettings()
     polygon: PolygonSettings = PolygonSettings()
+    tiingo_iex: TiingoIexSettings = TiingoIexSettings()
     twelve_data_stream: TwelveDataStreamSettings = TwelveDataStreamSettings()

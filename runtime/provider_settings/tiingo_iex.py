@@ -1,0 +1,20 @@
+"""Settings of the ingestor of Tiingo's IEX stream."""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+
+from runtime.provider_settings.shared import SOURCE, StreamSettings
+
+
+class TiingoIexSettings(StreamSettings):
+    """Tiingo's stream of the exchange IEX: shares."""
+
+    api_key: SecretStr | None = Field(None, description="token of the account")
+    symbols: tuple[str, ...] = Field(("AAPL", "SPY"), min_length=1, max_length=5_000, description="canonical names, as AAPL or BRK.B")
+    threshold_level: Literal[0, 5, 6] = Field(
+        6, description="6: reference prices; 5, and 0 for every update: trades and quotes, for those who have an agreement with IEX"
+    )
+    websocket_url: str = Field("wss://api.tiingo.com", description="scheme, host and port of the stream")
+    rest_url: str = Field("https://api.tiingo.com", description="scheme, host and port of the REST interface")
+    source: str = Field("tiingo-iex", pattern=SOURCE, description="name of the source on every event")
