@@ -11,6 +11,7 @@ KEY = f"{SECTION}.api_key"
 SUBSCRIPTION = "subscription"  # acknowledgements do not name what was asked for
 HEARTBEAT_TIMEOUT_S = 75.0  # one comes about every 30 s: two are missing
 REQUEST_INTERVAL_S = 0.05
+THRESHOLD_LEVELS = {"reference": 6, "trades_and_quotes": 5, "every_update": 0}
 
 
 def name_of(symbol: str) -> str:

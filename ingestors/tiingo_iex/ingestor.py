@@ -13,7 +13,7 @@ from ingestors.output import Output
 from ingestors.session import Request, Session
 from ingestors.stream import StreamIngestor
 from ingestors.tiingo_iex.client import TiingoLists
-from ingestors.tiingo_iex.config import HEARTBEAT_TIMEOUT_S, KEY, NAME, REQUEST_INTERVAL_S, SECTION, SUBSCRIPTION, resolve
+from ingestors.tiingo_iex.config import HEARTBEAT_TIMEOUT_S, KEY, NAME, REQUEST_INTERVAL_S, SECTION, SUBSCRIPTION, THRESHOLD_LEVELS, resolve
 from ingestors.tiingo_iex.parse import Parser
 from ingestors.venue import Venue
 from runtime.clock import Clock
@@ -49,7 +49,7 @@ class TiingoSession(Session):
 
     def _order(self, kind: str, symbols: Collection[str]) -> str:
         data: dict[str, Any] = {
-            "thresholdLevel": self._settings.threshold_level,
+            "thresholdLevel": THRESHOLD_LEVELS[self._settings.feed],
             "tickers": sorted(self._names[symbol] for symbol in symbols),
         }
         if self._parser.subscription is not None:

@@ -12,8 +12,8 @@ class TiingoIexSettings(StreamSettings):
 
     api_key: SecretStr | None = Field(None, description="token of the account")
     symbols: tuple[str, ...] = Field(("AAPL", "SPY"), min_length=1, max_length=5_000, description="canonical names, as AAPL or BRK.B")
-    threshold_level: Literal[0, 5, 6] = Field(
-        6, description="6: reference prices; 5, and 0 for every update: trades and quotes, for those who have an agreement with IEX"
+    feed: Literal["reference", "trades_and_quotes", "every_update"] = Field(
+        "reference", description="the two others are for those who have an agreement with IEX; the provider calls them levels 6, 5 and 0"
     )
     websocket_url: str = Field("wss://api.tiingo.com", description="scheme, host and port of the stream")
     rest_url: str = Field("https://api.tiingo.com", description="scheme, host and port of the REST interface")

@@ -39,7 +39,13 @@ class TiingoIex(Dialect):
 
     def build(self, websocket: str, rest: str, settings: Any, output: Any, health: Any) -> Any:
         more = settings.pop("provider", {})
-        section = {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols, "api_key": KEY, "threshold_level": 5} | more
+        section = {
+            "websocket_url": websocket,
+            "rest_url": rest,
+            "symbols": self.symbols,
+            "api_key": KEY,
+            "feed": "trades_and_quotes",
+        } | more
         return build(load_settings(**settings, providers={"tiingo_iex": section}), "", SystemClock(), health, output)
 
     def hello(self, path: str) -> Said:
