@@ -18,7 +18,7 @@ from gateway.flusher import Flusher
 from gateway.hub import Hub
 from gateway.reader import Reader
 from gateway.recent import Recent
-from gateway.series import CHANNELS, TRAITS
+from gateway.series import TRAITS
 from gateway.server import GatewayServer
 from gateway.services import Services
 from gateway.session import Session
@@ -79,7 +79,7 @@ class _Gateway:
         listing = Listing(self._hub.views, clock)
         self._services = Services(self._hub, self._feed, Snapshots(self._hub), catch_up, self._loaded, clock, settings.gateway, listing)
         self._broker = Broker(settings.kafka, bootstrap)
-        self._reader = Reader(settings, bootstrap, self._broker, clock, self._deliver, lambda topic: self._hub.wants(CHANNELS[topic]))
+        self._reader = Reader(settings, bootstrap, self._broker, clock, self._deliver, self._hub.wants_records)
         self._limits = limits_of(settings, clock)
         control = AccessControl(settings.gateway.access, clock, self._limits)
         self._server = GatewayServer(settings.gateway, control, clock, self._new_session)

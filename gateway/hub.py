@@ -11,13 +11,16 @@ from gateway.groups import Group, Receiver
 from gateway.pace import Pacer
 from gateway.records import event_of
 from gateway.selector import ANY
-from gateway.series import Channel, Event, Placed, SeriesKey
+from gateway.series import CHANNELS, TRAITS, Channel, Event, Placed, SeriesKey
 from gateway.snapshot import Memory
 from gateway.variant import Variant
 from gateway.view_index import ViewIndex
 from gateway.views import Subscription, View
 from runtime import metrics
 from runtime.clock import Clock
+from schemas.topics import Topic
+
+_FED_BY = {topic: tuple(channel for channel, traits in TRAITS.items() if traits.topic is topic) for topic in CHANNELS}
 
 
 class Hub:
@@ -39,6 +42,10 @@ class Hub:
 
     def wants(self, channel: Channel) -> bool:
         return bool(self._subscriptions[channel])
+
+    def wants_records(self, topic: Topic) -> bool:
+        """False if no subscription is fed by that topic. Also for other threads."""
+        return any(self._subscriptions[channel] for channel in _FED_BY[topic])
 
     def is_heard(self, placed: Placed) -> bool:
         """True if some receiver takes a series of this event."""

@@ -1,8 +1,10 @@
 """Records on their way from the reader to the event loop."""
 
+from gateway.series import Channel
 from gateway.slices import SLICE_BYTES, slices
 from runtime.stage import InputRecord
 from schemas.topics import Topic
+from tests.gateway_hub import World
 
 
 def records(topic: Topic, count: int) -> list[InputRecord]:
@@ -19,3 +21,13 @@ def test_slices_are_larger_where_nobody_does() -> None:
     found = list(slices(records(Topic.BOOKS, 70), lambda topic: topic is Topic.TICKS))
     assert [len(one) for one in found] == [32, 32, 6]
     assert list(slices([], lambda _topic: True)) == []
+
+
+def test_bars_are_wanted_for_the_summary_too() -> None:
+    world = World()
+    assert not any(map(world.hub.wants_records, (Topic.BARS, Topic.TICKS)))
+    world.subscribe(Channel.MARKET_SUMMARY)
+    assert world.hub.wants_records(Topic.BARS)
+    assert not world.hub.wants_records(Topic.TICKS)
+    world.subscribe(Channel.TICKS)
+    assert world.hub.wants_records(Topic.TICKS)
