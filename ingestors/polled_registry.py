@@ -1,4 +1,4 @@
-"""The providers that are asked at intervals, as the registry has them."""
+"""The providers that are asked at intervals, and the folder for files, as the registry has them."""
 
 from ingestors.limits.budget import Limit
 from ingestors.provider import Provider
@@ -127,5 +127,18 @@ POLLED = (
         licence="a key of Nasdaq Data Link; every database has terms of its own, most are paid",
         key="providers.quandl.api_key",
         budget=(Limit(30, "second"), Limit(200, "minute"), Limit(50_000, "day")),
+    ),
+    Provider(
+        name="csv-drop",
+        transport="files",
+        trades=True,
+        quotes=True,
+        books=False,
+        bars=True,
+        history=False,
+        asset_classes=("equity", "fx", "crypto"),
+        limits="none",
+        licence="whatever holds for the files",
+        built_by="tickerplant.drop.ingestor:build",
     ),
 )

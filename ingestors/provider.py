@@ -10,12 +10,13 @@ from ingestors.limits.budget import Budget
 class Provider:
     """What a provider can give and on which terms.
 
-    transport: how data come (a stream that it pushes, or answers that we ask for). history: trades or bars of the past. limits: in words, as it states
+    transport: how data come (a stream that it pushes, answers that we ask for, files that somebody brings). history: trades or bars of the past. limits: in words, as it states
     them; budget: of these, what our calls keep to. key: the setting that a key is read from, "" where none is needed. licence: a note for the user.
+    built_by: `module:function` of one that has no folder beside the others.
     """
 
     name: str
-    transport: Literal["stream", "poll"]
+    transport: Literal["stream", "poll", "files"]
     trades: bool
     quotes: bool
     books: bool
@@ -26,6 +27,7 @@ class Provider:
     licence: str
     key: str = ""
     budget: Budget = ()
+    built_by: str = ""
 
     @property
     def module(self) -> str:
@@ -35,7 +37,7 @@ class Provider:
     @property
     def ingestor(self) -> str:
         """`module:function` that builds it, imported only where it runs."""
-        return f"{self.module}.ingestor:build"
+        return self.built_by or f"{self.module}.ingestor:build"
 
     @property
     def process(self) -> str:

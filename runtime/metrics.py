@@ -38,6 +38,8 @@ BUDGET = Gauge(
 BUDGET_USED = Gauge("tickerplant_budget_used", "What was asked of it within the last span, as of the last call", ["provider", "span"])
 LIMITS_SHARED = Gauge("tickerplant_limits_shared", "1 while budgets are counted by all processes in Redis, 0 by each alone", ["provider"])
 
+DROP_FILES = Counter("tickerplant_drop_files_total", "Files of the drop folder; result: taken, refused", ["result"])
+
 # every process that reads or writes Kafka
 RECORDS_IN = Counter("tickerplant_records_in_total", "Kafka records read", ["stage", "topic"])
 RECORDS_OUT = Counter("tickerplant_records_out_total", "Kafka records written", ["stage", "topic"])

@@ -34,8 +34,9 @@ class Asked:
 
 
 def section_of(settings: Settings, provider: str) -> StreamSettings | PollSettings:
-    """A provider's section. Raises UserError if there is no such provider."""
-    provider_of(provider)
+    """A provider's section. Raises UserError if there is no such provider, or it takes files and has no symbols of its own."""
+    if provider_of(provider).transport == "files":
+        raise UserError(f"{provider} takes files: their rows say which symbols they are of")
     section = settings.binance if provider == "binance" else getattr(settings.providers, provider.replace("-", "_"))
     assert isinstance(section, StreamSettings | PollSettings)
     return section

@@ -3,6 +3,7 @@
 from runtime.provider_settings.alpha_vantage import AlphaVantageSettings
 from runtime.provider_settings.coingecko import CoinGeckoSettings
 from runtime.provider_settings.cryptocompare import CryptoCompareSettings
+from runtime.provider_settings.csv_drop import CsvDropSettings
 from runtime.provider_settings.currencylayer import CurrencyLayerSettings
 from runtime.provider_settings.fmp import FmpSettings
 from runtime.provider_settings.quandl import QuandlSettings
@@ -24,3 +25,4 @@ class PolledSections(Section):
     coingecko: CoinGeckoSettings = CoinGeckoSettings()
     currencylayer: CurrencyLayerSettings = CurrencyLayerSettings()
     quandl: QuandlSettings = QuandlSettings()
+    csv_drop: CsvDropSettings = CsvDropSettings()

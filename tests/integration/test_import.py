@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.pipeline import CAPTURES, ROOT, Pipeline, needs_recordings, running
+from tests.support import eventually, start_tickerplant
 
 pytestmark = [pytest.mark.stack, needs_recordings]
 LEAN = ROOT.parent / "shared" / "data" / "lean" / "crypto" / "coinbase"
@@ -147,3 +148,36 @@ def test_bars_are_stored_measured_and_revised(pipeline: Pipeline, tmp_path: Path
     assert pipeline.query("SELECT count(*) FROM market_ohlcv WHERE symbol = 'BTC-USD' AND revision = 1") == [(1,)]
     assert pipeline.query("SELECT count(*) FROM market_ohlcv_history WHERE symbol = 'BTC-USD'") == [(1,)]
     assert pipeline.checksums()["market_ticks"] == before["market_ticks"]
+
+
+def test_a_drop_folder_takes_each_file_once_and_puts_aside_what_it_cannot_read(pipeline: Pipeline, tmp_path: Path) -> None:
+    folder = tmp_path / "drop"
+    folder.mkdir()
+    rows = ["2024-08-09T00:00:00Z,100,1", "2024-08-09T00:00:01Z,101,2", "2024-08-09T00:00:02Z,soon,2", "2024-08-09T00:00:03Z,102,2"]
+    text = "\n".join(["when,px,size", *rows])
+    (folder / "1.csv").write_text(text)
+    (folder / "2-again.csv").write_text(text)
+    (folder / "3-odd.csv").write_text("a,b\n1,2\n")
+    section = {
+        "FOLDER": str(folder),
+        "MAP": '{"time":"when","price":"px"}',
+        "SYMBOL": "ADA-USDT",
+        "ROWS_SOURCE": "dropped",
+        "LOOK_INTERVAL_S": "0.2",
+    }
+    env = pipeline.env | {f"TICKERPLANT_PROVIDERS__CSV_DROP__{name}": value for name, value in section.items()}
+    process = start_tickerplant("ingest", "csv-drop", env=env, log=tmp_path / "drop.log")
+    try:
+        eventually(lambda: (folder / "done" / "2-again.csv").exists() and (folder / "refused" / "3-odd.csv").exists(), timeout_s=120)
+    finally:
+        process.terminate()
+    assert process.wait(30) == 0, (tmp_path / "drop.log").read_text()
+    assert (folder / "done" / "1.csv").read_text() == text
+    assert "neither trades" in (folder / "refused" / "3-odd.csv.why.txt").read_text()
+    assert pipeline.query("SELECT price FROM market_ticks WHERE source = 'dropped' ORDER BY seq") == [
+        (Decimal(100),),
+        (Decimal(101),),
+        (Decimal(102),),
+    ]
+    letters = pipeline.json("dlq", "list", "--stage", "validate")["letters"]
+    assert [letter["reason"] for letter in letters if letter["source"] == "dropped"] == ["not_a_number"]

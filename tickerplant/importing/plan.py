@@ -57,7 +57,7 @@ def _times(recipe: Recipe, texts: Sequence[str]) -> list[int]:
 
 def check_source(source: str, is_bars: bool, settings: Settings) -> None:
     """Raises UserError for a source that is not a file's to write, or whose bars the line would not publish."""
-    live = {*PROVIDERS, *(section_of(settings, name).source for name in PROVIDERS)}
+    live = {*PROVIDERS, *(section_of(settings, name).source for name, one in PROVIDERS.items() if one.transport != "files")}
     if source in live or any(source.startswith(f"{name}-simulated") for name in live):
         raise UserError(
             f"{source} is a live source, whose time goes on by itself; give the rows one of their own, as --source {source}-file"

@@ -107,6 +107,8 @@ def _leaves(tree: dict[str, object], prefix: str = "") -> list[str]:
             "names",
             "coins",
             "datasets",
+            "map",
+            "rename",
             "jobs",
         )
         keys += _leaves(value, f"{prefix}{name}.") if nested and isinstance(value, dict) else [f"{prefix}{name}"]
