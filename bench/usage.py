@@ -1,6 +1,8 @@
 """What processes cost: core-seconds and resident memory of named process trees, read from the system while they run."""
 
+import math
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Self
@@ -44,6 +46,7 @@ class Sampler:
         self._roots = roots
         self._seen: dict[tuple[int, float], _Seen] = {}
         self._totals = _Totals()
+        self._used: list[tuple[float, dict[str, float]]] = []  # core-seconds by root name, by the time of the sample
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="usage", daemon=True)
 
@@ -57,12 +60,19 @@ class Sampler:
         self._thread.join()
         self._sample()
 
-    def usage(self) -> dict[str, Usage]:
-        """By root name, as of the last sample."""
+    def usage(self, until_s: float = math.inf) -> dict[str, Usage]:
+        """By root name. until_s, of the monotonic clock: core-seconds as of the first sample then or later, or else of the last one."""
         found = {name: Usage(0.0, rss, self._totals.peak[name]) for name, rss in self._totals.rss.items()}
-        for seen in list(self._seen.values()):
-            found.setdefault(seen.name, Usage()).core_s += seen.core_s - seen.before_core_s
+        used = next((used for at_s, used in self._used if at_s >= until_s), self._used[-1][1])
+        for name, core_s in used.items():
+            found.setdefault(name, Usage()).core_s = core_s
         return found
+
+    def _used_now(self) -> dict[str, float]:
+        used: dict[str, float] = {}
+        for seen in self._seen.values():
+            used[seen.name] = used.get(seen.name, 0.0) + seen.core_s - seen.before_core_s
+        return used
 
     def _run(self) -> None:
         while not self._stop.wait(_INTERVAL_S):
@@ -72,6 +82,7 @@ class Sampler:
         rss: dict[str, int] = {}
         for name, process in members(self._roots()):
             rss[name] = rss.get(name, 0) + self._read(name, process, first)
+        self._used.append((time.monotonic(), self._used_now()))
         self._totals.rss |= rss
         for name, size in rss.items():
             self._totals.peak[name] = max(self._totals.peak.get(name, 0), size)

@@ -118,7 +118,7 @@ class Capture:
 
 def stamped(payload: bytes, ts_ns: int) -> bytes:
     """The frame with `ts_capture_ns` as its wrapper's last field; a broken frame as it is."""
-    return b'%b,"ts_capture_ns":%d}' % (payload[:-1], ts_ns) if payload.endswith(b"}}") else payload
+    return b'%b,"ts_capture_ns":%d}' % (payload[:-1], ts_ns) if payload[-2:] == b"}}" else payload
 
 
 def _forget(_frame: Frame) -> None:
@@ -135,12 +135,12 @@ def _lines(paths: Sequence[Path]) -> Iterator[tuple[int, str | None, bytes]]:
                     stamp, _, payload = line.partition(b" ")
                     if not stamp.isdigit():
                         raise UserError(f"{path}:{number} does not begin with a receive time in ns: not a capture")
-                    raw = payload[_NAME_START : payload.find(b'"', _NAME_START)]
-                    name = names.get(raw) if payload.startswith(_PREFIX) else None
+                    head = payload[: payload.find(b'"', _NAME_START)]
+                    name = names.get(head)
                     if name is None:
                         name = _stream(payload)
                         if name:
-                            names[raw] = name
+                            names[head] = name
                     yield int(stamp), name, payload.rstrip(b"\r\n")
         except (OSError, EOFError) as error:
             raise UserError(f"cannot read the capture {path}: {error}") from None

@@ -9,6 +9,7 @@ import http
 import socket
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 
 import structlog
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -166,13 +167,8 @@ class ExchangeServer:
         await asyncio.gather(*(self._say_end(session) for session in list(self._sessions)))
 
     def _chunks(self) -> Iterator[list[Frame]]:
-        chunk: list[Frame] = []
-        for frame in self._material.frames():
-            chunk.append(frame)
-            if len(chunk) == _CHUNK_FRAMES:
-                yield chunk
-                chunk = []
-        if chunk:
+        frames = self._material.frames()
+        while chunk := list(islice(frames, _CHUNK_FRAMES)):
             yield chunk
 
     async def _play_chunk(self, chunk: list[Frame]) -> None:

@@ -79,6 +79,7 @@ def test_sampler_follows_children_and_keeps_what_ended() -> None:
             process.communicate(b"\n", timeout=20)
         assert sampler.usage()["tree"].core_s >= 0.4
         assert sampler.usage()["tree"].peak_bytes > 5_000_000
+        assert sampler.usage(until_s=0.0)["tree"].core_s < 0.1  # of the first sample: what was used before does not count
 
 
 def test_sampler_leaves_out_what_was_used_before() -> None:
