@@ -45,6 +45,8 @@ from tests.polled.tiingo_rest import Tiingo
 from tests.polled.twelve_data_rest import TwelveData
 from tests.polled.yahoo import Yahoo
 from tests.support import eventually_async
+from tickerplant.backfill.ask import Window
+from tickerplant.backfill.past import past_of
 
 DIALECTS: dict[str, Any] = {
     one.name: one for one in (Quandl, CurrencyLayer, CoinGecko, CryptoCompare, Tiingo, AlphaVantage, Fmp, TwelveData, Yahoo)
@@ -380,6 +382,25 @@ async def test_09_a_restarted_process_goes_on_without_repeats(world: World) -> N
         for symbol in world.dialect.symbols:
             ticks = [tick.ts_event_ns for tick in world.output.ticks if tick.symbol == symbol]
             assert len(ticks) == len(set(ticks))
+
+
+@every_provider
+async def test_17_a_backfill_reads_the_past_of_a_window(world: World) -> None:
+    timeframe, symbol = world.dialect.timeframe, world.first
+    past = past_of(world.dialect.name, timeframe, "", world.settings(), world.clock)
+    await past.resolve(world.dialect.symbols)
+    back_ns = 20 * DAY_NS if timeframe is Timeframe.D1 else 20 * HOUR_NS
+    window, at, opens = Window(START_NS - back_ns, START_NS), None, list[int]()
+    while True:
+        page = await past.page(symbol, window, at)
+        opens += [event.bar.ts_open_ns for event in page.events if event.bar]
+        at = page.next
+        if at is None:
+            break
+    wanted = world.server.market.candles(symbol, timeframe, START_NS - back_ns, START_NS)
+    assert opens == [one.open_ns for one in wanted if one.close_ns <= START_NS]
+    assert past.source == world.dialect.name
+    await past.close()
 
 
 @every_provider
