@@ -58,6 +58,7 @@ MARKETS = (
         limits="last prices, not every trade; the stream on paid plans; REST on the free plan 8 credits/min, 800/day",
         licence="Twelve Data's terms: personal use on the free plan; business plans for others, and for showing the data",
         key="providers.twelve_data_stream.api_key",
+        account="twelve-data",
     ),
     Provider(
         name="tiingo-iex",
@@ -72,5 +73,6 @@ MARKETS = (
         limits="trades and quotes with an agreement with IEX alone, reference prices without; REST on the free plan about 50 calls/h, 1,000/day, 500 symbols/month",
         licence="Tiingo's terms: internal use; IEX's own agreement for its trades and quotes; redistribution needs a licence",
         key="providers.tiingo_iex.api_key",
+        account="tiingo",
     ),
 )

@@ -43,6 +43,7 @@ POLLED = (
         limits="by plan: free keys 8 credits/min and 800/day, a symbol costs one",
         licence="a key of Twelve Data; its terms allow personal use on free plans, redistribution only by agreement",
         key="providers.twelve_data_rest.api_key",
+        account="twelve-data",
         budget=(Limit(8, "minute"), Limit(800, "day")),
     ),
     Provider(
@@ -71,6 +72,7 @@ POLLED = (
         limits="by plan: 1,000 calls/min and 50,000/day; free keys about 50 an hour, 1,000 a day and 500 symbols a month",
         licence="a key of Tiingo; for internal use, redistribution only by agreement; IEX's quotes need an agreement with IEX",
         key="providers.tiingo_rest.api_key",
+        account="tiingo",
         budget=(Limit(1_000, "minute"), Limit(50_000, "day")),
     ),
     Provider(

@@ -12,7 +12,7 @@ class Provider:
 
     transport: how data come (a stream that it pushes, answers that we ask for, files that somebody brings). history: trades or bars of the past. limits: in words, as it states
     them; budget: of these, what our calls keep to. key: the setting that a key is read from, "" where none is needed. licence: a note for the user.
-    built_by: `module:function` of one that has no folder beside the others.
+    account: the name under which its calls are counted, with those of others that are asked with the same key; else its own. built_by: `module:function` of one that has no folder beside the others.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Provider:
     key: str = ""
     budget: Budget = ()
     built_by: str = ""
+    account: str = ""
 
     @property
     def module(self) -> str:

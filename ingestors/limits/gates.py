@@ -24,14 +24,14 @@ class Gates:
         self._clock = clock
         self._budgets = budgets or {}
         self._store = store
-        self._gates: dict[Account, Gate] = {}
+        self._gates: dict[tuple[str, Account], Gate] = {}
 
     def of(self, provider: str, base_url: str, key: str = "") -> Gate:
         """The gate to a provider. key: the one that it is asked with."""
-        account = Account(provider, urlsplit(base_url).netloc.rpartition("@")[2], mark_of(key))
-        if account not in self._gates:
-            self._gates[account] = Gate(account, budget_for(provider, self._budgets), self._clock, self._store)
-        return self._gates[account]
+        account = Account(account_of(provider), urlsplit(base_url).netloc.rpartition("@")[2], mark_of(key))
+        if (provider, account) not in self._gates:
+            self._gates[provider, account] = Gate(account, budget_for(provider, self._budgets), self._clock, self._store)
+        return self._gates[provider, account]
 
 
 _of_process: Gates | None = None
@@ -42,10 +42,16 @@ def gate_of(provider: str, base_url: str, key: str = "") -> Gate:
     return (_of_process or Gates(SystemClock())).of(provider, base_url, key)
 
 
+def account_of(provider: str) -> str:
+    """Under which name its calls are counted."""
+    return (PROVIDERS[provider].account if provider in PROVIDERS else "") or provider
+
+
 def budget_for(provider: str, told: Mapping[str, BudgetSettings]) -> Budget:
-    """The budget that holds."""
-    known = PROVIDERS[provider].budget if provider in PROVIDERS else ()
-    return budget_of(known, told.get(provider))
+    """The budget that holds for a provider, or for an account that several have."""
+    one = PROVIDERS.get(provider) or next((one for one in PROVIDERS.values() if one.account == provider), None)
+    known = one.budget if one else ()
+    return budget_of(known, told.get(provider) or told.get(account_of(provider)))
 
 
 @asynccontextmanager

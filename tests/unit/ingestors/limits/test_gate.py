@@ -9,9 +9,9 @@ from prometheus_client import REGISTRY
 
 from ingestors.limits import gate as gate_module
 from ingestors.limits.away import StoreAway
-from ingestors.limits.budget import Account, Budget, Limit
+from ingestors.limits.budget import Account, Budget, Limit, mark_of
 from ingestors.limits.gate import Gate
-from ingestors.limits.gates import Gates, gate_of
+from ingestors.limits.gates import Gates, account_of, budget_for, gate_of
 from ingestors.limits.store import Answer
 from runtime.clock import ManualClock
 from runtime.errors import TransientError
@@ -114,3 +114,12 @@ def test_one_gate_an_account() -> None:
     assert one is not gates.of("binance", "https://host", "other key")
     assert one._budget == (Limit(1, "second"),)
     assert gate_of("binance", "https://host") is not gate_of("binance", "https://host")  # nobody shares: a test, a tool
+
+
+def test_providers_that_are_asked_with_one_key_are_counted_together() -> None:
+    gates = Gates(ManualClock(), {"tiingo": BudgetSettings(per_day=7)})
+    stream, rest = (gates.of(name, "https://api.tiingo.com", "key") for name in ("tiingo-iex", "tiingo-rest"))
+    assert stream._account == rest._account == Account("tiingo", "api.tiingo.com", mark_of("key"))
+    assert stream._budget == rest._budget == budget_for("tiingo", {"tiingo": BudgetSettings(per_day=7)}) == (Limit(7, "day"),)
+    assert account_of("binance") == "binance"
+    assert budget_for("twelve-data", {}) != ()
