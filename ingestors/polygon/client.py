@@ -13,16 +13,17 @@ from ingestors.parsing import number_text
 from ingestors.polygon.config import KEY, LISTED_AS, SECTION, market_of, rest_name
 from ingestors.polygon.ids import trade_id
 from ingestors.polygon.parse import aggressor
-from ingestors.polygon.wire import ErrorBody, RestTrade, TickersAnswer, TradesAnswer
-from ingestors.rest import RestClient, Trouble, decoded
+from ingestors.polygon.wire import Aggregate, AggregatesAnswer, ErrorBody, RestTrade, TickersAnswer, TradesAnswer
+from ingestors.rest import PATIENCE_S, RestClient, Trouble, decoded
 from runtime.errors import TransientError
 from schemas.ticks import Trade
 
-PAGE = 50_000  # trades, the most that one call gives
+PAGE = 50_000  # trades or minutes, the most that one call gives
 _MOST_TRADES = 200_000  # of one question: more is a hole that is told as partial
 _LISTED_PAGE = 1_000
 _ONE_BY_ONE = 20  # so many symbols are asked for singly, more by the market's whole list
 _decode_trades = msgspec.json.Decoder(TradesAnswer, float_hook=str).decode
+_decode_aggregates = msgspec.json.Decoder(AggregatesAnswer, float_hook=str).decode
 _decode_tickers = msgspec.json.Decoder(TickersAnswer).decode
 _decode_error = msgspec.json.Decoder(ErrorBody).decode
 
@@ -30,11 +31,17 @@ _decode_error = msgspec.json.Decoder(ErrorBody).decode
 class PolygonClient:
     """See ingestors.rest for what waits and what is raised. The key goes into a header, never into an address."""
 
-    def __init__(self, rest_url: str, stage: str, key: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        rest_url: str,
+        stage: str,
+        key: str,
+        transport: httpx.AsyncBaseTransport | None = None,
+        patience_s: float | None = PATIENCE_S,
+    ) -> None:
         headers = {"Authorization": f"Bearer {key}"}
-        self._rest = RestClient(
-            rest_url, stage, f"{KEY}, {SECTION}.rest_url and {SECTION}.symbols", judge, headers=headers, transport=transport
-        )
+        advice = f"{KEY}, {SECTION}.rest_url and {SECTION}.symbols"
+        self._rest = RestClient(rest_url, stage, advice, judge, headers=headers, transport=transport, key=key, patience_s=patience_s)
 
     async def listed(self, symbols: Collection[str]) -> set[str]:
         """The REST names that are listed, at least of these canonical symbols."""
@@ -68,6 +75,16 @@ class PolygonClient:
                 break
             path, query = _next(answer.next_url)
         return rows
+
+    async def aggregates(self, name: str, span: tuple[str, str], from_ms: int, to_ms: int) -> tuple[list[Aggregate], bool]:
+        """The first bars that begin within these times, both included, ascending; and whether there are more. A page may be empty though there are."""
+        path = f"/v2/aggs/ticker/{quote(name, safe='')}/range/{span[0]}/{span[1]}/{from_ms}/{to_ms}"
+        query = {"adjusted": "false", "sort": "asc", "limit": str(PAGE)}
+        while True:
+            answer: AggregatesAnswer = decoded(_decode_aggregates, await self._rest.get(path, query))
+            if answer.results or not answer.next_url:
+                return answer.results, bool(answer.next_url)
+            path, query = _next(answer.next_url)
 
     async def close(self) -> None:
         await self._rest.close()

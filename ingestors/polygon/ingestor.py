@@ -4,11 +4,13 @@ from collections.abc import Collection
 
 import msgspec
 
+from ingestors.bar_history import BarHistory
 from ingestors.events import Event
 from ingestors.history import History
 from ingestors.keys import required_key
 from ingestors.names import Names
 from ingestors.output import Output
+from ingestors.polygon.bars import PolygonBarHistory
 from ingestors.polygon.client import PolygonClient, PolygonHistory
 from ingestors.polygon.config import KEY, LOGIN, NAME, REQUEST_INTERVAL_S, SECTION, STAGE, TOPICS_A_MESSAGE, market_of, resolve, topics_of
 from ingestors.polygon.parse import Parser, newest_key
@@ -89,6 +91,13 @@ class PolygonVenue(Venue):
 
 def _order(action: str, params: str) -> str:
     return msgspec.json.encode({"action": action, "params": params}).decode()
+
+
+def bar_history(settings: Settings, clock: Clock) -> BarHistory:
+    """For `tickerplant backfill`. Raises UserError without a key."""
+    section = settings.providers.polygon
+    client = PolygonClient(section.rest_url, STAGE, required_key(section.api_key, NAME, KEY), patience_s=None)
+    return PolygonBarHistory(client, section.source, clock)
 
 
 def build(settings: Settings, bootstrap: str, clock: Clock, health: Health, output: Output | None = None) -> StreamIngestor:

@@ -112,6 +112,26 @@ class TradesAnswer(Struct):
     next_url: str = ""
 
 
+class Aggregate(Struct, gc=False):
+    """A row of /v2/aggs. t: start, ms; n: trades, of currencies quotes; vw: mean price. An index has neither volume nor mean."""
+
+    t: Milliseconds
+    o: Any
+    h: Any
+    l: Any  # noqa: E741
+    c: Any
+    v: Any = 0
+    vw: Any = 0
+    n: int = 0
+
+
+class AggregatesAnswer(Struct):
+    """/v2/aggs: no rows are no `results`. next_url: there is more."""
+
+    results: list[Aggregate] = []
+    next_url: str = ""
+
+
 class Ticker(Struct, gc=False):
     ticker: str
 

@@ -1,6 +1,7 @@
 """Polygon's events as its documents show them, and what of them is easily got wrong."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -8,15 +9,18 @@ import pytest
 
 from ingestors.events import WELCOME, Acknowledged, Denied, Ignored, Refused, Unreadable
 from ingestors.names import Names
+from ingestors.polygon.bars import PolygonBarHistory
 from ingestors.polygon.client import PolygonClient, PolygonHistory
 from ingestors.polygon.config import resolve, rest_name, stream_name, topics_of
 from ingestors.polygon.ids import quote_number, trade_id
 from ingestors.polygon.ingestor import PolygonVenue
 from ingestors.polygon.parse import Parser, newest_key
+from runtime.clock import ManualClock
 from runtime.errors import InvalidRecord, UserError
 from runtime.provider_settings.polygon import PolygonSettings
-from schemas.bars import Bar
+from schemas.bars import Bar, ProviderActions
 from schemas.ticks import Quote, Trade
+from schemas.timeframes import Timeframe
 from tests.venue_server import RECORDED
 
 STREAM_NAMES = {
@@ -227,3 +231,38 @@ async def test_a_plan_without_trades_is_refused_by_name() -> None:
     rest = Rest({"/v3/trades/AAPL": {"status": "NOT_AUTHORIZED", "message": "You are not entitled to this data."}})
     with pytest.raises(UserError, match=r"not entitled.*providers\.polygon\.api_key"):
         await rest.client().trades("AAPL", 1)
+
+
+def bars_of(rest: Rest) -> PolygonBarHistory:
+    return PolygonBarHistory(rest.client(), "polygon", ManualClock(1_800_000_000_000_000_000))
+
+
+async def test_recorded_days_begin_with_the_session_on_both_sides_of_daylight_saving() -> None:
+    path = RECORDED / "massive-client" / "v2__aggs__ticker__AAPL__range__1__day__2005-04-01__2005-04-04.json"
+    if not path.exists():
+        pytest.skip("no recorded bodies here")
+    from_ns, to_ns = 1_112_313_600_000_000_000, 1_112_659_200_000_000_000
+    rest = Rest({f"/v2/aggs/ticker/AAPL/range/1/day/{from_ns // 10**6 - 43_200_000}/{to_ns // 10**6 - 1}": json.loads(path.read_text())})
+    page = await bars_of(rest).bars("AAPL", Timeframe.D1, from_ns, to_ns)
+    opens = [datetime.fromtimestamp(bar.ts_open_ns // 10**9, UTC).isoformat() for bar in page.bars]
+    assert opens == ["2005-04-01T14:30:00+00:00", "2005-04-04T13:30:00+00:00"]
+    assert page.next_ns is None
+    assert dict(rest.asked[0].url.params)["adjusted"] == "false"
+    assert all(bar.actions == ProviderActions(splits_adjusted=False) and bar.trade_count > 0 for bar in page.bars)
+
+
+async def test_minutes_go_on_after_the_last_one_of_a_page_and_over_empty_pages() -> None:
+    row = {"t": 1_700_000_040_000, "o": 1.5, "h": 2, "l": 1, "c": 1.25, "v": 10.5, "vw": 1.5, "n": 3}
+    more = "https://elsewhere.invalid/v2/aggs/next?cursor=1"
+    from_ns = 1_700_000_000_000_000_000
+    first = f"/v2/aggs/ticker/X:BTCUSD/range/1/minute/{from_ns // 10**6}/{from_ns // 10**6 + 3_599_999}"
+    rest = Rest({first: {"status": "OK", "next_url": more}, "/v2/aggs/next?cursor=1": {"status": "OK", "results": [row], "next_url": more}})
+    page = await bars_of(rest).bars("BTC-USD", Timeframe.M1, from_ns, from_ns + 3_600 * 10**9)
+    (bar,) = page.bars
+    assert (bar.ts_open_ns, bar.volume, bar.vwap, bar.quote_volume, bar.trade_count) == (row["t"] * 10**6, "10.5", "1.5", "15.75", 3)
+    assert page.next_ns == (row["t"] + 1) * 10**6
+
+
+async def test_days_that_are_not_ours_are_refused() -> None:
+    with pytest.raises(UserError, match="days of EUR-USD are not ours"):
+        await bars_of(Rest({})).bars("EUR-USD", Timeframe.D1, 0, 1)
