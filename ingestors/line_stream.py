@@ -15,7 +15,7 @@ from runtime.errors import TransientError
 
 _OPEN_S = 10.0
 _FULL_WAIT_S = 0.01  # while the queue is full nothing is read: the socket's own window then holds the provider up
-_LATER = (408, 418, 425, 429)  # of the statuses that blame the question, those that do not
+_LATER = (403, 408, 418, 425, 429)  # of the statuses that blame the question, those that do not: a firewall, a limit
 
 
 class LineStream(Link):

@@ -101,7 +101,9 @@ async def test_it_is_ended_at_once_and_nothing_can_be_said() -> None:
         assert await taken(queue, 2) == ["opened", "broken"]
 
 
-@pytest.mark.parametrize(("status", "error"), [(401, LinkRefused), (400, LinkRefused), (429, TransientError), (503, TransientError)])
+@pytest.mark.parametrize(
+    ("status", "error"), [(401, LinkRefused), (400, LinkRefused), (403, TransientError), (429, TransientError), (503, TransientError)]
+)
 async def test_a_refusal_blames_the_question_or_comes_later(status: int, error: type[Exception]) -> None:
     async with serving(f"HTTP/1.1 {status} X\r\nContent-Length: 3\r\n\r\nwhy".encode()) as (url, _):
         with pytest.raises(error, match=f"HTTP {status} why"):
