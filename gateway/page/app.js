@@ -24,7 +24,8 @@ let kafka = "up";
 let state = "connecting";
 let holes = 0;
 let reconnects = 0;
-let dirty = true;
+let dirty = true; // the chosen symbol's
+let isListDirty = true; // that of all symbols, and of the sources
 let endings = [];
 let endLive = () => {};
 
@@ -56,7 +57,7 @@ const client = new Client(`${location.protocol === "https:" ? "wss" : "ws"}://${
 function followAll() {
   const quiet = (take) => (message) => {
     for (const item of message.items ?? (message.type === undefined ? [message] : [])) take(item);
-    dirty = true;
+    isListDirty = true;
   };
   const takeQuality = (quality) => {
     watchlist.takeQuality(quality);
@@ -94,7 +95,7 @@ function takeList(message) {
   if (!view.symbol && series.length) choose(series[0].symbol, view.timeframe);
   else if (isNew) followOthers();
   showTimeframes();
-  dirty = true;
+  isListDirty = true;
 }
 
 function choose(symbol, timeframe) {
@@ -138,6 +139,7 @@ function showState() {
 }
 
 function draw() {
+  if (isListDirty || dirty) drawList();
   if (!dirty) return;
   dirty = false;
   const bars = view.sortedBars();
@@ -150,7 +152,7 @@ function draw() {
   panels.showBar(view.latest);
   panels.showIndicators(view.indicators.get(Math.max(...view.indicators.keys()))?.named ?? {});
   drawCharts(bars);
-  drawLists(bars);
+  drawHistory(bars);
 }
 
 function drawCharts(bars) {
@@ -164,10 +166,15 @@ function drawCharts(bars) {
   panels.showCounts(bars.length, [...indicators.values()], marked);
 }
 
-function drawLists(bars) {
+function drawHistory(bars) {
   const signals = [...view.signals].sort(([one], [other]) => other - one).map(([, signal]) => signal);
   showSignals(byId("signals"), signals, byId("holds").checked);
   showEvents(byId("events"), view.gapSpans(), bars.filter(({ message }) => message.revision || ["incomplete", "synthetic"].includes(message.kind)));
+}
+
+function drawList() {
+  isListDirty = false;
+  watchlist.arrange();
   const sources = series.filter((entry) => entry.symbol === view.symbol).map((entry) => entry.source);
   health.show(view.symbol, sources, view.source);
 }
@@ -183,7 +190,7 @@ function showFeed() {
 }
 
 byId("access").addEventListener("submit", useToken);
-byId("holds").addEventListener("change", () => drawLists(view.sortedBars()));
+byId("holds").addEventListener("change", () => drawHistory(view.sortedBars()));
 byId("timeframes").addEventListener("change", (event) => choose(view.symbol, event.target.value));
 byId("search").addEventListener("change", followOthers);
 window.addEventListener("hashchange", () => {

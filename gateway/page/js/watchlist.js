@@ -7,7 +7,7 @@ const MOST_LIVE = 40; // symbols whose price follows every second; of more, the 
 export class Watchlist {
   /** choose(symbol): the reader wants it. */
   constructor(list, search, choose) {
-    Object.assign(this, { list, search, choose, rows: new Map(), chosen: "", active: "" });
+    Object.assign(this, { list, search, choose, rows: new Map(), chosen: "", active: "", hasNewRows: false });
     list.addEventListener("click", (event) => this.pick(event.target.closest("[role=option]")?.dataset.symbol));
     list.addEventListener("keydown", (event) => this.press(event));
     list.addEventListener("focus", () => this.activate(this.active || this.chosen || this.shown()[0]));
@@ -23,16 +23,22 @@ export class Watchlist {
     return this.shown().filter((symbol) => symbol !== this.chosen).slice(0, MOST_LIVE);
   }
 
-  /** Adds what is new. True if there was something. */
+  /** Adds what is new. True if there was something. It is shown by the next `arrange`. */
   add(symbols) {
-    const fresh = [...new Set(symbols)].filter((symbol) => !this.rows.has(symbol)).sort();
+    const fresh = symbols.filter((symbol) => !this.rows.has(symbol));
     for (const symbol of fresh) this.rows.set(symbol, row(symbol));
-    if (!fresh.length) return false;
+    this.hasNewRows ||= fresh.length > 0;
+    return fresh.length > 0;
+  }
+
+  /** Puts new rows in their places: once for many of them. */
+  arrange() {
+    if (!this.hasNewRows) return;
+    this.hasNewRows = false;
     this.rows = new Map([...this.rows].sort(([one], [other]) => (one < other ? -1 : 1)));
     this.list.replaceChildren(...[...this.rows.values()].map(({ element }) => element));
     this.filter();
     this.mark(this.chosen);
-    return true;
   }
 
   /** A symbol's day. */
