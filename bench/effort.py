@@ -11,7 +11,7 @@ class Effort:
     """event_s: event time through the line at once, after as much to warm up: the broker's optimising compiler takes as much as its work until then;
     warm_up_s: in real time before the first latency run, for the same reason; latency_s: each of its runs; records, peer_s: of the peers; load_s: of the
     whole line's steady load; memory_*: ticks written at that rate, of so many symbols, with event time so many times as fast as real;
-    fan_out: clients of the gateway and messages a second to each, for fan_out_s; redis_writes: of one run; reads: of each kind.
+    fan_out: clients of the gateway and messages a second to each, for fan_out_s; redis_writes: of one run.
     """
 
     event_s: int
@@ -28,7 +28,6 @@ class Effort:
     fan_out: tuple[tuple[int, float], ...]
     fan_out_s: float
     redis_writes: int
-    reads: int
 
 
 FULL = Effort(
@@ -46,7 +45,6 @@ FULL = Effort(
     ((1_000, 50.0), (10_000, 1.0)),
     15.0,
     200_000,
-    15,
 )
 QUICK = Effort(
     40,
@@ -63,7 +61,6 @@ QUICK = Effort(
     ((200, 50.0),),
     5.0,
     20_000,
-    3,
 )
 DEFAULT_RATE = 100_000.0
 MEMORY_RATE = 50_000.0  # below what the line carries: what waits in queues is no growth

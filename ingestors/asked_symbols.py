@@ -1,4 +1,4 @@
-"""The newest list of symbols that was asked for of a source, from topic market.sources."""
+"""The newest list of symbols that was asked for of a source, and its state, from topic market.sources."""
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
@@ -7,7 +7,7 @@ from runtime.kafka import consumer
 from runtime.settings import KafkaSettings
 from schemas.codec import DecodeError, decode_source
 from schemas.partitioner import partition_of
-from schemas.sources import SourceSymbols
+from schemas.sources import SourceState, SourceSymbols
 from schemas.topics import Topic
 
 _TIMEOUT_S = 10.0
@@ -15,7 +15,7 @@ _MORE_S = 0.05  # whether there is more, once the end was seen
 
 
 class AskedSymbols:
-    """Reads on from where it was. Blocks; one call at a time, from any thread."""
+    """Reads on from where it was. Blocks; one call at a time, from any thread. state: the source's, as of the last call; None: nobody changed it."""
 
     def __init__(self, kafka: KafkaSettings, bootstrap: str, source: str) -> None:
         self._kafka = kafka
@@ -23,6 +23,7 @@ class AskedSymbols:
         self._source = source
         self._consumer: Consumer | None = None
         self._newest: tuple[str, ...] | None = None
+        self.state: SourceState | None = None
         self._read = False  # to the end, once
 
     def newest(self) -> tuple[str, ...] | None:
@@ -64,6 +65,8 @@ class AskedSymbols:
             return  # a newer version's; its command says so
         if isinstance(asked, SourceSymbols) and asked.source == self._source:
             self._newest = tuple(asked.symbols)
+        elif isinstance(asked, SourceState) and asked.source == self._source:
+            self.state = asked
 
     def close(self) -> None:
         if self._consumer is not None:

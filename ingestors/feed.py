@@ -150,6 +150,11 @@ class Feed:
         for lane in lanes:
             self._watermarks.carry(lane)
 
+    def drop(self, lanes: Iterable[Lane]) -> None:
+        """Connections that are closed, for they carry nothing any more."""
+        for lane in lanes:
+            self._watermarks.drop(lane)
+
     def add(self, symbols: Iterable[str], published: Published) -> None:
         """Symbols that are subscribed to from now on; published: what is known of them from before."""
         new = set(symbols)

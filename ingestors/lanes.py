@@ -68,7 +68,7 @@ class Lanes:
         return set().union(*(shard.lane.symbols for shard in self._shards))
 
     def start(self, symbols: Collection[str]) -> None:
-        """Begins to connect."""
+        """Begins to connect; without symbols there is nothing to connect for."""
         for group, members in groups_of(sorted(symbols), self._group_of).items():
             for some in shards_of(members, self._limits.symbols):
                 self._shards.append(self._shard(some, group))
@@ -140,11 +140,18 @@ class Lanes:
         if left:
             self.start(left)
 
-    def remove(self, symbols: Collection[str]) -> None:
-        """Ends subscriptions; a connection keeps its place though it carries none, where it can be one without any."""
+    def remove(self, symbols: Collection[str]) -> list[Lane]:
+        """Ends subscriptions. A connection that carries none any more is closed; its lane is returned, nothing more is taken from it."""
+        idle = []
         for shard in self._stable():
-            shard.lane.symbols -= set(symbols)
-            self._reconcile(shard)
+            gone = shard.lane.symbols & set(symbols)
+            shard.lane.symbols -= gone
+            if gone and not shard.lane.symbols:
+                self._close(shard)
+                idle.append(shard.lane)
+            else:
+                self._reconcile(shard)
+        return idle
 
     def _reconcile(self, shard: Shard) -> None:
         """What the connection carries becomes what its lane shall, also where that changed while it was being opened."""

@@ -10,12 +10,13 @@ from ingestors.publisher import EventPublisher
 from ingestors.resume import Published, read_published
 from runtime.kafka import Publisher
 from runtime.settings import KafkaSettings
+from schemas.sources import SourceState
 
 _KAFKA_TIMEOUT_S = 2.0
 
 
 class Output(Protocol):
-    """read_published, asked_symbols, newest_bars (of polled sources; wanted: symbol and timeframe): raise TransientError while they cannot be read.
+    """source_state: as of the last asked_symbols. read_published, asked_symbols, newest_bars (of polled sources; wanted: symbol and timeframe): raise TransientError while they cannot be read.
     answers: whether the other side is there."""
 
     async def read_published(self, source: str, symbols: Collection[str], by_time: bool) -> Published: ...
@@ -25,6 +26,8 @@ class Output(Protocol):
     async def answers(self, publisher: EventPublisher) -> bool: ...
 
     async def asked_symbols(self, source: str) -> tuple[str, ...] | None: ...
+
+    def source_state(self, source: str) -> SourceState | None: ...
 
     async def newest_bars(self, source: str, wanted: Collection[tuple[str, str]]) -> Newest: ...
 
@@ -49,6 +52,10 @@ class KafkaOutput:
     async def asked_symbols(self, source: str) -> tuple[str, ...] | None:
         asked = self._asked.setdefault(source, AskedSymbols(self._kafka, self._bootstrap, source))
         return await asyncio.to_thread(asked.newest)
+
+    def source_state(self, source: str) -> SourceState | None:
+        asked = self._asked.get(source)
+        return asked.state if asked else None
 
     async def newest_bars(self, source: str, wanted: Collection[tuple[str, str]]) -> Newest:
         return await asyncio.to_thread(read_newest_bars, self._kafka, self._bootstrap, source, wanted)

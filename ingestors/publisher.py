@@ -14,6 +14,7 @@ from schemas.books import Book, BookDifference
 from schemas.codec import encode
 from schemas.gaps import Gap
 from schemas.partitioner import partition_of
+from schemas.sources import DEFAULT_PRIORITY
 from schemas.ticks import Quote, TickEnvelope, Trade, Watermark
 from schemas.topics import Topic
 
@@ -25,7 +26,7 @@ HIGH_WATER_BYTES = 16 * 1024 * 1024  # of them: a second of what the line carrie
 class EventPublisher:
     """Keeps order within a partition. Nothing here waits: `congested` says when the caller has to.
 
-    stage: the ingestor's name on metrics and dead letters, as `ingest.binance`.
+    stage: the ingestor's name on metrics and dead letters, as `ingest.binance`. priority: of the source, from the next watermark on.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class EventPublisher:
         self._waiting: list[list[Trade | Quote]] = [[] for _ in range(partitions)]
         self._oldest_ns = [0] * partitions
         self._limit = MAX_TICKS
+        self.priority = DEFAULT_PRIORITY
         self._stamps = Stamps()
         self._ticks_out = metrics.TICKS_OUT.labels(stage, source)
         self._records_out = {topic: metrics.RECORDS_OUT.labels(stage, topic.value) for topic in Topic}
@@ -82,7 +84,7 @@ class EventPublisher:
         """Sends the ticks gathered so far, then the watermark to every partition."""
         self.flush()
         for partition in range(self._partitions):
-            value = encode(Watermark(self._source, partition, ts_event_ns, ts_ingest_ns, received_ns))
+            value = encode(Watermark(self._source, partition, ts_event_ns, ts_ingest_ns, received_ns, self.priority))
             self._send(Topic.TICKS_RAW, partition, value, None, "watermark", received_ns)
 
     def book(self, book: BookDifference, received_ns: int) -> None:

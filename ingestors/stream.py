@@ -84,7 +84,7 @@ class StreamIngestor:
         self._kafka = KafkaCheck(self._output, self.stage)
         self._connected = metrics.CONNECTED.labels(self._source)
         self._queue_frames = metrics.QUEUE_FRAMES.labels(self._source)
-        health.add_check("connection", lambda: self.lanes.problem())
+        health.add_check("connection", self._check_connection)
         health.add_check("data", self._check_data)
         health.add_check("subscriptions", self._check_subscriptions)
         health.add_check("kafka", self._kafka.problem)
@@ -162,6 +162,7 @@ class StreamIngestor:
             trade_ids_contiguous=venue.trade_ids_contiguous,
             kill_points=kill_points,
         )
+        self._publisher.priority = self._changes.priority
         self._books = BookDesk(self._source, venue.book_rules(), settings.ingest, self._publisher.order_book)
         return Feed(
             self._source,
@@ -290,17 +291,23 @@ class StreamIngestor:
             await asyncio.sleep(_FOLLOW_S)
             if self._change is None:
                 self._change = await self._changes.next()
+            self._publisher.priority = self._changes.priority
 
     def _apply(self, feed: Feed, change: Change) -> None:
         self._change = None
         feed.add(change.new, change.published)
         self.lanes.add(change.new)
         feed.carry(shard.lane for shard in self.lanes if not shard.lane.standby)
-        self.lanes.remove(change.gone)
+        feed.drop(self.lanes.remove(change.gone))
         feed.forget(change.gone)
         log.info("symbols_changed", added=sorted(change.new), removed=sorted(change.gone))
 
+    def _check_connection(self) -> str:
+        return self.lanes.problem() if self._changes.enabled else ""
+
     def _check_data(self) -> str:
+        if not self._changes.enabled:
+            return ""
         age_s, limit_s = self.lanes.data_age_s(), self._settings.health.max_data_age_s
         if age_s is None:
             return "no data yet"

@@ -1,4 +1,7 @@
-"""Which symbols an ingestor carries: those of the settings, or what was asked for at run time, which stands above them (topic market.sources)."""
+"""Which symbols an ingestor carries: those of the settings, or what was asked for at run time, which stands above them (topic market.sources).
+
+A source that is disabled carries none; one that is to begin anew gives all up, and takes them again at the next look.
+"""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -9,6 +12,7 @@ import structlog
 from ingestors.names import Names
 from ingestors.output import Output
 from ingestors.resume import Published
+from runtime import metrics
 from runtime.clock import Clock
 from runtime.errors import TransientError, UserError
 
@@ -32,6 +36,9 @@ class Configured(Protocol):
 
     @property
     def symbols(self) -> tuple[str, ...]: ...
+
+    @property
+    def priority(self) -> int: ...
 
 
 class Listing(Protocol):
@@ -58,12 +65,43 @@ class SymbolChanges:
         self._answered: set[str] = set()
         self._again_s = 0.0
         self._asked: tuple[str, ...] | None = None
+        self._restarted_ns = 0
         self.symbols: set[str] = set()
 
     async def read(self) -> bool:
         """What was asked for before this start. Raises TransientError while that cannot be read."""
         self._asked = await self._output.asked_symbols(self._source)
+        self._restarted_ns = self._asked_restart_ns()
+        self._count()
         return True
+
+    def _count(self) -> None:
+        metrics.SOURCE_ENABLED.labels(self._source).set(self.enabled)
+
+    @property
+    def enabled(self) -> bool:
+        """The source shall carry something."""
+        state = self._output.source_state(self._source)
+        return state is None or state.enabled
+
+    @property
+    def priority(self) -> int:
+        """What the source's watermarks shall say."""
+        state = self._output.source_state(self._source)
+        return self._venue.settings.priority if state is None or state.priority is None else state.priority
+
+    def _asked_restart_ns(self) -> int:
+        state = self._output.source_state(self._source)
+        return state.restarted_ns if state else 0
+
+    def _restart(self) -> Change | None:
+        """All symbols go, if that was asked for since the last time."""
+        if self._asked_restart_ns() == self._restarted_ns:
+            return None
+        self._restarted_ns = self._asked_restart_ns()
+        gone, self.symbols = self.symbols, set()
+        log.info("source_restarts", source=self._source)
+        return Change(set(), gone, Published()) if gone else None
 
     async def resolve(self) -> list[str]:
         """Asks the venue for its names of all symbols; those that it does not list, of the settings. Raises TransientError."""
@@ -79,6 +117,9 @@ class SymbolChanges:
         """The next change, if there is one and all that it needs can be asked for now."""
         try:
             self._asked = await self._output.asked_symbols(self._source)
+            self._count()
+            if restart := self._restart():
+                return restart
             wanted = self._wanted() - self._known_unlisted()
             new, gone = wanted - self.symbols, self.symbols - wanted
             if not (new or gone):
@@ -102,7 +143,7 @@ class SymbolChanges:
         return Change(new, gone, published)
 
     def _wanted(self) -> set[str]:
-        return set(self._asked or self._venue.settings.symbols)
+        return set(self._asked or self._venue.settings.symbols) if self.enabled else set()
 
     def _remember(self, missing: list[str], wait_s: float) -> None:
         self._answered, self._unlisted = self._wanted(), set(missing)

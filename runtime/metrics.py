@@ -12,6 +12,7 @@ FRAMES = Counter("tickerplant_frames_total", "Frames received from a provider", 
 FRAME_BYTES = Counter("tickerplant_frame_bytes_total", "Bytes of frames received", ["source"])
 CONNECTIONS = Counter("tickerplant_connections_total", "Connections made to a provider", ["source"])
 CONNECTED = Gauge("tickerplant_connected", "1 while a provider's connection lives", ["source"])
+SOURCE_ENABLED = Gauge("tickerplant_source_enabled", "1 unless operators have disabled the source", ["source"])
 CAPTURED_FRAMES = Counter("tickerplant_captured_frames_total", "Raw frames for the capture; result: kept, dropped", ["source", "result"])
 HANDOVERS = Counter(
     "tickerplant_handovers_total", "Connections replaced before the provider cut them; outcome: lossless, broken", ["source", "outcome"]
@@ -61,6 +62,13 @@ ALERTS = Counter("tickerplant_alerts_total", "Alert events", ["kind", "severity"
 
 # the primary source of a symbol
 PRIMARY_CHANGES = Counter("tickerplant_primary_changes_total", "Symbols that got another primary source", ["source", "reason"])
+
+# requests that go from one provider to the next
+BREAKER_STATE = Gauge("tickerplant_breaker_state", "Circuit breaker of a provider: 0 closed, 1 half open, 2 open", ["source"])
+BREAKER_CHANGES = Counter("tickerplant_breaker_changes_total", "Changes of a provider's circuit breaker", ["source", "state"])
+FALLBACK_ANSWERS = Counter(
+    "tickerplant_fallback_answers_total", "Providers asked on request; result: answered, passed_over", ["source", "result"]
+)
 
 # sinks
 ROWS = Counter("tickerplant_rows_total", "Rows written", ["sink", "table"])

@@ -18,6 +18,7 @@ from runtime.forms import kill_moments, postgres_url, redis_url, webhook_secret,
 from runtime.limit_settings import LimitSettings
 from runtime.provider_settings import BinanceSettings, ProvidersSettings
 from runtime.schedule_settings import ScheduleSettings
+from runtime.secret_settings import SecretsSettings
 from runtime.sections import PemFile, Section
 from schemas.symbols import AssetClass
 from schemas.timeframes import Timeframe
@@ -388,6 +389,7 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     postgres: PostgresSettings = PostgresSettings()
     redis: RedisSettings = RedisSettings()
+    secrets: SecretsSettings = SecretsSettings()
     stack: StackSettings = StackSettings()
     ingest: IngestSettings = IngestSettings()
     binance: BinanceSettings = BinanceSettings()

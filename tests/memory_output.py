@@ -11,6 +11,7 @@ from schemas.bars import Bar
 from schemas.codec import decode_bar, decode_dead_letter, decode_gap, decode_ticks
 from schemas.dead_letters import DeadLetter
 from schemas.gaps import Gap
+from schemas.sources import SourceState
 from schemas.ticks import Quote, TickEnvelope, Trade, Watermark
 from schemas.topics import Topic
 
@@ -29,6 +30,7 @@ class MemoryOutput:
     def __init__(self) -> None:
         self.sent: list[tuple[Topic, int, bytes]] = []
         self.asked: tuple[str, ...] | None = None
+        self.state: SourceState | None = None
 
     async def read_published(self, source: str, symbols: Collection[str], by_time: bool) -> Published:
         published = Published(by_time=by_time)
@@ -43,6 +45,9 @@ class MemoryOutput:
 
     async def asked_symbols(self, source: str) -> tuple[str, ...] | None:
         return self.asked
+
+    def source_state(self, source: str) -> SourceState | None:
+        return self.state
 
     async def newest_bars(self, source: str, wanted: Collection[tuple[str, str]]) -> Newest:
         newest: Newest = {}

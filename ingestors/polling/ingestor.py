@@ -123,6 +123,7 @@ class PollIngestor:
         self._publisher = EventPublisher(
             self._output.publisher(), source, self.stage, settings.kafka.partitions, trade_ids_contiguous=False, kill_points=kill_points
         )
+        self._publisher.priority = self._changes.priority
         self._publisher.set_backlog(settings.ingest.flush_ticks, 0)
         return Asker(self._venue, self._publisher, self._clock, published, newest)
 
@@ -151,7 +152,7 @@ class PollIngestor:
                 if self._change:
                     self._apply(asker, self._change)
                 self._begin(asker)
-                if self._clock.now_ns() - watermark_ns >= self._settings.ingest.watermark_interval_s * SECOND_NS:
+                if self._changes.symbols and self._clock.now_ns() - watermark_ns >= self._settings.ingest.watermark_interval_s * SECOND_NS:
                     watermark_ns = self._clock.now_ns()
                     asker.watermark(self._changes.symbols)
             await self._end(asker)
@@ -201,6 +202,7 @@ class PollIngestor:
             await asyncio.sleep(_FOLLOW_S)
             if self._change is None:
                 self._change = await self._changes.next()
+            self._publisher.priority = self._changes.priority
 
     def _apply(self, asker: Asker, change: Change) -> None:
         """Ticks are asked for in other groups from now on."""
@@ -218,6 +220,8 @@ class PollIngestor:
 
     def _check_data(self) -> str:
         answered_s = self._asker.answered_s if self._asker else None
+        if not self._changes.enabled:
+            return ""
         return "" if answered_s is not None else "no answer yet"
 
     def _check_symbols(self) -> str:

@@ -4,6 +4,7 @@ from pydantic import Field, SecretStr
 
 from runtime.provider_settings.shared import SOURCE
 from runtime.sections import Section
+from schemas.sources import DEFAULT_PRIORITY
 from schemas.timeframes import Timeframe
 
 
@@ -16,6 +17,12 @@ class PollSettings(Section):
     )
     rest_url: str = Field("", description="scheme, host and port of the REST interface")
     source: str = Field("", pattern=SOURCE, description="name of the source on every event")
+    priority: int = Field(
+        DEFAULT_PRIORITY,
+        ge=0,
+        le=1_000,
+        description="place among the sources of a symbol, the lowest is preferred as its primary one; `tickerplant sources priority` stands above it",
+    )
     poll_interval_s: float = Field(
         60.0, ge=0.05, le=86_400, description="quotes and trades are asked for so often while the market is open"
     )

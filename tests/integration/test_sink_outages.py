@@ -133,7 +133,7 @@ def test_kafka_killed_in_the_middle_of_a_load(line: Any, stack: Any) -> None:
             assert "postgres" not in _failing(line, "sink-timescale")
         writer.send_ticks(2001, 3000)
         writer.flush()
-        eventually(lambda: count(line) == 3000, 180)
+        eventually(lambda: count(line) == 3000, 90)
         assert process.poll() is None, log_of(line, "timescale")
     exact(line, 3000)
 
@@ -239,7 +239,7 @@ def test_partitions_lost_and_won_back_while_postgres_is_away(make_line: Any, sta
             other = TopicReader(line.settings.kafka, line.addresses.kafka, "sink-timescale", TIMESCALE_TOPICS, 1)
             eventually(lambda: other.idle(0.1) or other.assigned, 60)
             other.close()  # its share goes back to the process once its session is over
-        eventually(lambda: count(line) == 3000, 180)
+        eventually(lambda: count(line) == 3000, 90)
         wait_ready(line, "sink-timescale")
         assert process.poll() is None, log_of(line, "timescale")
     exact(line, 3000)

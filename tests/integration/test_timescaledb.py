@@ -152,9 +152,7 @@ def test_the_way_back_makes_rows_of_columns_and_keeps_them(line: Any) -> None:
     before = checksums(line)
     compress(line)
     url = line.addresses.postgres
-    # Jobs run at once: nothing of a recording some years old may be past its time.
-    ages = ("major_ticks_days", "ticks_days", "minute_bars_days", "intraday_bars_days", "daily_bars_days", "quality_days")
-    apply_policies(url, StorageSettings(retention=True, **dict.fromkeys(ages, 36_500)))
+    apply_policies(url, StorageSettings(retention=True))
     assert revert_migrations(url, 11)[-1] == "0012_columnstore"
     assert checksums(line) == before
     assert policies(line) == {}

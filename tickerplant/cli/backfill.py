@@ -60,8 +60,9 @@ def backfill(
     from runtime.clock import SystemClock
     from runtime.logs import configure
     from tickerplant.backfill.start import ask_of, opened, timeframe_of
+    from tickerplant.registry.keys import with_stored_key
 
-    clock = SystemClock()
+    settings, clock = with_stored_key(settings, what), SystemClock()
     _check_source(source)
     of = timeframe_of(what, timeframe, settings)
     make_ask = ask_of(what, [one for one in symbols.split(",") if one], of, _span(from_, to), source, settings, clock)

@@ -26,5 +26,6 @@ def ingest(
     settings = settings_for(data_dir)
     from ingestors.worker import run_ingestor
     from runtime.process import run_process
+    from tickerplant.registry.keys import with_stored_key
 
-    raise typer.Exit(run_process(lambda: run_ingestor(provider, settings, play or ())))
+    raise typer.Exit(run_process(lambda: run_ingestor(provider, with_stored_key(settings, provider), play or ())))

@@ -1,42 +1,43 @@
-"""`tickerplant sources`: which providers there are, and which symbols their ingestors carry."""
+"""`tickerplant sources`: which providers there are, and which symbols their ingestors carry. The registry's commands are in source_changes."""
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from tickerplant.cli import source_changes
 from tickerplant.cli.options import AsJson, DataDir, settings_for
 
-if TYPE_CHECKING:
-    from ingestors.registry import Provider
-
 commands = typer.Typer(
-    help="Providers: what each can give and on which terms, and the symbols that a running ingestor carries.", no_args_is_help=True
+    help="Providers: what each can give and on which terms, the symbols that a running ingestor carries, its state and priority.",
+    no_args_is_help=True,
 )
 Symbols = Annotated[list[str] | None, typer.Option(metavar="SYMBOL", help="As SOL-USD; may be given many times.")]
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
+    source_changes.register(commands)
     app.add_typer(commands, name="sources")
 
 
 @commands.command("list", epilog="Example: tickerplant sources list")
-def list_sources(as_json: AsJson = False) -> None:
-    """Every provider with its capabilities, limits and a note on its licence; closed ones too."""
-    from ingestors.limits.budget import in_words
-    from ingestors.registry import CLOSED, PROVIDERS
+def list_sources(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    """Every provider with its capabilities, state, priority, health, limits and a note on its licence; closed ones too."""
+    from ingestors.registry import CLOSED
+    from tickerplant.registry.view import lines, rows
 
+    found, problem = rows(settings_for(data_dir))
     if as_json:
-        typer.echo(json.dumps({"providers": [asdict(one) for one in PROVIDERS.values()], "closed": CLOSED}))
+        typer.echo(json.dumps({"providers": [row.document() for row in found], "closed": CLOSED, "registry": problem or "ok"}))
         return
-    for one in PROVIDERS.values():
-        typer.echo(f"{one.name:<20} {one.transport:<7} {', '.join(one.asset_classes):<12} {_gives(one)}")
-        typer.echo(f"{'':<20} limits: {one.limits}; our budget: {in_words(one.budget)}")
-        typer.echo(f"{'':<20} licence: {one.licence}")
+    for line in lines(found):
+        typer.echo(line)
     for name, why in CLOSED.items():
         typer.echo(f"{name:<20} closed  {why}")
+    if problem:
+        typer.echo(f"the registry was not read, so states are not known: {problem}", err=True)
 
 
 @commands.command("symbols", epilog="Example: tickerplant sources symbols coinbase --add SOL-USD")
@@ -75,7 +76,3 @@ def limits(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         typer.echo(f"{use.provider:<20} {use.span:<7} {left} ({use.host}{'' if use.key == '-' else f', key {use.key}'}){ban}")
     if not found:
         typer.echo("nothing was asked of any provider within a day")
-
-
-def _gives(one: "Provider") -> str:
-    return ", ".join(name for name in ("trades", "quotes", "books", "bars", "history") if getattr(one, name))

@@ -7,6 +7,7 @@ from ingestors.resume import Published
 from ingestors.symbol_changes import SymbolChanges
 from runtime.clock import ManualClock
 from runtime.errors import UserError
+from schemas.sources import SourceState
 
 
 class World:
@@ -14,11 +15,13 @@ class World:
 
     section, source, trade_ids_contiguous = "v", "v", True
     symbols = ("A-X",)
+    priority = 100
 
     def __init__(self) -> None:
         self.calls, self.refuses = 0, False
         self.asked: tuple[str, ...] = ("A-X",)
         self.settings = self
+        self.state: SourceState | None = None
         self.clock = ManualClock()
         world: Any = self
         self.changes = SymbolChanges(world, world, "v", Names(), self.clock)
@@ -31,6 +34,9 @@ class World:
 
     async def asked_symbols(self, source: str) -> tuple[str, ...]:
         return self.asked
+
+    def source_state(self, source: str) -> SourceState | None:
+        return self.state
 
     async def read_published(self, *_: Any) -> Published:
         return Published()
@@ -71,3 +77,48 @@ async def test_a_refused_question_is_asked_again_later() -> None:
     world.refuses = False
     world.clock.advance_s(61)
     assert await world.look(2) == [{"B-X"}]
+
+
+async def test_a_source_that_is_disabled_gives_all_up_and_takes_them_again_when_it_is_enabled() -> None:
+    world = await started("A-X", "B-X")
+    world.state = SourceState("v", False, None, 1)
+    change = await world.changes.next()
+    assert change is not None
+    assert (change.new, change.gone, world.changes.symbols) == (set(), {"A-X", "B-X"}, set())
+    assert await world.changes.next() is None
+    world.state = SourceState("v", True, None, 2)
+    assert await world.look() == [{"A-X", "B-X"}]
+
+
+async def test_a_source_that_starts_disabled_carries_nothing() -> None:
+    world = World()
+    world.state = SourceState("v", False, None, 1)
+    await world.changes.read()
+    assert await world.changes.resolve() == []
+    assert (world.changes.symbols, world.changes.enabled) == (set(), False)
+
+
+async def test_a_restart_gives_all_up_once_and_takes_them_again() -> None:
+    world = await started("A-X", "B-X")
+    world.state = SourceState("v", True, None, 1, restarted_ns=7)
+    change = await world.changes.next()
+    assert change is not None
+    assert change.gone == {"A-X", "B-X"}
+    assert await world.look(3) == [{"A-X", "B-X"}]
+
+
+async def test_a_restart_from_before_this_process_is_over() -> None:
+    world = World()
+    world.state = SourceState("v", True, None, 1, restarted_ns=7)
+    await world.changes.read()
+    await world.changes.resolve()
+    assert await world.changes.next() is None
+
+
+async def test_priority_is_that_of_the_settings_until_another_is_asked_for() -> None:
+    world = await started("A-X")
+    assert world.changes.priority == 100
+    world.state = SourceState("v", True, 20, 1)
+    assert world.changes.priority == 20
+    world.state = SourceState("v", True, None, 2)
+    assert world.changes.priority == 100
