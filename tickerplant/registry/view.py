@@ -22,12 +22,12 @@ Key = Literal["none needed", "in the settings", "stored", "missing", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One provider. state: unknown while the registry cannot be read. entry: None for one that nobody has changed."""
+    """One provider. source, priority: "" and None of one that takes files: their rows name a source, which is never primary. state: unknown while the registry cannot be read. entry: None for one that nobody has changed."""
 
     provider: Provider
     source: str
     state: State
-    priority: int
+    priority: int | None
     key: Key
     health: HealthOf
     entry: Entry | None
@@ -59,11 +59,13 @@ def _entries(settings: Settings) -> tuple[dict[str, Entry] | None, str]:
 
 
 def _row(settings: Settings, provider: Provider, entries: dict[str, Entry] | None) -> Row:
+    now_s = SystemClock().now_ns() / SECOND_NS
+    if provider.transport == "files":
+        return Row(provider, "", "enabled", None, "none needed", health_of(provider, "", settings.data_dir, now_s), None)
     section = section_of(settings, provider.name)
     entry = entries.get(provider.name) if entries else None
     state: State = "unknown" if entries is None else "enabled" if entry is None or entry.enabled else "disabled"
     priority = section.priority if entry is None or entry.priority is None else entry.priority
-    now_s = SystemClock().now_ns() / SECOND_NS
     health = health_of(provider, section.source, settings.data_dir, now_s)
     return Row(provider, section.source, state, priority, _key(settings, provider, entries, entry), health, entry)
 
@@ -84,7 +86,8 @@ def lines(found: Iterable[Row]) -> Iterator[str]:
         one = row.provider
         gives = ", ".join(name for name in ("trades", "quotes", "books", "bars", "history") if getattr(one, name))
         yield f"{one.name:<20} {one.transport:<7} {', '.join(one.asset_classes):<12} {gives}"
+        rank = "" if row.priority is None else f", priority {row.priority}"
         key = "" if row.key == "none needed" else f", key {row.key}"
-        yield f"{'':<20} {row.state}, priority {row.priority}{key}; {row.health.in_words()}"
+        yield f"{'':<20} {row.state}{rank}{key}; {row.health.in_words()}"
         yield f"{'':<20} limits: {one.limits}; our budget: {in_words(one.budget)}"
         yield f"{'':<20} licence: {one.licence}"

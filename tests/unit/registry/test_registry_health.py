@@ -50,6 +50,7 @@ def test_the_list_says_what_can_be_said_without_a_stack(tmp_path: Path) -> None:
     assert "no address for" in problem
     by_name = {row.provider.name: row for row in found}
     assert (by_name["coinbase"].state, by_name["coinbase"].priority, by_name["coinbase"].key) == ("unknown", 7, "none needed")
+    assert (by_name["csv-drop"].source, by_name["csv-drop"].priority) == ("", None)
     assert by_name["fmp"].key == "in the settings"
     assert by_name["alpha-vantage"].key == "unknown"
     assert "a-secret-of-fmp" not in json.dumps(by_name["fmp"].document())
