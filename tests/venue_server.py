@@ -50,7 +50,8 @@ class Dialect(Protocol):
     unknown, malformed: frames of a kind that nobody knows, and that are cut off. hidden_limit: the body with status 200 that says too many calls.
     names: the provider's of the symbols, where they are not alike. numbered: it numbers a symbol's trades without holes; remembers: how many trades its
     REST interface tells. book_settings: of the provider's section, so that it sends books; none: it has none. book_reason: of `broken_book`;
-    book_comes_again: once it is asked for, a whole one comes in the stream. side: of its trades, "" where it tells none.
+    book_comes_again: once it is asked for, a whole one comes in the stream. numbers_messages: those of a connection, in `memory["number"]` of the
+    client. side: of its trades, "" where it tells none.
     quoted: it has quotes and no trades: the deals come as quotes, the number of each is `trade_id`. acknowledges: it confirms subscriptions. repeats_as: what a message that comes again leads to: without ids it is another trade, and a state is nothing new. lines: the path of its stream of lines, where it has no WebSocket. step_ns: between two deals.
     key_setting: where its key comes from, "" where it wants none; wrong_key: it does not know the key, which it says in an answer, or with the status of
     the handshake (key_in_handshake).
@@ -67,6 +68,7 @@ class Dialect(Protocol):
     book_settings: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     book_reason: str = ""
     book_comes_again: bool = True
+    numbers_messages: bool = False
     side: str = "buy"
     quoted: bool = False
     acknowledges: bool = True

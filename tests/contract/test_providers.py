@@ -88,13 +88,12 @@ class World:
         await eventually_async(lambda: len(self.ticks(symbol)) >= number)
         assert self.numbers(symbol) == list(range(1, number + 1))
 
-    async def hole(self, number: int, refusal: tuple[int, bytes, str] | None = None) -> None:
-        """Trade 1 came, so many more happen without a word, then one with it. refusal: how the provider meets the next question."""
+    async def hole(self, number: int, *refusals: tuple[int, bytes, str]) -> None:
+        """Trade 1 came, so many more happen without a word, then one with it. refusals: how the provider meets the next questions."""
         await self.subscribed()
         self.server.happen(self.first)
         await self.has(self.first, 1)
-        if refusal:
-            self.server.refusals.append(refusal)
+        self.server.refusals += refusals
         if not self.dialect.numbered:  # then only a break tells that something may be missing
             self.server.cut()
         self.server.happen(self.first, number, told=False)
@@ -102,13 +101,13 @@ class World:
             await eventually_async(lambda: self.server.connections == 2 and self.server.subscribed == {self.first, self.second})
         self.server.happen(self.first)
 
-    async def limited(self, refusal: tuple[int, bytes, str]) -> None:
-        """The provider meets a question so, and all comes out all the same. One without a past is asked at the start alone."""
+    async def limited(self, *refusals: tuple[int, bytes, str]) -> None:
+        """The provider meets its questions so, and all comes out all the same. One without a past is asked at the start alone."""
         if not self.dialect.remembers:
-            self.server.refusals.append(refusal)
+            self.server.refusals += refusals
         async with self.ingesting():
             if self.dialect.remembers:
-                await self.hole(3, refusal)
+                await self.hole(3, *refusals)
                 await self.has(self.first, 5)
             await self.subscribed()
         assert self.server.refusals == []
@@ -263,8 +262,8 @@ async def test_09_a_restarted_process_fetches_what_it_missed(world: World) -> No
 
 
 @every_provider
-async def test_10_a_limit_is_waited_for(world: World) -> None:
-    await world.limited((429, b"{}", "Retry-After: 0\r\n"))
+async def test_10_limits_bans_and_outages_are_waited_for(world: World) -> None:
+    await world.limited((429, b"{}", "Retry-After: 0\r\n"), (418, b"{}", "Retry-After: 0\r\n"), (503, b"", ""))
 
 
 @every_provider
@@ -538,6 +537,24 @@ async def test_28_a_closed_market_may_be_silent(world: World, monkeypatch: pytes
         await asyncio.sleep(0.3)
         assert world.server.connections == 1
         assert ingestor.lanes.data_age_s() < 0.3, age_s
+
+
+@every_provider
+async def test_29_a_number_that_is_missing_among_the_messages_is_a_loss(world: World) -> None:
+    if not world.dialect.numbers_messages:
+        pytest.skip("the provider does not number its messages")
+    async with world.ingesting():
+        await world.subscribed()
+        world.server.happen(world.first)
+        await world.has(world.first, 1)
+        world.server.happen(world.first, 2, told=False)
+        for client in world.server.clients:
+            client.memory["number"] += 1
+        world.server.happen(world.second)
+        await eventually_async(lambda: world.server.connections == 2)
+        await world.has(world.first, 3)  # though it never trades again
+        await world.has(world.second, 1)
+        await world.subscribed()
 
 
 class Closed(AlwaysOpen):

@@ -28,6 +28,7 @@ class Bitfinex(Dialect):
     malformed = b'{"event":"inf'
     hidden_limit = b'["error",11010,"ratelimit: error"]'
     numbered = False
+    numbers_messages = True
     book_settings: ClassVar = {"channels": ["trades", "book"]}
     book_reason = "checksum_mismatch"
 

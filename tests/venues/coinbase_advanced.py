@@ -23,6 +23,7 @@ class CoinbaseAdvanced(Dialect):
     malformed = b'{"channel":"market_trades","events":[{"type":"update","tra'
     hidden_limit = b""
     numbered = False
+    numbers_messages = True
     book_settings: ClassVar = {"channels": ["market_trades", "level2"]}
     book_reason = "not_a_number"
 

@@ -14,7 +14,8 @@ from ingestors.bitfinex.parse import Parser as BitfinexParser
 from ingestors.books.checksums import BitfinexChecksum, KrakenChecksum
 from ingestors.books.keeper import BookKeeper, BookRules
 from ingestors.books.order_book import OrderBook
-from ingestors.events import Ignored, Ping
+from ingestors.coinbase.parse import Parser as CoinbaseParser
+from ingestors.events import Ignored, NewestTrade, Ping
 from ingestors.htx.parse import Parser as HtxParser
 from ingestors.kraken_v1.parse import Parser as KrakenV1Parser
 from ingestors.kucoin.parse import Parser as KucoinParser
@@ -194,6 +195,20 @@ def test_the_book_of_binance_is_what_its_book_ticker_says() -> None:
             compared += 2
             equal += (bid == (quote.bid, quote.bid_size)) + (ask == (quote.ask, quote.ask_size))
     assert (compared, equal) == (12_986, 12_984)
+
+
+def test_coinbase_and_its_trades_without_a_missing_number() -> None:
+    """`last_match` says where each product's trades begin."""
+    newest: dict[str, int] = {}
+    kinds: Counter[str] = Counter()
+    for event in events_of("coinbase", CoinbaseParser(Listed())):
+        kinds[kind_of(event)] += 1
+        if isinstance(event, NewestTrade):
+            newest.setdefault(event.symbol, event.trade_id)
+        elif isinstance(event, Trade):
+            assert int(event.trade_id) == newest[event.symbol] + 1
+            newest[event.symbol] += 1
+    assert kinds == {"Acknowledged": 3, "NewestTrade": 10, "Quote": 107, "Trade": 97, "book": 9_729}
 
 
 def binance_snapshot(body: bytes) -> BookDifference:
