@@ -1,19 +1,15 @@
 """One envelope on its way through `validate`."""
 
-from functools import lru_cache
-
-from prometheus_client import Counter, Gauge
-
 from processors.gap_events import gap_output
 from processors.validate import silence
 from processors.validate.all_series import AllSeries
+from processors.validate.counts import counts_of
 from processors.validate.latencies import MAX_WAITING
 from processors.validate.limits import Limits
 from processors.validate.rules import Fault, fault_of
 from processors.validate.series import TickSeries
 from processors.validate.sources import compare
 from runtime.dead_letters import letter_of
-from runtime.metrics import DROPPED, QUALITY, TICKS_IN, TICKS_OUT
 from runtime.stage import InputRecord, Output
 from schemas.codec import encode
 from schemas.gaps import Gap
@@ -45,7 +41,7 @@ class EnvelopePass:
         ticks = self._envelope.ticks
         self._sort_out(ticks)
         self._settle()
-        self._count(len(ticks))
+        counts_of(self._stage, self._envelope.source).envelope(len(ticks), self._kept, self._duplicates)
         outputs = [gap_output(gap) for gap in self._gaps] + self._letters
         if self._kept:
             outputs.insert(0, self._kept_envelope())
@@ -123,19 +119,3 @@ class EnvelopePass:
         self._envelope.ticks = self._kept  # the decoded envelope is ours: filling it is cheaper than building another
         symbols = ",".join(dict.fromkeys([tick.symbol for tick in self._kept]))
         return Output(Topic.TICKS, encode(self._envelope), None, {TYPE: b"ticks", SYMBOLS: symbols.encode()})
-
-    def _count(self, ticks_in: int) -> None:
-        kept = self._kept
-        ticks_in_metric, ticks_out_metric, quality_metric = _metrics(self._stage, self._envelope.source)
-        ticks_in_metric.inc(ticks_in)
-        if kept:
-            ticks_out_metric.inc(len(kept))
-            quality_metric.set(sum([tick.quality for tick in kept]) / len(kept))
-        if self._duplicates:
-            DROPPED.labels(self._stage, Reason.DUPLICATE.value).inc(self._duplicates)
-
-
-@lru_cache(maxsize=256)
-def _metrics(stage: str, source: str) -> tuple[Counter, Counter, Gauge]:
-    """Looking three labels up takes longer than a tick."""
-    return TICKS_IN.labels(stage, source), TICKS_OUT.labels(stage, source), QUALITY.labels(stage, source)
