@@ -116,9 +116,11 @@ class BarAudit:
         self._report.compare(TABLE, key, [("kind", kind, bar.kind)])
         if bar.revision == 0 and wanted.is_late:
             self._report.rule(TABLE, key, "revision", "above 0: a trade came after the close", 0)
-        # One a late trade, and one if an earlier trade took its place as the series' first; a synthetic bar is also revised with the close before it.
-        if not 0 <= bar.revision <= wanted.span.trade_count and not self._synthetic:
-            self._report.rule(TABLE, key, "revision", f"0 to {wanted.span.trade_count}, the number of its trades", bar.revision)
+        # One a late trade, and one if an earlier trade took its place as the series' first, and one a change of the symbol's primary source at most; a
+        # synthetic bar is also revised with the close before it.
+        most = wanted.span.trade_count + bar.primary_epoch
+        if not 0 <= bar.revision <= most and not self._synthetic:
+            self._report.rule(TABLE, key, "revision", f"0 to {most}, the number of its trades and changes of primary", bar.revision)
         if bar.revision == 0 and not wanted.is_late and bar.known_at_ns < wanted.span.known_ns:
             self._report.rule(TABLE, key, "known_at_ns", f"at least {wanted.span.known_ns}, its newest trade's receipt", bar.known_at_ns)
 
