@@ -7,9 +7,11 @@ from ingestors.bar_history import BarHistory, BarPage, page_of
 from ingestors.keys import required_key
 from ingestors.polling.answers import EmptyAnswer
 from ingestors.polling.rows import Row, Series, bars_of
+from runtime import metrics
 from runtime.clock import Clock
 from runtime.errors import UserError
 from runtime.provider_settings.polled import KeyedPollSettings, PollSettings
+from schemas.reasons import Reason
 from schemas.sessions import calendar_of
 from schemas.symbols import asset_class_of
 from schemas.ticks import Quote, Trade
@@ -56,10 +58,25 @@ class PollVenue(BarHistory):
         until_ns = min(to_ns, self.until_ns(timeframe, from_ns))
         rows = await self.rows(symbol, timeframe, from_ns, until_ns)
         check_rows(rows, symbol, from_ns, until_ns)
+        rows = self._on_the_grid(rows, symbol, timeframe)
         now_ns = self.clock.now_ns()
         bars = bars_of(rows, Series(symbol, self.source, timeframe), now_ns)
         page = page_of(bars, from_ns, until_ns, now_ns)  # rows beside the time that was asked for come with the next page
         return BarPage(page.bars, until_ns if until_ns < min(to_ns, now_ns) else None)
+
+    def _on_the_grid(self, rows: Sequence[Row], symbol: str, timeframe: Timeframe) -> Sequence[Row]:
+        """Within a day bars begin at multiples of their length, ours and the provider's: an hour from 14:30 on is none of ours. A row beside them is the
+        provider's newest price, or of an interval that is cut; where all are beside, it counts otherwise."""
+        if FIXED_NS.get(timeframe, DAY_NS) >= DAY_NS:
+            return rows
+        aligned = [row for row in rows if row.at_ns % FIXED_NS[timeframe] == 0]
+        if len(aligned) < len(rows):
+            if not aligned:
+                raise UserError(
+                    f"{self.name} has no bars of {timeframe} of {symbol} that begin where ours do; ask for a shorter one in {self.section}.timeframes"
+                )
+            metrics.DROPPED.labels(f"ingest.{self.name}", Reason.PARTIAL_INTERVAL).inc(len(rows) - len(aligned))
+        return aligned
 
     def until_ns(self, timeframe: Timeframe, from_ns: int) -> int:
         """Where the time of one question for bars ends at the latest."""

@@ -33,8 +33,8 @@ def rows(body: bytes, interval: str) -> list[Row]:
     known = {}
     for at, stamp in enumerate(result.timestamp):
         prices = [column[at] for column in (columns.open, columns.high, columns.low, columns.close)]
-        if None in prices or (not of_days and stamp % 60):
-            continue  # nothing was traded; or the live row, the newest price at any second
+        if None in prices:
+            continue  # nothing was traded
         at_ns = _date_ns(stamp, zone) if of_days else stamp * SECOND_NS
         opens, high, low, close = (single_precision(number_text(price)) for price in prices)
         volume = columns.volume[at] if at < len(columns.volume) and columns.volume[at] is not None else 0

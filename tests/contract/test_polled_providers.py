@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from ingestors import rest
@@ -354,6 +355,18 @@ async def test_15_a_timeframe_that_it_does_not_have_is_refused_in_words(world: W
     missing = next(timeframe for timeframe in reversed(Timeframe) if timeframe not in history.timeframes)
     with pytest.raises(UserError, match=f"has no bars of {missing}; it has"):
         await history.bars(world.first, missing, 0, START_NS)
+    await history.close()
+
+
+@pytest.mark.parametrize("name", ["yahoo"])
+async def test_15_hours_from_half_past_are_none_of_ours(world: World) -> None:
+    history = world.history()
+    stamps = [START_NS // SECOND_NS // 3_600 * 3_600 - hours * 3_600 + 1_800 for hours in (3, 2)]
+    columns = {column: [1.0, 1.0] for column in ("open", "high", "low", "close", "volume")}
+    result = {"meta": {"symbol": "AAPL"}, "timestamp": stamps, "indicators": {"quote": [columns]}}
+    world.server.refusals.append((200, msgspec.json.encode({"chart": {"result": [result]}}), ""))
+    with pytest.raises(UserError, match="no bars of 1h of AAPL that begin where ours do"):
+        await history.bars("AAPL", Timeframe.H1, START_NS - DAY_NS, START_NS)
     await history.close()
 
 

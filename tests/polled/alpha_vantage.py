@@ -39,7 +39,7 @@ class AlphaVantage(Polled):
         if symbol == "ZZZZ":
             return 200, b'{"Error Message":"Invalid API call. Please retry or visit the documentation for TIME_SERIES_INTRADAY."}'
         timeframe, zone = _TIMEFRAMES[query.get("interval", "")], ZoneInfo(_ZONES[asset_class_of(symbol)])
-        found = market.candles(symbol, timeframe, market.clock.now_ns() - 70 * DAY_NS, market.clock.now_ns())
+        found = market.candles(symbol, timeframe, market.clock.now_ns() - 35 * DAY_NS, market.clock.now_ns())
         if query["outputsize"] == "compact":
             found = found[-100:]
         if "month" in query:

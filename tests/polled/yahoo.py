@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -40,6 +41,8 @@ class Yahoo(Polled):
             return 404, json.dumps({"chart": {"result": None, "error": missing}}).encode()
         timeframe = _TIMEFRAMES[request.query["interval"]]
         found = market.candles(symbol, timeframe, *(int(request.query[name]) * SECOND_NS for name in ("period1", "period2")))
+        if timeframe is not Timeframe.D1 and found:  # the live row
+            found.append(replace(found[-1], open_ns=found[-1].open_ns + 61 * SECOND_NS))
         columns = {name: [float(getattr(candle, name)) for candle in found] for name in ("open", "high", "low", "close")}
         stamps = [self._stamp(symbol, timeframe, candle.open_ns) for candle in found]
         meta = {"symbol": name, "exchangeTimezoneName": "America/New_York" if symbol != "EUR-USD" else "Europe/London"}
