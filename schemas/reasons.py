@@ -33,6 +33,9 @@ class Reason(StrEnum):
     PRICE_ANOMALY = "price_anomaly"
     VOLUME_ANOMALY = "volume_anomaly"
     CROSS_SOURCE_DEVIATION = "cross_source_deviation"
+    QUOTE_PRICE_ANOMALY = "quote_price_anomaly"
+    SPREAD_ANOMALY = "spread_anomaly"
+    QUOTE_SIZE_ANOMALY = "quote_size_anomaly"
     # order books (ingestors): the book is thrown away until its next snapshot
     CHECKSUM_MISMATCH = "checksum_mismatch"
     CROSSED_BOOK = "crossed_book"
@@ -114,6 +117,21 @@ CATALOGUE: dict[Reason, ReasonSpec] = {
         "the price differs from that of the symbol's other sources at the same time",
         0.2,
         "101.5 at one venue, 100 at the other three seconds before",
+    ),
+    Reason.QUOTE_PRICE_ANOMALY: ReasonSpec(
+        "the middle of bid and ask is far from the median of the quotes before it, by their median absolute deviation",
+        0.3,
+        "bid 102.9, ask 103.1 after 1,984 quotes around 100",
+    ),
+    Reason.SPREAD_ANOMALY: ReasonSpec(
+        "the spread is far above the median of the quotes before it, by their median absolute deviation",
+        0.2,
+        "bid 95, ask 105 after 1,984 quotes with a spread of 0.01",
+    ),
+    Reason.QUOTE_SIZE_ANOMALY: ReasonSpec(
+        "the size of a side is far above the median of the quotes before it, by their median absolute deviation",
+        0.05,
+        "a bid of 50,000 after 1,984 quotes of about 1",
     ),
     Reason.CHECKSUM_MISMATCH: ReasonSpec(
         "the book does not have the checksum that the venue sent with the change", 0, "a change of a Kraken book was lost"

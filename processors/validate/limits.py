@@ -12,9 +12,9 @@ from schemas.symbols import AssetClass, asset_class_of
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Times in nanoseconds. price_width, volume_width: of the usual range, in robust standard deviations; least_*: its smallest half width.
+    """Times in nanoseconds. price_width, volume_width, spread_width: of the usual range, in robust standard deviations; least_*: its smallest half width.
 
-    least_price_width is a share of the median price, least_volume_width a difference of natural logarithms.
+    least_price_width and least_spread are shares of the median price, least_volume_width and least_spread_width differences of natural logarithms.
     """
 
     interval_ns: int
@@ -26,6 +26,9 @@ class Limits:
     least_price_width: float
     volume_width: float
     least_volume_width: float
+    spread_width: float
+    least_spread_width: float
+    least_spread: float
     cross_source_share: float
     cross_source_age_ns: int
     lost_ns: int
@@ -51,6 +54,9 @@ class Limits:
             least_price_width=settings.price_share,
             volume_width=settings.volume_deviations,
             least_volume_width=math.log(settings.volume_factor),
+            spread_width=settings.spread_deviations,
+            least_spread_width=math.log(settings.spread_factor),
+            least_spread=settings.spread_share,
             cross_source_share=settings.cross_source_share,
             cross_source_age_ns=_ns(settings.cross_source_age_s),
             lost_ns=_ns(failover.lost_s),

@@ -32,13 +32,16 @@ def oddities(trade: Trade, newest_event_ns: int, follows_hole: bool, jumps: bool
     return tuple([reason.value for applies, reason in marks if applies])
 
 
-def quote_oddities(quote: Quote, limits: Limits = DEFAULTS) -> Reasons:
-    """What is odd about a quote, in a fixed order."""
+def quote_oddities(quote: Quote, limits: Limits = DEFAULTS, jumps: bool = False, wide: bool = False, large: bool = False) -> Reasons:
+    """What is odd about a quote, in a fixed order. jumps, wide, large: by the quotes before it."""
     late = quote.ts_ingest_ns - quote.ts_event_ns > LATE_NS
     marks = (
         (_is_crossed(quote), Reason.CROSSED_QUOTE),
         (late, Reason.LATE),
         (late and _is_stale(quote, limits), Reason.STALE_QUOTE),
+        (jumps, Reason.QUOTE_PRICE_ANOMALY),
+        (wide, Reason.SPREAD_ANOMALY),
+        (large, Reason.QUOTE_SIZE_ANOMALY),
     )
     return tuple([reason.value for applies, reason in marks if applies])
 

@@ -10,6 +10,7 @@ from processors.validate.quality import LATE_NS, Reasons, oddities, quote_odditi
 from processors.validate.rules import MAX_ID
 from processors.validate.tally import Tally
 from processors.validate.usual import Usual
+from processors.validate.usual_quotes import EVERY, UsualQuotes
 from schemas.gaps import Gap, GapCause
 from schemas.quality import QualityRecord
 from schemas.ticks import Quote, Trade
@@ -20,7 +21,7 @@ MAX_DEAD_IDS = 256
 class TickSeries(Struct, array_like=True):
     """seq: of the last tick passed on. newest_id: largest integer trade id (-1: none), newest_id_ns its event time; newest_event_ns: largest
     event time of a trade, newest_price the price of the last such; newest_update_id: of the last quote (-1: none). gaps: open holes, sorted by id.
-    latencies: of the last ticks, not yet in the tally; tally: what came since the last record of market.quality; usual: what prices and sizes are.
+    latencies: of the last ticks, not yet in the tally; tally: what came since the last record of market.quality; usual, usual_quotes: what prices and sizes are.
     newest_quote_ns: event time of the last quote; silent_from_ns: event time of the last tick before the silence that is open, 0 if none is.
     dead_ids: of dead-lettered trades, newer than the newest one. eligible: it may become the symbol's primary source; primary: it is; primary_epoch: how
     often that has changed."""
@@ -42,6 +43,7 @@ class TickSeries(Struct, array_like=True):
     eligible: bool = True
     primary: bool = True
     primary_epoch: int = 0
+    usual_quotes: UsualQuotes = field(default_factory=UsualQuotes)
 
     def take_trade(self, trade: Trade, source: str, contiguous: bool, limits: Limits) -> list[Gap] | None:
         """Numbers and scores a trade in place; the gap events it causes, or None for a duplicate, which changes nothing but its count."""
@@ -110,8 +112,17 @@ class TickSeries(Struct, array_like=True):
         self.latencies.append(latency_ns)
         self.seq = quote.seq = self.seq + 1
         quote.reasons, quote.quality = (), 1.0
-        if latency_ns > LATE_NS or float(quote.bid) >= float(quote.ask):
-            self._score(quote, quote_oddities(quote, limits))
+        bid, ask, usual, counts = float(quote.bid), float(quote.ask), self.usual_quotes, not self.seq % EVERY
+        size = (
+            max(float(quote.bid_size), float(quote.ask_size)) if counts else 0.0
+        )  # to read them of every quote would cost a tenth of the stage
+        if not (usual.least <= bid < ask <= usual.most and size <= usual.large and latency_ns <= LATE_NS):
+            jumps, wide = usual.judge(bid, ask)
+            self._score(quote, quote_oddities(quote, limits, jumps, wide, size > usual.large))
+        elif usual.outside:
+            usual.outside = []
+        if counts:
+            usual.count(bid, ask, size, limits)
         return True
 
     def _score(self, tick: Trade | Quote, reasons: Reasons) -> None:

@@ -6,7 +6,7 @@ the one before it, so there is nothing to judge by before the first is full. Wit
     price:  half = max(price_width * 1.4826 * MAD, least_price_width * median); usual is from median - half to median + half
     size:   half = max(volume_width * 1.4826 * MAD, least_volume_width) of natural logarithms; usual is up to exp(median + half)
 
-1.4826 makes the MAD of a normal distribution its standard deviation (Hampel 1974; Leys et al. 2013, doi:10.1016/j.jesp.2013.03.013).
+1.4826: see statistics.
 A price outside is an anomaly only if it is also more than half away from the median of the five prices before it: a market that has moved for good
 is odd for three trades, not for a block.
 """
@@ -16,9 +16,9 @@ import math
 from msgspec import Struct
 
 from processors.validate.limits import Limits
+from processors.validate.statistics import median, median_and_deviation
 
 RECENT = 5
-_TO_DEVIATION = 1.4826
 
 
 class Usual(Struct, array_like=True):
@@ -40,27 +40,15 @@ class Usual(Struct, array_like=True):
 
     def is_jump(self, price: float) -> bool:
         """For a price outside low and high: is it also far from the prices just before it?"""
-        return abs(price - _median(sorted((self.recent + self.prices[-RECENT:])[-RECENT:]))) > self.half
+        return abs(price - median(sorted((self.recent + self.prices[-RECENT:])[-RECENT:]))) > self.half
 
     def close(self, limits: Limits, newest_event_ns: int) -> None:
         """The block is full: its range judges the next one."""
         self.from_ns, self.to_ns, self.count = self.to_ns, newest_event_ns, len(self.prices)
-        middle, deviation = _median_and_deviation(self.prices)
+        middle, deviation = median_and_deviation(self.prices)
         self.half = max(limits.price_width * deviation, limits.least_price_width * middle)
         self.low, self.high = middle - self.half, middle + self.half
-        middle, deviation = _median_and_deviation([math.log(size) for size in self.sizes])
+        middle, deviation = median_and_deviation([math.log(size) for size in self.sizes])
         self.large = math.exp(middle + max(limits.volume_width * deviation, limits.least_volume_width))
         self.recent = self.prices[-RECENT:]
         self.prices, self.sizes = [], []
-
-
-def _median_and_deviation(values: list[float]) -> tuple[float, float]:
-    """Median, and MAD as a standard deviation."""
-    middle = _median(sorted(values))
-    return middle, _TO_DEVIATION * _median(sorted([abs(value - middle) for value in values]))
-
-
-def _median(ordered: list[float]) -> float:
-    """Of two in the middle their mean."""
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2

@@ -96,6 +96,31 @@ def test_anomalies_agree(moves: list[tuple[int, str, int]], scale: int, sources:
 
 
 @given(
+    moves=st.lists(st.tuples(JUMPS, st.sampled_from([1, 1, 2, 5, 400, -1, 0]), SIZES, st.booleans()), min_size=120, max_size=240),
+    scale=st.sampled_from([1, 100, 61_652]),
+)
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+)
+def test_anomalies_of_quotes_agree(moves: list[tuple[int, int, str, bool]], scale: int) -> None:
+    """Prices that stand still, creep, and jump; spreads that are narrow, wide, crossed and none; sides that are empty; trades between them."""
+    configured = Settings(process=ProcessSettings(**{**SHORT.model_dump(), "quality": QualitySettings(anomaly_window=16, spread_factor=2)}))
+    world = World(configured)
+    ticks: list[Trade | Quote] = []
+    for number, (jump, width, size, with_trade) in enumerate(moves * 6):
+        at_ns = START_NS + number * 200_000_000
+        middle = scale + max(jump, -scale + 1) * scale / 40_000
+        half = width * scale / 20_000
+        prices = (f"{max(middle - half, 0.0001):.4f}", f"{max(middle + half, 0.0001):.4f}")
+        ticks.append(Quote("BTC-USDT", prices[0], "0", prices[1], size if jump != 7 else "0", at_ns, at_ns, 1_000 + number))
+        if with_trade:
+            ticks.append(Trade("BTC-USDT", f"{scale}", "1", at_ns, at_ns, 1_000 + number, "buy"))
+    world.feed(envelope(ticks))
+    report = audit(world.tables(), configured)
+    assert [difference.sentence() for difference in report.differences] == []
+
+
+@given(
     walk=st.lists(st.tuples(st.integers(-500, 500), st.sampled_from([1, 1, 1, 2, 7]), st.booleans()), min_size=20, max_size=60),
     resolution=st.sampled_from(["hierarchy", "conflict", "weighted"]),
     weights=st.tuples(st.sampled_from([0.0, 1.0, 2.5]), st.sampled_from([0.5, 1.0]), st.sampled_from([0.0, 1.0])),

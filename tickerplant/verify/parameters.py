@@ -8,7 +8,14 @@ from runtime.settings import Settings
 NS = 1_000_000_000
 
 
-NUMBERED = ("binance", "binance-simulated", "coinbase", "kraken")  # sources that number a symbol's trades without holes
+NUMBERED = (
+    "binance",
+    "binance-simulated",
+    "coinbase",
+    "kraken",
+    "binance-history",
+    "coinbase-history",
+)  # sources that number a symbol's trades without holes
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,9 @@ class Parameters:
     price_share: float = 0.005
     volume_deviations: float = 8.0
     volume_factor: float = 10_000.0
+    spread_deviations: float = 8.0
+    spread_factor: float = 100.0
+    spread_share: float = 0.005
     start_ns: int = 0
     also: tuple[str, ...] = ()
     asset_classes: Mapping[str, str] = field(default_factory=dict)
@@ -74,6 +84,9 @@ def from_settings(settings: Settings, start_ns: int = 0) -> Parameters:
         price_share=quality.price_share,
         volume_deviations=quality.volume_deviations,
         volume_factor=quality.volume_factor,
+        spread_deviations=quality.spread_deviations,
+        spread_factor=quality.spread_factor,
+        spread_share=quality.spread_share,
         start_ns=start_ns,
         also=process.indicators.also,
         asset_classes=process.asset_classes,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from tickerplant.verify.anomalies import Anomalies
+from tickerplant.verify.anomalies import Anomalies, QuoteAnomalies
 from tickerplant.verify.parameters import Parameters
 from tickerplant.verify.rows import TickRow
 
@@ -18,6 +18,9 @@ WEIGHTS = {
     STALE: 0.3,
     "price_anomaly": 0.3,
     "volume_anomaly": 0.05,
+    "quote_price_anomaly": 0.3,
+    "spread_anomaly": 0.2,
+    "quote_size_anomaly": 0.05,
     CROSS_SOURCE: 0.2,
 }
 STATE_CURRENCIES = frozenset(
@@ -68,9 +71,11 @@ class TradeHistory:
     always_open: bool = True
     jumps: list[tuple[int, int]] = field(default_factory=list)  # (last id before, first id after) where ids jumped ahead
     _anomalies: Anomalies = field(init=False)
+    _quote_anomalies: QuoteAnomalies = field(init=False)
 
     def __post_init__(self) -> None:
         self._anomalies = Anomalies(self.parameters)
+        self._quote_anomalies = QuoteAnomalies(self.parameters)
 
     def reasons(self, tick: TickRow) -> list[str]:
         """Sorted reasons that this tick must carry; moves the history on."""
@@ -101,7 +106,9 @@ class TradeHistory:
 
     def _of_quote(self, tick: TickRow) -> list[str]:
         bid, ask = tick.bid or Decimal(0), tick.ask or Decimal(0)
-        found = ["crossed_quote"] if bid > ask or (bid == ask and (tick.bid_size or tick.ask_size)) else []
+        found = self._quote_anomalies.of(tick)
+        if bid > ask or (bid == ask and (tick.bid_size or tick.ask_size)):
+            found.append("crossed_quote")
         age_ns = tick.ts_ingest_ns - tick.ts_event_ns
         if age_ns > LATE_NS:
             found.append("late")
