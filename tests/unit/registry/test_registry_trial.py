@@ -45,6 +45,7 @@ async def test_what_is_wrong_is_told_in_one_line() -> None:
         quiet = await verdict_of("coinbase", websocket, rest, timeout_s=1.5)
         assert not quiet.passed
         assert quiet.said.startswith("no event within 1.5 s")
+        assert "kafka" not in quiet.said
         unknown = await verdict_of("coinbase", websocket, rest, symbols=("NO-SUCH",))
         assert not unknown.passed
         assert "coinbase does not list NO-SUCH" in unknown.said
