@@ -205,7 +205,10 @@ class ProcessSettings(Section):
     )
     synthetic_bars: tuple[str, ...] = Field((), description="symbols of which an interval without trades gets a bar; * for all")
     provider_bars: tuple[str, ...] = Field(
-        ("file-bars", "binance-bars", "coinbase-bars"),
+        (
+            *("file-bars", "binance-bars", "coinbase-bars", "polygon-bars", "oanda-bars"),
+            *("yahoo", "fmp", "alpha-vantage", "tiingo-rest", "twelve-data-rest", "cryptocompare", "coingecko", "currencylayer", "quandl"),
+        ),
         description="sources that send no trades: the bars that they build are published, and none are built of their ticks",
     )
     forming_timeframes: tuple[Timeframe, ...] = Field((Timeframe.M1,), description="timeframes whose open bars are shown; empty for none")

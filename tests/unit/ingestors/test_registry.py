@@ -5,6 +5,7 @@ from pathlib import Path
 
 import ingestors
 from ingestors.registry import PROVIDERS
+from runtime.settings import Settings
 
 SHARED = {"exchange_server", "books", "limits", "polling"}
 TEMPLATE = "template"
@@ -27,3 +28,13 @@ def test_every_folder_is_registered_and_can_be_started() -> None:
 def test_every_provider_has_the_same_files() -> None:
     for folder in folders():
         assert {path.name for path in folder.iterdir()} >= FILES
+
+
+def test_bars_of_every_polled_provider_are_published_by_default() -> None:
+    settings = Settings()
+    sources = {
+        getattr(settings.providers, provider.name.replace("-", "_")).source
+        for provider in PROVIDERS.values()
+        if provider.transport == "poll"
+    }
+    assert sources <= set(settings.process.provider_bars)
