@@ -1,10 +1,13 @@
 """Canonical symbols and what kind of market they trade on, which decides when it is open (schemas.sessions) and how its bars are built."""
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
 AssetClass = Literal["crypto", "equity", "fx", "index"]
 INDEX_PREFIX = "I."
+SYMBOL = re.compile(r"[A-Z0-9.]{1,20}(-[A-Z0-9]{1,20})?")
+"""Of a whole canonical symbol, whoever the provider is: AAPL, BRK.B, EUR-USD, BTC-USDT, I.SPX."""
 
 # ISO 4217, national currencies in use: funds codes, metals and test codes are none.
 FIAT = frozenset(

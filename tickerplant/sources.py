@@ -1,6 +1,5 @@
 """The symbols of a source: what the settings say, or what was asked for at run time; and changes of it."""
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
@@ -17,9 +16,9 @@ from schemas.codec import encode
 from schemas.headers import TYPE
 from schemas.partitioner import partition_of
 from schemas.sources import SourceSymbols
+from schemas.symbols import SYMBOL
 from schemas.topics import Topic
 
-SYMBOL = re.compile(r"^[A-Z0-9.]{1,20}(-[A-Z0-9]{1,20})?$")
 _MOST = 5_000
 _DELIVERY_TIMEOUT_S = 20.0
 
@@ -70,8 +69,8 @@ def _read(settings: Settings, bootstrap: str, section: StreamSettings | PollSett
 
 def _changed(have: Collection[str], add: Collection[str], remove: Collection[str]) -> tuple[str, ...]:
     for symbol in (*add, *remove):
-        if not SYMBOL.match(symbol):
-            raise UserError(f"{symbol!r} is not a symbol; write BASE-QUOTE, as BTC-USD")
+        if not SYMBOL.fullmatch(symbol):
+            raise UserError(f"{symbol!r} is not a symbol; write it as BTC-USD, AAPL, BRK.B or I.SPX")
     strangers = sorted(set(remove) - set(have))
     if strangers:
         raise UserError(f"{', '.join(strangers)} is not carried; there are: {', '.join(have)}")

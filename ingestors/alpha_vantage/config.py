@@ -18,8 +18,8 @@ COMPACT_ROWS = 95  # the newest hundred come without asking for more, the one th
 
 
 def name_of(symbol: str) -> str:
-    """Shares and pairs of currencies; it has no bars of crypto that fit."""
-    return "" if asset_class_of(symbol) == "crypto" else symbol
+    """Shares and pairs of currencies; it has no bars of crypto that fit, and none of indices."""
+    return "" if asset_class_of(symbol) in ("crypto", "index") else symbol
 
 
 def function_of(symbol: str, timeframe: Timeframe) -> dict[str, str]:

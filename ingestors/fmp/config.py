@@ -1,6 +1,7 @@
 """What the FMP ingestor is told and what follows from it: names, intervals."""
 
 from ingestors.polling.venue import joined
+from schemas.symbols import INDEX_PREFIX, asset_class_of
 from schemas.timeframes import DAY_NS, Timeframe
 
 NAME = "fmp"
@@ -23,5 +24,7 @@ OTHER_SPAN_NS = 30 * DAY_NS
 
 
 def name_of(symbol: str) -> str:
-    """`BTC-USD` to `BTCUSD`, `BRK.B` to `BRK-B`."""
+    """`BTC-USD` to `BTCUSD`, `BRK.B` to `BRK-B`, `I.NDX` to `^NDX`."""
+    if asset_class_of(symbol) == "index":
+        return f"^{symbol.removeprefix(INDEX_PREFIX)}"
     return joined(symbol) if "-" in symbol else symbol.replace(".", "-")

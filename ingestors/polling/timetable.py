@@ -15,6 +15,7 @@ _STRETCH: dict[AssetClass, tuple[int, int]] = {
     "crypto": (1, 1),
     "fx": (2, 2),
     "equity": (6, 2),
+    "index": (6, 2),
 }  # of time to open time: within a day, of days
 _FIRST_NS = 5 * DAY_NS  # a long weekend, and a session before it
 

@@ -1,6 +1,7 @@
 """What the ingestor of Tiingo's REST interface is told and what follows from it: names, intervals."""
 
 from ingestors.polling.venue import joined
+from schemas.symbols import asset_class_of
 from schemas.timeframes import DAY_NS, Timeframe
 
 NAME = "tiingo-rest"
@@ -25,5 +26,7 @@ SYMBOLS_PER_CALL = 50
 
 
 def name_of(symbol: str) -> str:
-    """`BTC-USD` to `btcusd`, `BRK.B` to `brk-b`."""
+    """`BTC-USD` to `btcusd`, `BRK.B` to `brk-b`; it has no indices."""
+    if asset_class_of(symbol) == "index":
+        return ""
     return (joined(symbol) if "-" in symbol else symbol.replace(".", "-")).lower()

@@ -1,5 +1,6 @@
 """What the ingestor of Twelve Data's REST interface is told and what follows from it: names, intervals."""
 
+from schemas.symbols import asset_class_of
 from schemas.timeframes import Timeframe
 
 NAME = "twelve-data-rest"
@@ -21,5 +22,5 @@ ROWS = 5_000  # the most of one answer
 
 
 def name_of(symbol: str) -> str:
-    """`BTC-USD` to `BTC/USD`."""
-    return symbol.replace("-", "/")
+    """`BTC-USD` to `BTC/USD`. Its indices are written like shares, of which some have the same name: they are named in the settings."""
+    return "" if asset_class_of(symbol) == "index" else symbol.replace("-", "/")

@@ -1,7 +1,7 @@
 """What the Yahoo ingestor is told and what follows from it: names, intervals."""
 
 from ingestors.polling.venue import joined
-from schemas.symbols import asset_class_of
+from schemas.symbols import INDEX_PREFIX, asset_class_of
 from schemas.timeframes import DAY_NS, Timeframe
 
 NAME = "yahoo"
@@ -29,8 +29,10 @@ HEADERS = {
 
 
 def name_of(symbol: str) -> str:
-    """`BRK.B` to `BRK-B`, `EUR-USD` to `EURUSD=X`; crypto is written alike. Shares of other exchanges keep their suffix: name them in the settings."""
+    """`BRK.B` to `BRK-B`, `EUR-USD` to `EURUSD=X`, `I.NDX` to `^NDX`; crypto is written alike. Shares of other exchanges keep their suffix: name them in the settings."""
     asset_class = asset_class_of(symbol)
     if asset_class == "equity":
         return symbol.replace(".", "-")
+    if asset_class == "index":
+        return f"^{symbol.removeprefix(INDEX_PREFIX)}"
     return f"{joined(symbol)}=X" if asset_class == "fx" else symbol

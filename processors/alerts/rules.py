@@ -24,6 +24,7 @@ from schemas.alerts import (
     VolumeSpike,
 )
 from schemas.gaps import GapChannel
+from schemas.symbols import SYMBOL
 from schemas.timeframes import Timeframe
 from schemas.topics import Topic
 
@@ -31,7 +32,6 @@ KINDS: dict[str, type[AnyRule]] = {str(kind.__struct_config__.tag): kind for kin
 LOOKBACK_BARS = 60  # a rule may look so many bars back
 MAX_COOLDOWN_S = 30 * 86_400
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_SYMBOL = re.compile(r"\*|[A-Z0-9]{1,16}(-[A-Z0-9]{1,16})?")
 _SOURCE = re.compile(r"\*|[a-z][a-z0-9-]{0,31}")
 _LIMIT = Decimal(10) ** 30
 _convert = msgspec.convert
@@ -88,8 +88,8 @@ def _common_fault(rule: AnyRule) -> str:
         return f"id {rule.id[:80]!r}: write 1 to 64 letters, digits, points, dashes and underscores"
     if not rule.symbols or len(rule.symbols) > 1000:
         return "symbols: name 1 to 1000, or * for all"
-    if wrong := [symbol for symbol in rule.symbols if not _SYMBOL.fullmatch(symbol)]:
-        return f"symbols: {wrong[0][:40]!r} is none; write BASE-QUOTE as BTC-USDT, or * for all"
+    if wrong := [symbol for symbol in rule.symbols if not (symbol == "*" or SYMBOL.fullmatch(symbol))]:
+        return f"symbols: {wrong[0][:40]!r} is none; write it as BTC-USDT, AAPL, BRK.B or I.SPX, or * for all"
     if not _SOURCE.fullmatch(rule.source):
         return f"source {rule.source[:40]!r} is none; write its name, as binance, or * for all"
     if not 0 <= rule.cooldown_s <= MAX_COOLDOWN_S:

@@ -9,12 +9,13 @@ from ingestors.registry import provider_of
 from runtime.clock import Clock
 from runtime.errors import UserError
 from runtime.settings import Settings
+from schemas.symbols import SYMBOL
 from schemas.timeframes import DAY_NS, Timeframe
 from tickerplant.backfill.ask import Ask, Window, whole_bars
 from tickerplant.backfill.past import Past, gives_trades, past_of
 from tickerplant.backfill.shelf import Shelf
 from tickerplant.importing.run import log_of
-from tickerplant.sources import SYMBOL, section_of
+from tickerplant.sources import section_of
 
 _MOST_SYMBOLS = 5_000
 
@@ -35,7 +36,7 @@ def ask_of(
     """symbols: none for those of the settings. Raises UserError for what cannot be asked for."""
     provider_of(provider)
     wanted = tuple(sorted(set(symbols or section_of(settings, provider).symbols)))
-    wrong = [symbol for symbol in wanted if not SYMBOL.match(symbol)]
+    wrong = [symbol for symbol in wanted if not SYMBOL.fullmatch(symbol)]
     if wrong or not 1 <= len(wanted) <= _MOST_SYMBOLS:
         raise UserError(f"--symbols {wrong[0] if wrong else ''}: write them as BTC-USD,ETH-USD")
     if span.to_ns > clock.now_ns():

@@ -159,6 +159,11 @@ def test_an_alert_says_all_that_one_needs() -> None:
     assert found.episode_id == found.alert_id
 
 
+@pytest.mark.parametrize("symbol", ["BRK.B", "I.SPX", "EUR-USD", "AAPL", "*"])
+def test_every_symbol_that_a_source_may_carry_can_have_a_rule(symbol: str) -> None:
+    assert read_rule(PRICE | {"symbols": [symbol]}).symbols == (symbol,)
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -171,7 +176,7 @@ def test_an_alert_says_all_that_one_needs() -> None:
         ({"hysteresis": "-1"}, "hysteresis: must not be negative"),
         ({"id": "a b"}, "id 'a b': write 1 to 64"),
         ({"symbols": []}, "symbols: name 1 to 1000"),
-        ({"symbols": ["btc"]}, "symbols: 'btc' is none; write BASE-QUOTE"),
+        ({"symbols": ["btc"]}, "symbols: 'btc' is none; write it as BTC-USDT, AAPL"),
         ({"source": "Binance!"}, "source 'Binance!' is none"),
         ({"timeframe": "7m"}, "timeframe '7m' is none; there are: 1m"),
         ({"cooldown_s": -1}, "cooldown_s: -1 is not between"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.symbols import AssetClass, asset_class_of
+from schemas.symbols import SYMBOL, AssetClass, asset_class_of
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,8 @@ def test_asset_class_by_name(symbol: str, asset_class: AssetClass) -> None:
 def test_an_override_wins() -> None:
     assert asset_class_of("XAU-USD", {"XAU-USD": "fx"}) == "fx"
     assert asset_class_of("EUR-USD", {"XAU-USD": "fx"}) == "fx"
+
+
+def test_what_can_be_a_symbol() -> None:
+    assert all(map(SYMBOL.fullmatch, ("AAPL", "BRK.B", "I.SPX", "EUR-USD", "1000SATS-USDT")))
+    assert not any(map(SYMBOL.fullmatch, ("", "*", "btc", "BTC/USD", "A-B-C", "AAPL\n", "BTC-", "../X")))

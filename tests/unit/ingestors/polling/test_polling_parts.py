@@ -49,6 +49,7 @@ def test_a_question_for_bars_reaches_back_over_known_ones() -> None:
     assert bars_from_ns("AAPL", Timeframe.M1, None, now_ns, 100, None) == now_ns - 5 * DAY_NS
     assert bars_from_ns("AAPL", Timeframe.H1, None, now_ns, 100, None) == now_ns - 600 * HOUR_NS
     assert bars_from_ns("AAPL", Timeframe.D1, None, now_ns, 100, None) == now_ns - 200 * DAY_NS
+    assert bars_from_ns("I.SPX", Timeframe.D1, None, now_ns, 100, None) == now_ns - 200 * DAY_NS
     assert bars_from_ns("BTC-USD", Timeframe.D1, None, now_ns, 100, None) == now_ns - 100 * DAY_NS
     assert bars_from_ns("AAPL", Timeframe.M1, None, now_ns, 100, HOUR_NS) == now_ns - HOUR_NS
 
