@@ -31,9 +31,17 @@ def reading(body: bytes) -> Iterator[None]:
         yield
     except InvalidRecord as error:
         raise BadAnswer(error.reason, error.detail, body) from error
-    except (*REFUSED, KeyError) as error:
-        refused = refusal(error) if not isinstance(error, KeyError) else refusal(ValueError(f"there is no {error}"))
-        raise BadAnswer(refused.reason, refused.detail, body) from error
+    except KeyError as error:
+        raise _bad(ValueError(f"there is no {error}"), body) from error
+    except ArithmeticError as error:  # numbers that cannot be divided, times without end
+        raise _bad(ValueError(f"{type(error).__name__}: {error}"), body) from error
+    except REFUSED as error:
+        raise _bad(error, body) from error
+
+
+def _bad(error: Exception, body: bytes) -> BadAnswer:
+    refused = refusal(error)
+    return BadAnswer(refused.reason, refused.detail, body)
 
 
 def decoder(type_: Any) -> Callable[[bytes], Any]:

@@ -77,7 +77,7 @@ class Asker:
         self._publisher.poll()
 
     def _is_answered(self, job: Job) -> None:
-        job.backoff.reset()
+        self.unlisted -= set(job.symbols) if len(job.symbols) == 1 else set()
         self.answered, self.answered_s = True, self._clock.monotonic_s()
         self._connected.set(1)
 
@@ -116,6 +116,8 @@ class Asker:
         if silent := [symbol for symbol in wanted if symbol not in came]:
             log.warning("empty_answer", symbols=silent)
             self._failed(job, silent)
+        else:  # one that stays silent must not have the others asked for at every turn
+            job.backoff.reset()
         return bool(came)
 
     def _publish(self, tick: Tick) -> None:
@@ -140,6 +142,7 @@ class Asker:
             page = await self._venue.bars(symbol, timeframe, from_ns, now_ns)
             new += [bar for bar in page.bars if bar.ts_open_ns > (newest_ns or -1) and bar.ts_close_ns + delay_ns <= now_ns]
             from_ns = page.next_ns
+        job.backoff.reset()
         self._answers["bars"].inc()
         for bar in new if newest_ns is not None else new[-settings.first_bars :]:
             self._publisher.bar(bar, bar.known_at_ns)

@@ -1,0 +1,94 @@
+"""What becomes of a question: when it is asked again, what stays known of a symbol, what an answer is that cannot be counted with."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from ingestors.currencylayer.parse import rate_of
+from ingestors.polling.answers import BadAnswer, reading
+from ingestors.polling.asker import Asker
+from ingestors.polling.rows import Row
+from ingestors.polling.timetable import Job
+from ingestors.polling.venue import PollVenue, Tick
+from ingestors.publisher import EventPublisher
+from ingestors.rest import Unlisted
+from ingestors.resume import Published
+from ingestors.yahoo.parse import rows
+from runtime.clock import ManualClock
+from runtime.faults import KillPoints
+from runtime.provider_settings.polled import PollSettings
+from schemas.ticks import Quote
+from schemas.timeframes import SECOND_NS, Timeframe
+from tests.memory_output import MemoryOutput
+
+START_NS = 1_704_898_800 * SECOND_NS
+
+
+class Venue(PollVenue):
+    """Answers for some of the symbols, or says that it does not have them."""
+
+    name = "polled"
+    section = "providers.polled"
+    symbols_per_call = 10
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__(PollSettings(source="polled", symbols=("BTC-USD",)), clock)
+        self.answers: set[str] = set()
+        self.unlisted = False
+        self.calls = 0
+
+    def name_of(self, symbol: str) -> str:
+        return symbol
+
+    async def rows(self, symbol: str, timeframe: Timeframe, from_ns: int, to_ns: int) -> Sequence[Row]:
+        raise NotImplementedError
+
+    async def ticks(self, symbols: Sequence[str]) -> list[Tick]:
+        self.calls += 1
+        if self.unlisted:
+            raise Unlisted("no such symbol")
+        now_ns = self.clock.now_ns()
+        return [Quote(symbol, "1", "0", "2", "0", now_ns, now_ns, now_ns) for symbol in symbols if symbol in self.answers]
+
+
+def asker_of(venue: Venue, clock: ManualClock) -> Asker:
+    output = MemoryOutput().publisher()
+    publisher = EventPublisher(output, "polled", "ingest.polled", 4, trade_ids_contiguous=False, kill_points=KillPoints("ingest-polled"))
+    return Asker(venue, publisher, clock, Published(by_time=True), {})
+
+
+async def test_a_symbol_that_stays_silent_does_not_have_the_others_asked_for_at_every_turn() -> None:
+    clock = ManualClock(START_NS)
+    venue, job = Venue(clock), Job(("BTC-USD", "ETH-USD"), None, START_NS)
+    venue.answers = {"BTC-USD"}
+    asker = asker_of(venue, clock)
+    while clock.now_ns() < START_NS + 3_600 * SECOND_NS:
+        clock.set_ns(max(clock.now_ns(), job.due_ns))
+        await asker.ask(job)
+    assert 60 <= venue.calls <= 150  # the interval is a minute; a question a second would use up the day's budget of all symbols
+    venue.answers = {"BTC-USD", "ETH-USD"}
+    await asker.ask(job)
+    assert job.backoff.attempts == 0
+
+
+async def test_a_symbol_that_is_listed_later_is_listed() -> None:
+    clock = ManualClock(START_NS)
+    venue, job = Venue(clock), Job(("BTC-USD",), None, START_NS)
+    venue.answers, venue.unlisted = {"BTC-USD"}, True
+    asker = asker_of(venue, clock)
+    await asker.ask(job)
+    assert asker.unlisted == {"BTC-USD"}
+    venue.unlisted = False
+    await asker.ask(job)
+    assert asker.unlisted == set()
+
+
+def test_numbers_that_cannot_be_divided_are_a_bad_answer_and_no_end_of_the_process() -> None:
+    with pytest.raises(BadAnswer, match="invalid_field"), reading(b""):
+        rate_of("EUR-GBP", {"USDEUR": "0", "USDGBP": "1"})
+    chart = (
+        b'{"chart":{"result":[{"meta":{"symbol":"AAPL"},"timestamp":[1704898800],"indicators":{"quote":[{"open":[1],"high":[1],"low":[1],"close":[1]}]},'
+        b'"events":{"splits":{"1":{"date":1704898800,"numerator":4,"denominator":0}}}}]}}'
+    )
+    with pytest.raises(BadAnswer, match="DivisionByZero"), reading(chart):
+        rows(chart, "1d")
