@@ -80,6 +80,8 @@ class Gate:
         """0: taken; else seconds to wait."""
         if self._store is None:
             return self._take_alone(weight)
+        if banned_s := self._windows.banned_s(self._now_s()):  # also one that Redis never heard of, because it was away
+            return banned_s
         unshared, self._unshared = self._live_unshared(), Counter()  # another call that waits for Redis must not tell it too
         try:
             answer = await self._store.take(self._account, self._budget, weight, unshared)

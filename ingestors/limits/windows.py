@@ -32,6 +32,10 @@ class Windows:
         """The provider wants no question for so long; a shorter ban does not end a longer one."""
         self._banned_until_s = max(self._banned_until_s, now_s + wait_s)
 
+    def banned_s(self, now_s: float) -> float:
+        """How long the provider still wants no question; 0: no ban holds."""
+        return max(0.0, self._banned_until_s - now_s)
+
     def used(self, now_s: float) -> list[int]:
         """By limit of the budget."""
         return [sum(self._live(at, now_s).values()) for at in range(len(self._budget))]

@@ -107,6 +107,18 @@ async def test_a_ban_holds_here_also_while_redis_is_away() -> None:
         await gate.enter(patience_s=1)
 
 
+async def test_a_ban_that_redis_never_heard_of_holds_when_it_is_back() -> None:
+    store, clock = _Moody(), ManualClock(10**18)
+    gate = Gate(ACCOUNT, TWO, clock, store)  # type: ignore[arg-type]
+    await gate.ban(60)  # Redis is away for bans
+    with pytest.raises(TransientError, match="wants no question for 60 s"):
+        await gate.enter(patience_s=1)
+    assert store.asked == []
+    clock.advance_s(60)
+    await gate.enter(patience_s=1)
+    assert len(store.asked) == 1
+
+
 def test_one_gate_an_account() -> None:
     gates = Gates(ManualClock(), {"binance": BudgetSettings(per_second=1)})
     one: Any = gates.of("binance", "https://host/path", "key")
