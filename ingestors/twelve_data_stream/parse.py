@@ -11,6 +11,7 @@ from ingestors.parsing import REFUSED, Following, Symbols, number_text, refusal,
 from ingestors.twelve_data_stream.wire import Message
 from schemas.ticks import Quote, Trade
 
+_DAY_S = 86_400
 _STATUS, _NOTHING_NEW = Ignored("status"), Ignored("price_without_new_volume")
 _decode = msgspec.json.Decoder(Message, float_hook=str).decode
 
@@ -67,7 +68,10 @@ class Parser:
         self._traded[symbol] = timestamp, volume
         if last is None:
             return Decimal(0)
-        return volume - last[1] if volume >= last[1] else volume  # less than before: a new day
+        if volume >= last[1]:
+            return volume - last[1]
+        is_new_day = timestamp // _DAY_S != last[0] // _DAY_S
+        return volume if is_new_day else Decimal(0)  # else the provider took back what it had counted: nothing was traded
 
 
 def _answers(wire: Message) -> list[Event]:

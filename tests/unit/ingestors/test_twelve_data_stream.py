@@ -39,6 +39,14 @@ def test_what_is_late_changes_nothing_and_a_new_day_begins_at_nothing() -> None:
     assert (next_trade.size, next_day.size) == ("10", "25")
 
 
+def test_a_volume_that_the_provider_takes_back_is_no_trade() -> None:
+    parser = Parser(NAMES)
+    parser.parse(price("AAPL", 0, "121.21", day_volume=27_631_112), 9)
+    assert parser.parse(price("AAPL", 1, "121.30", day_volume=27_631_000), 9) == Ignored("price_without_new_volume")
+    (following,) = parser.parse(price("AAPL", 2, "121.30", day_volume=27_631_050), 9)  # type: ignore[misc]
+    assert following.size == "50"
+
+
 def test_currencies_are_quotes_and_each_of_a_second_is_news() -> None:
     parser = Parser(NAMES)
     frame = price("EUR/USD", 0, "1.0915", bid=1.0914, ask=1.0916)
