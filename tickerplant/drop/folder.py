@@ -1,5 +1,6 @@
 """The drop folder itself: which files are whole, and where they go afterwards."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from runtime.errors import UserError
@@ -26,7 +27,7 @@ class DropFolder:
 
     def ready(self) -> list[Path]:
         """Whole files: those that are as they were at the last look. A file that is still written grows, or is named as unfinished."""
-        now = {path: (found.st_size, found.st_mtime_ns) for path in self._files() if (found := path.stat()).st_size}
+        now = {path: state for path in self._files() if (state := _state(path))}
         same = sorted(path for path, state in now.items() if self._seen.get(path) == state)
         self._seen = now
         return same
@@ -53,6 +54,16 @@ class DropFolder:
         while target.exists():
             number += 1
             target = self._path / folder / f"{number}-{path.name}"
-        path.rename(target)
+        with suppress(FileNotFoundError):  # somebody took it away meanwhile
+            path.rename(target)
         self._seen.pop(path, None)
         return target
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    """(bytes, time of the last change); None for a file that is empty, or was taken away meanwhile."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return (found.st_size, found.st_mtime_ns) if found.st_size else None

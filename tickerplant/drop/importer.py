@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from runtime.addresses import resolve
+from runtime.addresses import Addresses, resolve
 from runtime.clock import Clock
-from runtime.errors import TransientError
+from runtime.errors import TransientError, UserError
 from runtime.provider_settings.csv_drop import CsvDropSettings
 from runtime.settings import Settings
 from tickerplant.importing.plan import check_source, recipe_of, tables_of
@@ -27,10 +27,18 @@ def import_file(path: Path, settings: Settings, clock: Clock, tell: Tell) -> Out
     recipe = recipe_of(tables, _roles(drop), drop.kind or None, _options(drop, settings))
     if "source" not in recipe.columns.names:
         check_source(recipe.source(), recipe.columns.kind == "bars", settings)
-    outcome = Job(Walk(settings, tables, recipe, tell), settings, resolve(settings), clock, _LINE_TIMEOUT_S).run()
+    outcome = Job(Walk(settings, tables, recipe, tell), settings, _addresses(settings), clock, _LINE_TIMEOUT_S).run()
     if outcome.left:
         raise TransientError(f"the line has not taken in {sum(outcome.left.values())} records of {path.name} yet")
     return outcome
+
+
+def _addresses(settings: Settings) -> Addresses:
+    """A stack that is down is no fault of the file: it waits. Raises TransientError."""
+    try:
+        return resolve(settings)
+    except UserError as error:
+        raise TransientError(str(error)) from error
 
 
 def _roles(drop: CsvDropSettings) -> dict[str, str]:

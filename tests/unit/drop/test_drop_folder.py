@@ -143,6 +143,26 @@ def test_a_file_without_a_price_says_what_to_write(tmp_path: Path) -> None:
         import_file(path, load_settings(data_dir=tmp_path), ManualClock(), lambda _: None)
 
 
+def test_a_stack_that_is_down_is_no_fault_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "trades.csv"
+    path.write_text("timestamp,price,size,side,trade_id\n2024-01-02T00:00:00Z,3,1,buy,7\n")
+    settings = load_settings(data_dir=tmp_path, providers={"csv_drop": {"symbol": "BTC-USD"}})
+    with pytest.raises(TransientError, match="no address for kafka"):
+        import_file(path, settings, ManualClock(), lambda _: None)
+
+
+def test_a_file_that_is_taken_away_meanwhile_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = DropFolder(tmp_path)
+    folder.prepare()
+    (tmp_path / "a.csv").write_text("1")
+    monkeypatch.setattr(folder, "_files", lambda: [tmp_path / "a.csv", tmp_path / "gone.csv"])
+    assert folder.ready() == []
+    assert folder.ready() == [tmp_path / "a.csv"]
+    folder.done(tmp_path / "gone.csv")
+    folder.refuse(tmp_path / "gone.csv", "no price")
+    assert (tmp_path / "a.csv").exists()
+
+
 def test_without_a_folder_the_process_names_the_setting() -> None:
     answer = run_tickerplant("ingest", "csv-drop", env={"TICKERPLANT_KAFKA__BOOTSTRAP_SERVERS": "127.0.0.1:1"})
     assert answer.returncode == 2
