@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from runtime.settings import Settings
@@ -32,10 +32,10 @@ class Job:
 
 def _backfill(settings: Settings, occasion: Occasion) -> list[Words]:
     """Of the days since the last time, up to the midnight before it is due (UTC, as days of the tables are)."""
-    to = occasion.due_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    to = occasion.due_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     begin = to - timedelta(days=1)
     if occasion.last_at is not None:
-        begin = min(begin, occasion.last_at.replace(hour=0, minute=0, second=0, microsecond=0))
+        begin = min(begin, occasion.last_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0))
     begin = max(begin, to - timedelta(days=_MOST_DAYS))
     return [
         (
@@ -80,7 +80,7 @@ JOBS: dict[str, Job] = {
 LEFT_OUT: dict[str, str] = {
     "market data, every 5 min": "ingestors do it by themselves, at their own pace",
     "quotes, every minute": "the same",
-    "indices, every 2 min": "no provider of indices is polled yet",
+    "indices, every 2 min": "the ingestors of yahoo and fmp ask for the bars of indices (`I.SPX`) at their own pace",
     "sentiment, every 5 min": "there is no source of sentiment",
     "cache warming, every 6 h": "the sink keeps the cache filled, also of a Redis that comes back empty; what services put there they load themselves",
 }

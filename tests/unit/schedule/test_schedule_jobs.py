@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner
@@ -44,6 +45,14 @@ def test_the_daily_backfill_is_of_the_day_before() -> None:
 def test_days_that_were_missed_are_made_up_for(last_at: datetime, begins: str) -> None:
     [words] = backfill_words(last_at, {"provider": "binance"})
     assert words[-4:] == ("--from", begins, "--to", "2024-08-09")
+
+
+def test_days_are_utcs_whatever_zone_the_database_answers_in() -> None:
+    zone = ZoneInfo("America/New_York")
+    [order] = settings(backfills=[{"provider": "binance"}]).schedule.backfills
+    occasion = Occasion(DUE.astimezone(zone), datetime(2024, 8, 8, 0, 30, tzinfo=UTC).astimezone(zone))
+    [words] = JOBS["daily-backfill"].commands(settings(backfills=[order]), occasion)
+    assert words[-4:] == ("--from", "2024-08-08", "--to", "2024-08-09")
 
 
 def test_every_command_of_every_job_exists() -> None:
