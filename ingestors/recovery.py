@@ -1,8 +1,7 @@
 """Holes of trades: filled at once where the venue answers, kept open and tried again where it could not be asked."""
 
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -16,19 +15,22 @@ from schemas.ticks import Trade
 log = structlog.get_logger()
 
 _PASSED = 1_000  # trade ids of a symbol that are remembered
+_ANY_TIME_NS = 2**63  # of a trade whose time is not known
 _STILL_COMES_NS = 10_000_000_000  # a connection tells a trade so much later than the venue's REST interface, at most
 MAX_OPEN_HOLES = 256  # of a symbol, as many as validate keeps
 
 
 @dataclass(slots=True)
 class Missing:
-    """What of a hole is still to be asked for: from next_id on, after the trade of next_ns; filled: how many of its trades were published."""
+    """What of a hole is still to be asked for: from next_id on, after the trade of next_ns; filled: how many of its trades were published. known: of a hole
+    in time, the ids within it, its ends included, that the connection told: however late the venue answers, they are not published again."""
 
     hole: Hole
     next_id: int
     next_ns: int = 0
     filled: int = 0
     complete: bool = False  # of a hole in time: the venue gave all that it had
+    known: set[int | str] = field(default_factory=set)
 
     @classmethod
     def all_of(cls, hole: Hole) -> "Missing":
@@ -66,15 +68,27 @@ class Recovery:
         self._on_progress = on_progress
         self._open: dict[str, list[Missing]] = {}
         self._filled: dict[str, tuple[set[int | str], int]] = {}  # what filled the newest hole in time, and the newest event time of it
-        self._passed: dict[str, deque[int | str]] = {}  # the newest trade ids of a symbol whose holes are holes in time
+        self._passed: dict[str, dict[int | str, int]] = {}  # by symbol, of holes in time: the newest trade ids, with their times
 
     def passed(self, trade: Trade) -> None:
         """A trade of a venue that does not number them was published: it is none of those that a later hole lacks."""
-        self._passed.setdefault(trade.symbol, deque(maxlen=_PASSED)).append(trade.trade_id)
+        symbol, number, event_ns = trade.symbol, trade.trade_id, trade.ts_event_ns
+        self._remember(self._passed.setdefault(symbol, {}), number, event_ns)
+        for missing in self._open.get(symbol, ()):
+            if event_ns <= missing.hole.to_ns:
+                missing.known.add(number)
+
+    @staticmethod
+    def _remember(passed: dict[int | str, int], number: int | str, event_ns: int) -> None:
+        """As the newest, also where it is there already."""
+        passed.pop(number, None)
+        passed[number] = event_ns
+        if len(passed) > _PASSED:
+            del passed[next(iter(passed))]
 
     def was_passed(self, trade: Trade) -> bool:
         """The same."""
-        return trade.trade_id in self._passed.get(trade.symbol, ())
+        return trade.trade_id in self._passed.get(trade.symbol, {})
 
     def was_filled(self, trade: Trade) -> bool:
         """It comes over the connection too, after the venue told it when it was asked what a break had lost."""
@@ -91,18 +105,28 @@ class Recovery:
 
     def resume(self, holes: list[Hole], passed: Mapping[str, Iterable[int | str]] | None = None) -> None:
         """Holes that an earlier process left open; they are not told again. passed: trade ids that it published last, by symbol."""
-        for hole in holes:
-            self._open.setdefault(hole.symbol, []).append(Missing.all_of(hole))
         self.know(passed or {})
+        for hole in holes:
+            self._open.setdefault(hole.symbol, []).append(self._missing(hole))
 
     def know(self, passed: Mapping[str, Iterable[int | str]]) -> None:
         """These trades were published, the newest last."""
         for symbol, ids in passed.items():
-            self._passed.setdefault(symbol, deque(maxlen=_PASSED)).extend(ids)
+            known = self._passed.setdefault(symbol, {})
+            for number in ids:
+                self._remember(known, number, _ANY_TIME_NS)
+
+    def _missing(self, hole: Hole) -> Missing:
+        """All of a hole that stays open."""
+        missing = Missing.all_of(hole)
+        if not hole.numbered:
+            passed = self._passed.get(hole.symbol, {})
+            missing.known = {number for number, event_ns in passed.items() if event_ns >= hole.from_ns}
+        return missing
 
     async def fill(self, hole: Hole, ingest_ns: int, received_ns: int) -> None:
         """Publishes the missing trades in their place, then the gap event. The hole's far end may be passed on after this, whatever came of it."""
-        missing = Missing.all_of(hole)
+        missing = self._missing(hole)
         if self._filler.too_large(hole):
             self._tell(missing, "unfillable", ingest_ns, received_ns)
         elif self._pace.due() and await self._pace.ask(self._fetch(missing, ingest_ns, received_ns)):
@@ -147,8 +171,8 @@ class Recovery:
 
     async def _fetch_time(self, missing: Missing, ingest_ns: int, received_ns: int) -> int:
         trades, missing.complete = await self._filler.since(missing.hole)
-        passed = self._passed.get(missing.hole.symbol, ())
-        lost = [trade for trade in trades if trade.trade_id not in passed]
+        passed, known = self._passed.get(missing.hole.symbol, {}), missing.known
+        lost = [trade for trade in trades if trade.trade_id not in passed and trade.trade_id not in known]
         if lost:
             self._publish(missing, lost, ingest_ns, received_ns)
             self._filled[missing.hole.symbol] = {trade.trade_id for trade in lost}, lost[-1].ts_event_ns

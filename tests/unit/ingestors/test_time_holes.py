@@ -114,6 +114,19 @@ async def test_a_venue_that_does_not_reach_back_gives_a_part() -> None:
     assert bench.written.gaps_told == [("x:BTC-USD:trade:time:100", "partial", 0, 1)]
 
 
+async def test_what_the_connection_told_is_not_published_again_however_late_the_venue_answers() -> None:
+    bench = Bench([90, 100, 110, 120, 130])
+    bench.venue.away = True
+    await bench.next_trade(130)
+    bench.recovery.passed(trade_at(120))  # late, within the hole
+    for ns in range(1_000, 3_000):  # more than are remembered
+        bench.recovery.passed(trade_at(ns))
+    bench.venue.away = False
+    bench.clock.advance_s(31)
+    assert await bench.pace.ask(bench.recovery.retry(0, 0))
+    assert bench.written.times == [110]
+
+
 async def test_a_venue_that_is_away_is_asked_again() -> None:
     bench = Bench([90, 100, 110, 130])
     bench.venue.away = True
