@@ -74,6 +74,10 @@ class PastTrades(Past):
         first = await self._id_at(symbol, window.from_ns) if at is None else at
         end = await self._id_at(symbol, window.to_ns)
         trades = [] if first is None else await self._history.trades(symbol, first, PAGE_TRADES)
+        if not trades and first is not None and end is not None and first + PAGE_TRADES < end:
+            return Page(
+                [], first + PAGE_TRADES, window.from_ns
+            )  # numbers that the provider does not have: more follow, and the hole is told by its numbers
         inside = [trade for trade in trades if self._is_before(trade, end, window)]
         if not trades or len(inside) < len(trades):
             return Page(self._events(inside), None, window.to_ns)

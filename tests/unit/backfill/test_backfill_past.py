@@ -77,6 +77,23 @@ async def test_a_fetch_goes_on_where_it_was_ended(name: str, tmp_path: Path) -> 
         await past.close()
 
 
+async def test_numbers_that_the_provider_does_not_have_do_not_end_a_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with venue(Coinbase()) as (server, _, rest):
+        symbol = server.dialect.symbols[0]
+        server.happen(symbol, DEALS)
+        past = past_at("coinbase", rest)
+        await past.resolve([symbol])
+        ask = past._history.trades
+
+        async def with_a_hole(*question: Any) -> list[Trade]:
+            return [trade for trade in await ask(*question) if not 1_000 < int(trade.trade_id) <= 2_100]
+
+        monkeypatch.setattr(past._history, "trades", with_a_hole)
+        found = await ids_of(past, symbol, Window(START_NS, moment(DEALS)), Spool(tmp_path / "1"))
+        assert found == [*range(1, 1_001), *range(2_101, DEALS)]
+        await past.close()
+
+
 @every_venue
 async def test_how_much_it_is_is_known_before(name: str) -> None:
     async with venue(VENUES[name][0]()) as (server, _, rest):
