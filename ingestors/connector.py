@@ -121,7 +121,10 @@ class Connector:
 
     async def _open(self, conversation: Conversation) -> Link:
         session = conversation.session
-        url = await session.address(conversation.symbols)
+        try:
+            url = await session.address(conversation.symbols)
+        except UserError as error:  # it answered when it was asked for symbols: what it refuses now may pass
+            raise TransientError(f"no address to connect to: {error}") from error
         try:
             return await open_link(url, self._queue, self._clock, self._max_size, conversation)
         except LinkRefused as error:

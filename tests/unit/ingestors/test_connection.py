@@ -15,7 +15,7 @@ from ingestors.exchange_server.session import text_frame
 from ingestors.frame_queue import FrameQueue, Marker
 from ingestors.session import Request, Session
 from runtime.clock import SystemClock
-from runtime.errors import TransientError
+from runtime.errors import TransientError, UserError
 from tests.support import eventually_async
 
 
@@ -152,6 +152,28 @@ async def test_back_off_is_reset_by_data_and_not_by_connecting(server: Any) -> N
     assert backoff.attempts == 0
     connector.stop()
     await asyncio.wait_for(running, 10)
+
+
+async def test_a_provider_that_refuses_to_name_an_address_is_asked_again(server: Any) -> None:
+    _, url = server
+
+    class Moody(Silent):
+        async def address(self, symbols: Any) -> str:
+            asked.append(1)
+            if len(asked) < 3:
+                raise UserError("refuses /api/v1/bullet-public: HTTP 404")
+            return self._url
+
+    asked: list[int] = []
+    queue = FrameQueue(10_000)
+    connector = Connector(
+        lambda: Conversation(Moody(url), ()), queue, SystemClock(), max_size=1000, silence_timeout_s=30, backoff=Backoff(0.001, 0.004)
+    )
+    running = asyncio.ensure_future(connector.run())
+    await eventually_async(lambda: len(queue))
+    connector.stop()
+    await asyncio.wait_for(running, 10)
+    assert len(asked) >= 3
 
 
 def test_the_library_still_has_what_is_overridden() -> None:
