@@ -6,7 +6,7 @@ Every tick of a source passes here: what is done once a tick is written out, not
 from collections import Counter
 
 from ingestors.books.desk import BookDesk
-from ingestors.gap_fill import Continuity, Hole
+from ingestors.gap_fill import Continuity, Hole, is_far_ahead
 from ingestors.publisher import EventPublisher
 from ingestors.recovery import Recovery
 from ingestors.resume import Published
@@ -84,6 +84,9 @@ class Flow:
             self.counted["repeated"] += 1
             return None
         if trades.by_time:
+            if is_far_ahead(trade):
+                self._publish(trade, received_ns)
+                return None
             if self._recovery.was_filled(trade):
                 self.counted["repeated"] += 1
                 return None

@@ -12,10 +12,11 @@ from ingestors.history import History
 from runtime import metrics
 from runtime.errors import UserError
 from schemas.gaps import Gap, GapCause, GapChannel, GapState
-from schemas.ticks import Trade
+from schemas.ticks import Tick, Trade
 
 log = structlog.get_logger()
 
+FAR_AHEAD_NS = 600_000_000_000  # an event time so far in the future is wrong (validate refuses it): nothing is measured by it
 PAGE_TRADES = 1000  # asked for at once; fewer in the answer: there are no more
 
 
@@ -128,6 +129,11 @@ class Continuity:
             known.newest_id, known.ts_event_ns = newest_id, ts_event_ns
         if self.unsure:
             self.unsure.pop(symbol, None)
+
+
+def is_far_ahead(tick: Tick) -> bool:
+    """Its event time cannot be: what comes after it must not count as older."""
+    return tick.ts_event_ns > tick.ts_ingest_ns + FAR_AHEAD_NS
 
 
 class TradeFiller:

@@ -6,7 +6,7 @@ from functools import partial
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from ingestors.gap_fill import Hole, Known
+from ingestors.gap_fill import Hole, Known, is_far_ahead
 from runtime.errors import TransientError
 from runtime.kafka import consumer
 from runtime.settings import KafkaSettings
@@ -145,6 +145,8 @@ def _take_ticks(published: Published, source: str, message: Message) -> None:
     if record.source != source or not isinstance(record, TickEnvelope):
         return
     for tick in record.ticks:
+        if published.by_time and is_far_ahead(tick):
+            continue
         if isinstance(tick, Trade):
             if published.by_time:
                 _keep(published.trades, tick.symbol, tick.ts_event_ns, tick.ts_event_ns)

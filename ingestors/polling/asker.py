@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from ingestors.gap_fill import is_far_ahead
 from ingestors.polling.answers import BadAnswer
 from ingestors.polling.event_time import EventTime
 from ingestors.polling.outages import Asked, Outages
@@ -125,7 +126,8 @@ class Asker:
         key: tuple[str, GapChannel] = (tick.symbol, "quote" if isinstance(tick, Quote) else "trade")
         if tick.ts_event_ns <= self._known.get(key, 0):
             return
-        self._known[key] = tick.ts_event_ns
+        if not is_far_ahead(tick):
+            self._known[key] = tick.ts_event_ns
         self._publisher.tick(tick, tick.ts_ingest_ns)
         self._data_time.set(tick.ts_event_ns / SECOND_NS)
 

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from ingestors.gap_fill import Continuity, Known, TradeFiller
+from ingestors.flow import Flow
+from ingestors.gap_fill import FAR_AHEAD_NS, Continuity, Known, TradeFiller
 from ingestors.history import History
 from ingestors.recovery import Recovery
+from ingestors.resume import Published
 from ingestors.venue_pace import VenuePace
 from ingestors.watermarks import Watermarks
 from runtime.clock import ManualClock
@@ -136,3 +138,24 @@ async def test_a_venue_that_is_away_is_asked_again() -> None:
     assert await bench.pace.ask(bench.recovery.retry(0, 0))
     assert bench.written.times == [110]
     assert [told[1] for told in bench.written.gaps_told] == ["open", "filled"]
+
+
+class Told(Written):
+    """The same for trades of the connection."""
+
+    def tick(self, trade: Trade, received_ns: int) -> None:
+        self.times.append(trade.ts_event_ns)
+
+
+def test_a_trade_from_the_far_future_is_passed_on_and_no_hole_is_measured_by_it() -> None:
+    bench, told = Bench([]), Told()
+    parts: Any = (told, None, bench.recovery, Watermarks(1.0, 1.0), bench.pace, bench.clock)
+    flow = Flow("x", *parts, Published(by_time=True))
+    far_ns = 100 + FAR_AHEAD_NS
+    for ns in (100, far_ns):
+        assert flow.trade(trade_at(ns), 0) is None
+    assert told.times == [100, far_ns]
+    flow.trades.restart("reconnect")
+    hole = flow.trade(trade_at(130), 0)
+    assert hole
+    assert (hole.from_ns, hole.to_ns) == (100, 130)

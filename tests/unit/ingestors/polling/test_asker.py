@@ -1,6 +1,7 @@
 """What becomes of a question: when it is asked again, what stays known of a symbol, what an answer is that cannot be counted with."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from runtime.clock import ManualClock
 from runtime.faults import KillPoints
 from runtime.provider_settings.polled import PollSettings
 from schemas.ticks import Quote
-from schemas.timeframes import SECOND_NS, Timeframe
+from schemas.timeframes import DAY_NS, SECOND_NS, Timeframe
 from tests.memory_output import MemoryOutput
 
 START_NS = 1_704_898_800 * SECOND_NS
@@ -36,6 +37,7 @@ class Venue(PollVenue):
         self.answers: set[str] = set()
         self.unlisted = False
         self.calls = 0
+        self.ahead_ns = 0
 
     def name_of(self, symbol: str) -> str:
         return symbol
@@ -48,11 +50,12 @@ class Venue(PollVenue):
         if self.unlisted:
             raise Unlisted("no such symbol")
         now_ns = self.clock.now_ns()
-        return [Quote(symbol, "1", "0", "2", "0", now_ns, now_ns, now_ns) for symbol in symbols if symbol in self.answers]
+        at_ns = now_ns + self.ahead_ns
+        return [Quote(symbol, "1", "0", "2", "0", at_ns, now_ns, at_ns) for symbol in symbols if symbol in self.answers]
 
 
-def asker_of(venue: Venue, clock: ManualClock) -> Asker:
-    output = MemoryOutput().publisher()
+def asker_of(venue: Venue, clock: ManualClock, output: Any = None) -> Asker:
+    output = output or MemoryOutput()
     publisher = EventPublisher(output, "polled", "ingest.polled", 4, trade_ids_contiguous=False, kill_points=KillPoints("ingest-polled"))
     return Asker(venue, publisher, clock, Published(by_time=True), {})
 
@@ -81,6 +84,21 @@ async def test_a_symbol_that_is_listed_later_is_listed() -> None:
     venue.unlisted = False
     await asker.ask(job)
     assert asker.unlisted == set()
+
+
+async def test_a_quote_from_the_far_future_does_not_silence_those_that_follow() -> None:
+    clock, output = ManualClock(START_NS), MemoryOutput()
+    venue, job = Venue(clock), Job(("BTC-USD",), None, START_NS)
+    venue.answers, venue.ahead_ns = {"BTC-USD"}, 365 * DAY_NS
+    await asker_of(venue, clock, output).ask(job)
+    venue.ahead_ns = 0
+    published = await output.read_published("polled", ["BTC-USD"], True)
+    assert published.quotes == {}  # neither after a restart
+    asker = asker_of(venue, clock, output)
+    for _ in range(2):
+        clock.advance_s(60)
+        await asker.ask(job)
+    assert [tick.ts_event_ns - START_NS for tick in output.ticks] == [365 * DAY_NS, 60 * SECOND_NS, 120 * SECOND_NS]
 
 
 def test_numbers_that_cannot_be_divided_are_a_bad_answer_and_no_end_of_the_process() -> None:
