@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -131,7 +132,8 @@ class StreamIngestor:
                 metrics.PART_UP.labels(self.stage, part).set(0)
                 log.warning("not_started_yet", part=part, error=str(error))
                 self._health.tick()
-                await asyncio.wait([asyncio.ensure_future(self._stopping.wait())], timeout=0.1 + backoff.next_s())
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), 0.1 + backoff.next_s())
         return None
 
     async def _know_symbols(self) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -97,7 +98,8 @@ class PollIngestor:
                 metrics.PART_UP.labels(self.stage, part).set(0)
                 log.warning("not_started_yet", part=part, error=str(error))
                 self._health.tick()
-                await asyncio.wait([asyncio.ensure_future(self._stopping.wait())], timeout=0.1 + backoff.next_s())
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), 0.1 + backoff.next_s())
         return None
 
     async def _know_symbols(self) -> bool:
