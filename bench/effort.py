@@ -11,7 +11,8 @@ class Effort:
     """event_s: event time through the line at once, after as much to warm up: the broker's optimising compiler takes as much as its work until then;
     warm_up_s: in real time before the first latency run, for the same reason; latency_s: each of its runs; records, peer_s: of the peers; load_s: of the
     whole line's steady load; memory_*: ticks written at that rate, of so many symbols, with event time so many times as fast as real;
-    fan_out: clients of the gateway and messages a second to each, for fan_out_s; redis_writes: of one run.
+    fan_out: clients of the gateway and messages a second to each, for fan_out_s; redis_writes: of one run;
+    ingest_messages: at full pace; ingest_s: at the steady rate, ingest_warm_up_s before.
     """
 
     event_s: int
@@ -28,6 +29,9 @@ class Effort:
     fan_out: tuple[tuple[int, float], ...]
     fan_out_s: float
     redis_writes: int
+    ingest_messages: int
+    ingest_s: float
+    ingest_warm_up_s: float
 
 
 FULL = Effort(
@@ -45,6 +49,9 @@ FULL = Effort(
     ((1_000, 50.0), (10_000, 1.0)),
     15.0,
     200_000,
+    2_000_000,
+    20.0,
+    5.0,
 )
 QUICK = Effort(
     40,
@@ -61,6 +68,9 @@ QUICK = Effort(
     ((200, 50.0),),
     5.0,
     20_000,
+    200_000,
+    4.0,
+    1.0,
 )
 DEFAULT_RATE = 100_000.0
 MEMORY_RATE = 50_000.0  # below what the line carries: what waits in queues is no growth

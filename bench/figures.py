@@ -1,7 +1,7 @@
 """Percentiles, ratios and tables. Pure."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -16,7 +16,7 @@ class Spread:
     max_ms: float
 
 
-def spread(samples_ns: Sequence[int]) -> Spread:
+def spread(samples_ns: Iterable[int]) -> Spread:
     """Of latencies in nanoseconds; all nan without samples."""
     ordered = sorted(samples_ns)
     if not ordered:

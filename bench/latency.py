@@ -46,13 +46,13 @@ class Latency:
         ]
 
 
-class _Reader(threading.Thread):
+class Reader(threading.Thread):
     """Collects latencies in nanoseconds until stopped; `start` returns at once, `samples` is read after `stop`."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name=name, daemon=True)
         self.samples: list[tuple[int, int]] = []
-        self._stop_asked = threading.Event()
+        self.stop_asked = threading.Event()
         self._failure: BaseException | None = None
 
     def __enter__(self) -> Self:
@@ -60,7 +60,7 @@ class _Reader(threading.Thread):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stop_asked.set()
+        self.stop_asked.set()
         self.join(timeout=10)
         if self._failure:
             raise RuntimeError(f"{self.name} failed: {self._failure}") from self._failure
@@ -82,7 +82,7 @@ class _Reader(threading.Thread):
         return [latency for at_ns, latency in self.samples if at_ns >= start_ns]
 
 
-class TopicReader(_Reader):
+class TopicReader(Reader):
     """Reads one tick topic from its end; a sample a tick, by the oldest receipt in its envelope."""
 
     def __init__(self, stack: LocalStack, topic: Topic) -> None:
@@ -92,7 +92,7 @@ class TopicReader(_Reader):
         self._consumer.assign([TopicPartition(kafka.topic(topic), number, OFFSET_END) for number in range(kafka.partitions)])
 
     def read(self) -> None:
-        while not self._stop_asked.is_set():
+        while not self.stop_asked.is_set():
             message = self._consumer.poll(0.1)
             if message is None or message.error():
                 continue
@@ -102,7 +102,7 @@ class TopicReader(_Reader):
         self._consumer.close()
 
 
-class ClientReader(_Reader):
+class ClientReader(Reader):
     """A WebSocket client of the gateway that takes the ticks of every symbol, or of those."""
 
     def __init__(self, url: str, symbols: str | list[str] = "*") -> None:
@@ -116,7 +116,7 @@ class ClientReader(_Reader):
     async def _receive(self) -> None:
         async with websockets.connect(self._url, compression=None, max_queue=None) as connection:
             await connection.send(self._subscribe)
-            while not self._stop_asked.is_set():
+            while not self.stop_asked.is_set():
                 try:
                     message: dict[str, Any] = json.loads(await asyncio.wait_for(connection.recv(), 0.2))
                 except TimeoutError:
@@ -173,7 +173,7 @@ def gateway_url(stack: LocalStack) -> str:
     return f"{address.replace('http', 'ws', 1)}{SOCKET_PATH}"
 
 
-def _wait_for(reader: _Reader, player: Any, timeout_s: float = 90) -> None:
+def _wait_for(reader: Reader, player: Any, timeout_s: float = 90) -> None:
     deadline = time.monotonic() + timeout_s
     while not reader.samples:
         if player.poll() is not None or time.monotonic() > deadline:

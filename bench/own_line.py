@@ -60,6 +60,11 @@ class OwnLine:
         """`tickerplant sink <sink>` on that database, called `sink-<sink>` in what follows. Returns at once."""
         self._start(f"sink-{sink}", self._environment | {f"{PREFIX}POSTGRES__URL": postgres}, "sink", sink)
 
+    def start_ingestor(self, provider: str, settings: Mapping[str, str]) -> None:
+        """`tickerplant ingest <provider>` with settings such as BINANCE__REST_URL, called `ingest-<provider>` in what follows. Returns at once."""
+        more = {f"{PREFIX}{name}": value for name, value in settings.items()}
+        self._start(f"ingest-{provider}", self._environment | more, "ingest", provider)
+
     def _start(self, name: str, environment: Mapping[str, str], *words: str) -> None:
         line = [sys.executable, "-m", "tickerplant", *words, "--data-dir", str(self._folder)]
         log = self._log(name).open("w")
@@ -101,7 +106,7 @@ class OwnLine:
     def _get(self, stage: str, page: str) -> str:
         try:
             entry: dict[str, Any] = json.loads(
-                run_file(self._folder, stage if stage.startswith("sink-") else f"process-{stage}").read_text()
+                run_file(self._folder, stage if stage.startswith(("sink-", "ingest-")) else f"process-{stage}").read_text()
             )
             with _open(f"{entry['health']}/{page}", timeout=5) as answer:
                 return str(answer.read().decode())

@@ -9,6 +9,8 @@ from bench import (
     bare_hop,
     fan_out,
     fan_out_text,
+    ingest,
+    ingest_text,
     latency,
     memory,
     parsers,
@@ -103,6 +105,14 @@ def _storage(run: Run) -> None:
     run.show("storage", result, storage_text.storage_text(result))
 
 
+def _ingest(run: Run) -> None:
+    effort = run.effort
+    say(f"ingestor: {effort.ingest_messages:,} messages at full pace, {effort.ingest_s:.0f} s at {ingest.LATENCY_RATE:,} a second")
+    with run.stack.paused(run.ours()):
+        result = ingest.measure(run.stack, effort.ingest_messages, effort.ingest_s, effort.ingest_warm_up_s)
+    run.show("ingest", result, ingest_text.ingest_text(result))
+
+
 def _parsers(run: Run) -> None:
     say("parsers: recorded frames, ours and those of the peers that are installed")
     with run.stack.paused(run.ours()):
@@ -145,6 +155,7 @@ PARTS: dict[str, Callable[[Run], None]] = {
     "stages": _stages,
     "storage": _storage,
     "gateway": _gateway,
+    "ingest": _ingest,
     "parsers": _parsers,
     "redis": _redis,
     "peers": _peers,
