@@ -12,9 +12,11 @@ const UNAUTHENTICATED = 4401;
 const REFRESH_AT = 0.7; // of the time that a token has left
 const TOKEN_ID = "token"; // of the authenticate action
 const CLOCK_ID = "clock"; // of the ping that asks for the gateway's time
+const ASK_AGAIN_MS = 1000; // for the next token, while the last one still counts
 const ONLY_LATEST = new Set(["orderbook", "ohlcv_forming", "market-summary"]);
 const PASSING = new Set(["keys_unavailable", "too_many_connections"]); // refusals that pass
-const OPEN = 1; // a WebSocket's readyState
+const CONNECTING = 0; // a WebSocket's readyState
+const OPEN = 1;
 
 /** One subscription and where each of its series stands, from connection to connection. */
 class Following {
@@ -115,7 +117,7 @@ export class Client {
     this.token = token;
     this.isLocked = false;
     if (this.socket?.readyState === OPEN) this.authenticate();
-    else if (this.timer === undefined) this.connect();
+    else if (this.timer === undefined && !this.isClosed && this.socket?.readyState !== CONNECTING) this.connect();
   }
 
   close() {
@@ -133,6 +135,7 @@ export class Client {
     this.socket = socket;
     this.isStarted = false;
     socket.addEventListener("open", () => {
+      if (this.socket !== socket) return;
       this.heardMs = performance.now();
       if (this.token) this.authenticate();
       else this.start();
@@ -164,7 +167,9 @@ export class Client {
       const token = typeof this.token === "function" ? await this.token() : this.token;
       if (this.socket === socket) this.send({ action: "authenticate", token, id: TOKEN_ID });
     } catch (error) {
-      this.lock(`no token: ${error.message}`);
+      if (this.socket !== socket) return;
+      if (this.isStarted) this.refreshing = setTimeout(() => this.authenticate(), ASK_AGAIN_MS);
+      else this.lock(`no token: ${error.message}`);
     }
   }
 
