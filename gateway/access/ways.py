@@ -7,36 +7,38 @@ from gateway.selector import ANY, Selector
 from gateway.series import Channel
 from gateway.variant import Variant
 
-_Place = tuple[str, Channel, str]
+_BySymbol = defaultdict[str, Counter[Variant]]
 
 
 class Ways:
-    """By user, channel and symbol; a wildcard counts for every symbol of its channel. Another process encodes, and counts, for itself."""
+    """By user and channel, then by symbol; a wildcard counts for every symbol of its channel. Another process encodes, and counts, for itself."""
 
     def __init__(self) -> None:
-        self._held: defaultdict[_Place, Counter[Variant]] = defaultdict(Counter)
+        self._held: defaultdict[tuple[str, Channel], _BySymbol] = defaultdict(lambda: defaultdict(Counter))
 
     def __len__(self) -> int:
         return len(self._held)
 
     def take(self, user: str, selector: Selector, limit: int) -> None:
         """Raises BadMessage, and takes nothing, beyond the limit."""
-        places = [(user, selector.channel, symbol) for symbol in selector.symbols]
-        of_all = self._held.get((user, selector.channel, ANY), Counter())
-        for place in places:
-            ways = self._held.get(place, Counter()).keys() | of_all.keys() | {selector.variant}
+        held: dict[str, Counter[Variant]] = self._held.get((user, selector.channel), {})
+        of_all = held.get(ANY, Counter())
+        for symbol in held if selector.any_symbol else selector.symbols:
+            ways = held.get(symbol, Counter()).keys() | of_all.keys() | {selector.variant}
             if len(ways) > limit:
                 sentence = f"a user may want one series in {limit} ways (filters, paces, forms) at a time, in all connections together"
                 raise BadMessage("too_many_variants", sentence, "filters")
-        for place in places:
-            self._held[place][selector.variant] += 1
+        for symbol in selector.symbols:
+            self._held[user, selector.channel][symbol][selector.variant] += 1
 
     def leave(self, user: str, selector: Selector) -> None:
         """What was taken."""
+        held = self._held[user, selector.channel]
         for symbol in selector.symbols:
-            held = self._held[user, selector.channel, symbol]
-            held[selector.variant] -= 1
-            if held[selector.variant] <= 0:
-                del held[selector.variant]
-            if not held:
-                del self._held[user, selector.channel, symbol]
+            held[symbol][selector.variant] -= 1
+            if held[symbol][selector.variant] <= 0:
+                del held[symbol][selector.variant]
+            if not held[symbol]:
+                del held[symbol]
+        if not held:
+            del self._held[user, selector.channel]

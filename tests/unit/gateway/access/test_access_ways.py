@@ -52,6 +52,17 @@ def test_a_wildcard_is_a_way_of_every_symbol_of_its_channel() -> None:
     assert len(ways) == 0
 
 
+def test_a_wildcard_that_comes_last_counts_with_the_ways_of_each_symbol() -> None:
+    ways = Ways()
+    ways.take("ann", select(["A", "B"], 1.0), 2)
+    ways.take("ann", select("B", 2.0), 2)
+    with pytest.raises(BadMessage):
+        ways.take("ann", select("*", 3.0), 2)
+    ways.leave("ann", select("B", 2.0))
+    ways.take("ann", select("*", 3.0), 2)
+    ways.take("bob", select("*", 4.0), 1)
+
+
 async def test_a_user_is_one_however_many_connections_it_has() -> None:
     access = control(variants_per_user=3)
     members = [Member(access, f"c{number}", "203.0.113.5") for number in range(4)]
