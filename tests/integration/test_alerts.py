@@ -207,4 +207,4 @@ def test_the_commands_of_the_guide(world: World, tmp_path: Path) -> None:
             world.run(*words)
             ran += 1
     assert ran == 15
-    assert len(world.alerts("list")["rules"]) == 10
+    assert len(world.alerts("list")["rules"]) == 11
