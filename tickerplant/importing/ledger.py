@@ -7,6 +7,7 @@ log only: where the topics are others, the import begins anew.
 import hashlib
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -19,7 +20,7 @@ from tickerplant.importing.recipe import Recipe
 class Progress(Struct):
     """log: which Kafka log it is about. events, refused: delivered so far, in the order in which the files give them. done: everything was sent.
 
-    newest: event time of what each series had when the import began, for the sources seen so far.
+    newest: event time of what each series had when the import began, for the sources seen so far. complete_until_ns: said at its end, 0 if not.
     """
 
     files: list[str]
@@ -29,6 +30,7 @@ class Progress(Struct):
     done: bool = False
     sources: list[str] = []
     newest: dict[str, int] = {}
+    complete_until_ns: int = 0
 
 
 class Ledger:
@@ -46,6 +48,16 @@ class Ledger:
         except (OSError, msgspec.DecodeError) as error:
             raise UserError(f"{self.path} cannot be read ({error}); delete it, and the import begins anew: what is stored stays") from None
         return known if known.log == log else Progress(list(files), log)
+
+    def completed(self, log: str) -> dict[str, int]:
+        """Up to when other imports into the same log were said to be complete, by source: bars up to there are closed. Unreadable files say nothing."""
+        found: dict[str, int] = {}
+        for path in self.path.parent.glob("*.json"):
+            with suppress(OSError, msgspec.DecodeError):
+                known = msgspec.json.decode(path.read_bytes(), type=Progress)
+                if path != self.path and known.log == log and known.complete_until_ns:
+                    found |= {source: max(known.complete_until_ns, found.get(source, 0)) for source in known.sources}
+        return found
 
     def write(self, progress: Progress) -> None:
         """Whole or not at all."""

@@ -93,7 +93,10 @@ class Job:
         pace = Pace(self._offsets, self._clock, settings.ingest.import_waiting, self._timeout_s, walk.tell)
         range_ns = _range_of(surveys)
         policies = Policies.from_settings(settings.process)
-        sifting = Sifting(progress, stored, self._findings, policies, range_ns[0], lambda source: self._meet(source, stored, range_ns))
+        completed = self._ledger.completed(progress.log)
+        sifting = Sifting(
+            progress, stored, self._findings, policies, range_ns[0], lambda source: self._meet(source, stored, range_ns), completed
+        )
         stream = Stream(sender, pace, sifting, self._ledger, progress, self._findings, walk)
         stream.send_all(walk.items(surveys), self._clock)
 

@@ -40,8 +40,9 @@ class Stream:
                 self._chunk(chunk, clock.now_ns())
         except KeyboardInterrupt:
             raise TransientError(f"stopped after {self._progress.events:,} rows; the same command goes on from there") from None
-        self._sender.end(self._walk.recipe.options.complete_until_ns)
-        self._progress.done = True
+        complete_until_ns = self._walk.recipe.options.complete_until_ns
+        self._sender.end(complete_until_ns)
+        self._progress.done, self._progress.complete_until_ns = True, complete_until_ns
         self._ledger.write(self._progress)
 
     def _chunk(self, chunk: list[Event | Refused], received_ns: int) -> None:

@@ -86,3 +86,14 @@ def test_a_ledger_is_about_one_log_and_is_never_half(tmp_path: Path) -> None:
     ledger.path.write_text("{")
     with pytest.raises(UserError, match="delete it"):
         ledger.read(["f"], "log")
+
+
+def test_ledgers_know_what_others_of_the_log_were_complete_to(tmp_path: Path) -> None:
+    one, two, other_log, broken = (Ledger(tmp_path / "imports", name) for name in "abcd")
+    assert one.completed("log") == {}
+    one.write(Progress(["f"], "log", done=True, sources=["file", "mine"], complete_until_ns=7))
+    two.write(Progress(["f"], "log", done=True, sources=["file"], complete_until_ns=9))
+    other_log.write(Progress(["f"], "another log", done=True, sources=["file"], complete_until_ns=99))
+    broken.path.write_text("{")
+    assert broken.completed("log") == {"file": 9, "mine": 7}
+    assert two.completed("log") == {"file": 7, "mine": 7}

@@ -42,10 +42,12 @@ def quotes(symbol: str, *times_ns: int) -> list[Event]:
     return [Event(at_ns, "file", Quote(symbol, "1", "1", "2", "1", at_ns, at_ns, at_ns)) for at_ns in times_ns]
 
 
-def sifted(events: Sequence[Event], progress: Progress | None = None) -> tuple[list[Event], Findings]:
+def sifted(
+    events: Sequence[Event], progress: Progress | None = None, completed: dict[str, int] | None = None
+) -> tuple[list[Event], Findings]:
     findings = Findings()
     from_ns = min(event.at_ns for event in events)
-    sifting = Sifting(progress or Progress([], "log"), Table(STORED), findings, Policies(), from_ns, lambda source: None)
+    sifting = Sifting(progress or Progress([], "log"), Table(STORED), findings, Policies(), from_ns, lambda source: None, completed or {})
     return sifting.sift(events)[1], findings
 
 
@@ -80,3 +82,17 @@ def test_the_same_rows_again_are_behind_and_not_refused() -> None:
     sent, findings = sifted(again)
     assert sent == [again[1], again[3]]  # the line knows their ids
     assert findings.skipped == {Reason.BEHIND_HISTORY.value: 2}
+
+
+@pytest.mark.parametrize("symbol", ["A-USD", "B-USD", "C-USD"])
+@pytest.mark.parametrize("source", ["file", "quiet"])
+def test_rows_before_the_time_that_an_import_was_complete_to_are_refused(symbol: str, source: str) -> None:
+    """Watermarks went up to there, and closed the bars of every symbol of the source; whether any of them has rows does not matter."""
+    april_ns = MARCH_NS + 31 * DAY_NS
+    completed = {source: april_ns, "another": april_ns + DAY_NS}
+    with pytest.raises(
+        UserError, match=rf"^{source} was said to be complete up to 2024-04-01T00:00:00Z already, and {symbol} would come behind"
+    ):
+        sifted(trades(symbol, april_ns - 1, source=source), completed=completed)
+    after = trades(symbol, april_ns, source=source)
+    assert sifted(after, completed=completed)[0] == after
