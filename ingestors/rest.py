@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import httpx
@@ -26,6 +26,8 @@ PATIENCE_S = (
 _SAID_NO_S = 0.1  # a provider that says no and not for how long is asked again so late, then later
 _LIMITED = (418, 429)
 LIMITED_S = 1.0  # where the provider does not say for how long
+_FOR_GOOD = ("refused", "unlisted")
+_MAY_BE_MEANT = (403,)  # a key or a plan, where the provider says so itself
 _NOT_NOW = (403, 408)  # a firewall and a time limit: nothing is wrong with the question
 
 
@@ -68,6 +70,7 @@ class RestClient:
         patience_s: float | None = PATIENCE_S,
     ) -> None:
         self._stage = stage
+        self._key = key
         self._gate = gate_of(stage.removeprefix("ingest."), base_url, key)
         self._patience_s = patience_s
         self._section = section
@@ -94,6 +97,7 @@ class RestClient:
             answer, trouble = await self._attempt(method, path, query, backoff)
             if trouble is None:
                 return answer
+            trouble = self._masked(trouble)
             if trouble.kind == "unlisted":
                 raise Unlisted(f"{self._http.base_url.host} has no such symbol: {trouble.detail}; check {self._section}")
             if trouble.kind == "refused":
@@ -104,6 +108,10 @@ class RestClient:
             left -= self._patience_s is not None or trouble.kind == "later"
             await self._pause(trouble, bool(left), backoff)
         raise TransientError(f"{self._http.base_url}{path}: {problem}")
+
+    def _masked(self, trouble: Trouble) -> Trouble:
+        """Without the key, which some providers, and proxies before them, repeat in what they say."""
+        return replace(trouble, detail=trouble.detail.replace(self._key, "***")) if self._key else trouble
 
     async def _pause(self, trouble: Trouble, again: bool, backoff: Backoff) -> None:
         """A limit holds for all who ask over the same account; the gate waits for it."""
@@ -130,6 +138,8 @@ class RestClient:
             said = judged if judged and judged.kind == "limited" else Trouble("limited", f"HTTP {status}", 0.0)
             return Trouble("limited", said.detail, max(told_s, said.wait_s))
         if status >= 500 or status in _NOT_NOW:
+            if judged and judged.kind in _FOR_GOOD and status not in _MAY_BE_MEANT:  # it fails, in the form in which it refuses
+                return Trouble("later", f"HTTP {status} {judged.detail}", backoff.next_s())
             return judged or Trouble("later", f"HTTP {status}", backoff.next_s())
         if judged or status == 200:
             return judged

@@ -5,7 +5,7 @@ import pytest
 
 from ingestors import rest
 from ingestors.rest import RestClient, Trouble
-from runtime.errors import TransientError
+from runtime.errors import TransientError, UserError
 
 HIDDEN = {"error": "rate limit"}
 
@@ -47,3 +47,27 @@ async def test_a_live_feed_does_not_wait_for_long_and_asks_nothing_meanwhile() -
     with pytest.raises(TransientError, match="wants no question for"):
         await asking.get("/quote")
     assert len(asked) == 1
+
+
+def refusing(answers: list[httpx.Response]) -> RestClient:
+    """At a provider that says everything in one form."""
+    transport = httpx.MockTransport(lambda request: answers.pop(0))
+    judge = lambda status, body: None if status == 200 else Trouble("refused", body.decode())  # noqa: E731
+    return RestClient("http://provider", "ingest.nobody", "nobody.api_key", judge, transport=transport, key="s3cret")
+
+
+@pytest.mark.parametrize("status", [500, 503, 408])
+async def test_a_failure_that_is_said_in_the_form_of_a_refusal_is_none(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refusal means that there is nothing to get: a hole would be given up whose trades are there a minute later."""
+    monkeypatch.setattr(rest, "_SAID_NO_S", 0.001)
+    asking = refusing([httpx.Response(status, text="Internal server error"), httpx.Response(200, text="fine")])
+    assert await asking.get("/trades") == b"fine"
+    with pytest.raises(TransientError, match=f"HTTP {status} Internal"):
+        await refusing([httpx.Response(status, text="Internal server error")] * 4).get("/trades")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+async def test_a_refusal_never_shows_the_key(status: int) -> None:
+    with pytest.raises(UserError, match=r"no plan for \*\*\* here; check nobody.api_key") as caught:
+        await refusing([httpx.Response(status, text="no plan for s3cret here")]).get("/trades")
+    assert "s3cret" not in str(caught.value)
