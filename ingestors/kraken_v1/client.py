@@ -1,11 +1,11 @@
 """The past of Kraken's WebSocket v1: the REST interface is that of v2, but trades are named by their content, as the stream's are."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from ingestors.history import History
 from ingestors.kraken.client import PAGE, KrakenClient, Listed, trade_of
 from ingestors.kraken_v1.parse import trade_id
+from ingestors.parsing import Ordinals
 from schemas.ticks import Trade
 
 _PAGES = 20  # of one question
@@ -24,21 +24,19 @@ class KrakenV1History(History):
         part."""
         pair, since_ns, found = self._pairs[symbol].name, max(1, from_ns - 1), dict[int | str, Trade]()
         for _ in range(_PAGES):
-            rows = await self._client.trades(pair, since_ns)
-            page = [_named(symbol, row) for row in rows]
+            page = [trade_of(symbol, row) for row in await self._client.trades(pair, since_ns)]
             found |= {trade.trade_id: trade for trade in page}
-            if len(rows) < PAGE:
-                return _ordered(found.values())
+            if len(page) < PAGE:
+                return _named(symbol, found)
             since_ns = max(since_ns + 1, page[-1].ts_event_ns - 1)
-        return _ordered(trade for trade in found.values() if trade.ts_event_ns > from_ns)
+        return [trade for trade in _named(symbol, found) if trade.ts_event_ns > from_ns]
 
 
-def _ordered(trades: Any) -> list[Trade]:
-    return sorted(trades, key=lambda trade: trade.ts_event_ns)
-
-
-def _named(symbol: str, row: list[Any]) -> Trade:
-    trade = trade_of(symbol, row)
-    trade.ts_event_ns -= trade.ts_event_ns % _US_NS
-    trade.trade_id = trade_id(trade.ts_event_ns, trade.price, trade.size, trade.side)
-    return trade
+def _named(symbol: str, found: Mapping[int | str, Trade]) -> list[Trade]:
+    """In order of time, and named as the stream names them. found: by the interface's own numbers."""
+    ids = Ordinals()
+    ordered = [found[number] for number in sorted(found, key=int)]
+    for trade in ordered:
+        trade.ts_event_ns -= trade.ts_event_ns % _US_NS
+        trade.trade_id = ids.id(symbol, trade_id(trade.ts_event_ns, trade.price, trade.size, trade.side))
+    return sorted(ordered, key=lambda trade: trade.ts_event_ns)

@@ -9,7 +9,7 @@ from ingestors.events import HEARTBEAT, Acknowledged, Control, Ignored, Refused
 from ingestors.kraken_v1.config import key
 from ingestors.kraken_v1.wire import AnyMessage, BookFrame, BookPayload, Row, RowFrame, RowsFrame, TickerFrame, TickerPayload
 from ingestors.numbers import plain, seconds_ns
-from ingestors.parsing import BROKEN, REFUSED, Growing, Symbols, integer, number_text, refusal, unknown
+from ingestors.parsing import BROKEN, REFUSED, Growing, Ordinals, Symbols, integer, number_text, refusal, unknown
 from runtime.errors import InvalidRecord
 from schemas.books import BookDifference, Levels
 from schemas.ticks import Quote, Side, Trade
@@ -55,13 +55,15 @@ class Parser:
             raise _no_message(frame, error) from None
 
     def _trades(self, frame: bytes, symbol: str, received_ns: int) -> Event | list[Event]:
-        """Trades have no number here: their content names them, as it does those of the REST interface."""
+        """Trades have no number here: their content names them, as it does those of the REST interface. Of a frame, which is never sent again in parts, those
+        that are just the same are several."""
+        ids = Ordinals()
         rows = _only(_decode_rows(frame), list)
         trades: list[Event] = []
         for row in rows:
             price, size, time_s, side = plain(row[0]), plain(row[1]), row[2], _SIDES.get(row[3], "")
             event_ns = seconds_ns(time_s)
-            trades.append(Trade(symbol, price, size, event_ns, received_ns, trade_id(event_ns, price, size, side), side))
+            trades.append(Trade(symbol, price, size, event_ns, received_ns, ids.id(symbol, trade_id(event_ns, price, size, side)), side))
         return trades[0] if len(trades) == 1 else trades
 
     def _ticker(self, frame: bytes, symbol: str, received_ns: int) -> Quote:
