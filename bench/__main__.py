@@ -27,7 +27,9 @@ def main(
     postgres: Annotated[
         str,
         typer.Option(
-            "--postgres", metavar="URL", help="A server for `storage`, as one with TimescaleDB, where databases may be made and dropped."
+            "--postgres",
+            metavar="URL",
+            help="A server for `storage` and `reading`, as one with TimescaleDB, where databases may be made and dropped.",
         ),
     ] = "",
     output: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write all figures there.", dir_okay=False)] = None,

@@ -12,7 +12,7 @@ class Effort:
     warm_up_s: in real time before the first latency run, for the same reason; latency_s: each of its runs; records, peer_s: of the peers; load_s: of the
     whole line's steady load; memory_*: ticks written at that rate, of so many symbols, with event time so many times as fast as real;
     fan_out: clients of the gateway and messages a second to each, for fan_out_s; redis_writes: of one run;
-    ingest_messages: at full pace; ingest_s: at the steady rate, ingest_warm_up_s before.
+    ingest_messages: at full pace; ingest_s: at the steady rate, ingest_warm_up_s before; reads: of each kind.
     """
 
     event_s: int
@@ -32,6 +32,7 @@ class Effort:
     ingest_messages: int
     ingest_s: float
     ingest_warm_up_s: float
+    reads: int
 
 
 FULL = Effort(
@@ -52,6 +53,7 @@ FULL = Effort(
     2_000_000,
     20.0,
     5.0,
+    15,
 )
 QUICK = Effort(
     40,
@@ -71,6 +73,7 @@ QUICK = Effort(
     200_000,
     4.0,
     1.0,
+    3,
 )
 DEFAULT_RATE = 100_000.0
 MEMORY_RATE = 50_000.0  # below what the line carries: what waits in queues is no growth

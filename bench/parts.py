@@ -16,6 +16,7 @@ from bench import (
     parsers,
     pipeline,
     pipeline_text,
+    reading,
     redis_speed,
     report,
     stages,
@@ -35,7 +36,7 @@ _LOAD_WARM_UP = (20_000.0, 5.0)
 
 @dataclass(slots=True)
 class Run:
-    """One run on one stack. rate: ticks a second of the whole line's steady load; postgres: URL of a server for `storage`, "" for the stack's;
+    """One run on one stack. rate: ticks a second of the whole line's steady load; postgres: URL of a server for `storage` and `reading`, "" for the stack's;
     figures: by part, for the JSON.
     """
 
@@ -113,6 +114,13 @@ def _ingest(run: Run) -> None:
     run.show("ingest", result, ingest_text.ingest_text(result))
 
 
+def _reading(run: Run) -> None:
+    say(f"reading: {run.effort.reads} reads of each")
+    with run.stack.paused(run.ours()):
+        result = reading.measure(run.postgres or run.stack.addresses.postgres, run.effort.reads)
+    run.show("reading", result, reading.reading_text(result))
+
+
 def _parsers(run: Run) -> None:
     say("parsers: recorded frames, ours and those of the peers that are installed")
     with run.stack.paused(run.ours()):
@@ -154,6 +162,7 @@ PARTS: dict[str, Callable[[Run], None]] = {
     "memory": _memory,
     "stages": _stages,
     "storage": _storage,
+    "reading": _reading,
     "gateway": _gateway,
     "ingest": _ingest,
     "parsers": _parsers,

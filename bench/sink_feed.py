@@ -15,7 +15,7 @@ from schemas.topics import Topic
 
 _ENVELOPE_TICKS = 100
 _SYMBOLS = 400
-_CORRECTED = 50  # every so many bars one comes again as its next revision
+_CORRECTED = 51  # every so many bars the one before it of its symbol comes again as its next revision; no divisor of _SYMBOLS, so that all have their turn
 
 
 def load_ticks(line: OwnLine, ticks: int) -> int:

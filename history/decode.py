@@ -77,7 +77,12 @@ def _parsed(parts: list[bytes], column: Column, kind: Any) -> Any:
         io.BytesIO(data),
         read_options=csv.ReadOptions(column_names=[column.name], use_threads=False, block_size=len(data)),
         # A column has no second field: a separator that no number, code or name holds; free text is quoted.
-        parse_options=csv.ParseOptions(delimiter="\t", newlines_in_values=column.kind == "free_text", ignore_empty_lines=False),
+        parse_options=csv.ParseOptions(
+            delimiter="\t",
+            quote_char='"' if column.kind == "free_text" else False,
+            newlines_in_values=column.kind == "free_text",
+            ignore_empty_lines=False,
+        ),
         convert_options=csv.ConvertOptions(
             column_types={column.name: kind},
             null_values=[""],

@@ -90,7 +90,7 @@ class ExactArray(ExtensionArray):
         item = pd.api.indexers.check_array_indexer(self, item)
         if isinstance(item, int | np.integer):
             return self._objects[item] if self._made is not None else number(self._texts[int(item)].as_py())
-        return self._picked(np.arange(len(self))[item])
+        return self._cut(item) if isinstance(item, slice) else self._picked(np.arange(len(self))[item])
 
     def __setitem__(self, key: Any, value: Any) -> None:
         key = pd.api.indexers.check_array_indexer(self, key)
@@ -103,6 +103,15 @@ class ExactArray(ExtensionArray):
             return self._picked(np.arange(len(self))[np.asarray(indices, dtype=np.intp)])
         taken = pd.api.extensions.take(self._objects, np.asarray(indices), allow_fill=True, fill_value=number(fill_value))
         return type(self)(objects=taken)
+
+    def _cut(self, part: slice) -> Self:
+        """Without a copy: pandas cuts whole columns several times while it makes a frame, and nothing here is ever changed in place."""
+        start, stop, step = part.indices(len(self))
+        if self._made is not None:
+            return type(self)(objects=self._made[part])
+        if step != 1:
+            return self._picked(np.arange(start, stop, step))
+        return type(self)(self._texts.slice(start, max(0, stop - start)))
 
     def _picked(self, positions: Any) -> Self:
         if self._made is not None:

@@ -32,6 +32,10 @@ class Plan:
             yield at, following
             at = following
 
+    @property
+    def is_one_chunk(self) -> bool:
+        return self.end - self.start <= self.chunk
+
     def share(self, done: datetime) -> float:
         """How much of the range lies before `done`, 0 to 1."""
         return (done - self.start) / (self.end - self.start)

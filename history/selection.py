@@ -1,7 +1,9 @@
 """A selection: what was asked for, not yet read. Reads it whole or in chunks, as pandas or Arrow."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -17,6 +19,7 @@ from history.session import Connection, Session
 from runtime.errors import UserError
 
 CHUNK_ROWS = 100_000
+_WHOLE_CHUNK_ROWS = 40_000  # of a read that two connections share: small, so that neither has much left when the other is done
 # What a caller says: exact decimals, or float64, which is quicker and right for returns.
 As = Literal["exact", "float"]
 
@@ -45,12 +48,12 @@ class Selection:
 
     def pandas(self, numbers: As = "exact") -> pd.DataFrame:
         """A frame indexed by timestamp. Exact numbers are Decimals with the table's own digits (history.exact)."""
-        tables = list(self._tables("text" if _is_exact(numbers) else "float", CHUNK_ROWS, None, own=False))
+        tables = list(self._tables("text" if _is_exact(numbers) else "float", _WHOLE_CHUNK_ROWS, None, own=False))
         return frame_of(pa.concat_tables(tables), self.question.columns)
 
     def arrow(self, numbers: As = "exact") -> pa.Table:
         """A table. Exact numbers are decimal128 with 18 places, or decimal256 with 38 where one needs it."""
-        tables = list(self._tables("decimal" if _is_exact(numbers) else "float", CHUNK_ROWS, None, own=False))
+        tables = list(self._tables("decimal" if _is_exact(numbers) else "float", _WHOLE_CHUNK_ROWS, None, own=False))
         return pa.concat_tables(tables, promote_options="permissive")
 
     def frames(
@@ -72,34 +75,62 @@ class Selection:
         read = 0
         with self.session.snapshot(own) as connection:
             plan = plan_of(self.start, self.end, self.spacing_of(connection), rows)
-            for until, table in self._decoded(connection, plan, numbers):
-                read += table.num_rows
-                if progress is not None:
-                    progress(Progress(read, until, plan.share(until)))
-                if table.num_rows:
-                    yield table
+            with self._readers(connection, own or plan.is_one_chunk) as readers:
+                for until, table in self._decoded(readers, plan, numbers):
+                    read += table.num_rows
+                    if progress is not None:
+                        progress(Progress(read, until, plan.share(until)))
+                    if table.num_rows:
+                        yield table
         if not read:
             raise NoRows(self._nothing())
 
-    def _decoded(self, connection: Connection, plan: Plan, numbers: Numbers) -> Iterator[tuple[datetime, pa.Table]]:
-        """While the server works on a chunk, a thread decodes the one before."""
+    @contextmanager
+    def _readers(self, connection: Connection, alone: bool) -> Iterator[list[Connection]]:
+        if alone:
+            yield [connection]
+            return
+        with self.session.beside(connection) as connections:
+            yield connections
+
+    def _decoded(self, connections: Sequence[Connection], plan: Plan, numbers: Numbers) -> Iterator[tuple[datetime, pa.Table]]:
+        """The connections read chunks by turns, a thread each, and one more decodes; at most two chunks a connection are under way."""
         query, columns = statement(self.question), self.question.columns
         parameters = {**self.question.parameters(), "slice": plan.slice}
-        before: tuple[datetime, Future[pa.Table]] | None = None
-        with ThreadPoolExecutor(1, "history") as decoder:
-            for start, end in plan.chunks():
+        with ExitStack() as stack:
+            decoder = _thread(stack)
+            readers = [(_thread(stack), connection) for connection in connections]
+
+            def read(connection: Connection, start: datetime, end: datetime) -> Future[pa.Table]:
                 packed = _packed(connection, query, {**parameters, "from": start, "to": end})
-                if before is not None:
-                    yield before[0], before[1].result()
-                before = end, decoder.submit(table_of, packed, columns, numbers)
-            if before is not None:
-                yield before[0], before[1].result()
+                return decoder.submit(table_of, packed, columns, numbers)
+
+            waiting: deque[tuple[datetime, Future[Future[pa.Table]]]] = deque()
+            for number, (start, end) in enumerate(plan.chunks()):
+                thread, connection = readers[number % len(readers)]
+                waiting.append((end, thread.submit(read, connection, start, end)))
+                if len(waiting) == 2 * len(readers):
+                    yield _first(waiting)
+            while waiting:
+                yield _first(waiting)
 
     def _nothing(self) -> str:
         asked = self.question
         series = " ".join(part for part in (asked.symbol, asked.source, asked.timeframe) if part)
         known = "" if asked.as_of is None else f", known at {asked.as_of:%Y-%m-%dT%H:%M:%SZ}"
         return f"no {asked.kind.name} of {series} from {self.start:%Y-%m-%dT%H:%M:%SZ} to {self.end:%Y-%m-%dT%H:%M:%SZ}{known}"
+
+
+def _thread(stack: ExitStack) -> ThreadPoolExecutor:
+    """One that ends with the stack, without what it has not begun: the reader may leave early."""
+    thread = ThreadPoolExecutor(1, "history")
+    stack.callback(thread.shutdown, cancel_futures=True)
+    return thread
+
+
+def _first(waiting: deque[tuple[datetime, Future[Future[pa.Table]]]]) -> tuple[datetime, pa.Table]:
+    until, table = waiting.popleft()
+    return until, table.result().result()
 
 
 def _is_exact(numbers: str) -> bool:

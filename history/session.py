@@ -1,10 +1,11 @@
-"""Connections that can only read: every statement has a time limit, every read sees one snapshot."""
+"""Connections that can only read: every statement has a time limit, every read sees one snapshot, from two connections where it is long."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
+from psycopg.sql import SQL, Literal
 
 from history.errors import said, translated
 from runtime.errors import UserError
@@ -21,9 +22,12 @@ class Session:
         self._url = url
         self._limits = (f"{round(statement_timeout_s * 1000)}ms", max(2, round(connect_timeout_s)))
         self._main = self._open()
+        self._second: Connection | None = None
 
     def close(self) -> None:
         self._main.close()
+        if self._second is not None:
+            self._second.close()
 
     @contextmanager
     def snapshot(self, own: bool = False) -> Iterator[Connection]:
@@ -35,6 +39,20 @@ class Session:
         finally:
             if own:
                 connection.close()
+
+    @contextmanager
+    def beside(self, connection: Connection) -> Iterator[list[Connection]]:
+        """The connection of a snapshot and a second one that sees the same, so that two of the server's processes can read; alone if it has no room for that."""
+        if self._second is None or self._second.closed:
+            try:
+                self._second = self._open()
+            except UserError:
+                yield [connection]
+                return
+        snapshot: Any = connection.execute("SELECT pg_export_snapshot()").fetchone()
+        with self._second.transaction():
+            self._second.execute(SQL("SET TRANSACTION SNAPSHOT {}").format(Literal(snapshot[0])))
+            yield [connection, self._second]
 
     def _open(self) -> Connection:
         statement_timeout, connect_timeout_s = self._limits

@@ -11,10 +11,12 @@ from uuid import uuid4
 import psycopg
 import pyarrow as pa
 import pytest
+from psycopg.sql import SQL
 from psycopg.types.json import Jsonb
 
-from history import History, NoRows, Progress
+from history import History, NoRows, Progress, selection
 from history.columns import BARS, INDICATORS, SIGNALS, TICKS
+from history.session import Session
 from runtime.errors import UserError
 from runtime.settings import load_settings
 from tests.support import run_tickerplant
@@ -85,11 +87,11 @@ def test_bars_are_the_table(history: History, url: str) -> None:
 
 
 def test_floats_and_arrow_are_the_same_rows(history: History) -> None:
-    selection = history.bars(*SERIES, "1m")
-    exact = selection.arrow()
+    bars = history.bars(*SERIES, "1m")
+    exact = bars.arrow()
     assert pa.types.is_decimal(exact.schema.field("close").type)
-    assert selection.arrow("float")["close"].to_pylist() == [float(value) for value in exact["close"].to_pylist()]
-    assert selection.pandas("float")["close"].tolist() == [float(value) for value in selection.pandas()["close"]]
+    assert bars.arrow("float")["close"].to_pylist() == [float(value) for value in exact["close"].to_pylist()]
+    assert bars.pandas("float")["close"].tolist() == [float(value) for value in bars.pandas()["close"]]
 
 
 def test_no_digit_is_lost_where_decimal128_is_too_small(history: History) -> None:
@@ -133,13 +135,56 @@ def test_range_is_half_open(history: History) -> None:
 
 def test_chunks_are_the_range(history: History) -> None:
     said: list[Progress] = []
-    selection = history.bars(*LONG, start=T0)
-    frames = list(selection.frames("float", rows=1_000, progress=said.append))
+    bars = history.bars(*LONG, start=T0)
+    frames = list(bars.frames("float", rows=1_000, progress=said.append))
     assert [len(frame) for frame in frames] == [1_000] * 7 + [1]
-    assert [value for frame in frames for value in frame["close"]] == selection.pandas("float")["close"].tolist()
+    assert [value for frame in frames for value in frame["close"]] == bars.pandas("float")["close"].tolist()
     assert [progress.rows for progress in said] == [*range(1_000, 7_001, 1_000), LONG_ROWS]
     assert said[-1].share == 1
-    assert [table.num_rows for table in selection.tables(rows=5_000)] == [5_000, 2_001]
+    assert [table.num_rows for table in bars.tables(rows=5_000)] == [5_000, 2_001]
+
+
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole reads of several chunks, which two connections share."""
+    monkeypatch.setattr(selection, "_WHOLE_CHUNK_ROWS", 500)
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_two_connections_read_the_same_snapshot(history: History, url: str) -> None:
+    whole = history.bars(*LONG, end=T0 + timedelta(minutes=LONG_ROWS))
+    readers = history._session.beside
+    with history._session.snapshot() as connection, readers(connection) as (first, second):
+        change = "UPDATE market_ohlcv SET volume = volume + %s WHERE symbol = 'LONG-USDT'"
+        with psycopg.connect(url) as other:
+            other.execute(change, [1_000_000])
+        assert first.info.backend_pid != second.info.backend_pid
+        largest = "SELECT max(volume) FROM market_ohlcv WHERE symbol = 'LONG-USDT'"
+        assert [one.execute(largest).fetchone() for one in (first, second)] == [(LONG_ROWS - 1,)] * 2
+        with psycopg.connect(url) as other:
+            other.execute(change, [-1_000_000])
+    frame = whole.pandas()
+    assert frame["close"].tolist() == [1 + Decimal(n) / 1000 for n in range(LONG_ROWS)]
+    assert frame.index.is_monotonic_increasing
+    assert whole.arrow()["close"].to_pylist() == frame["close"].tolist()
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_one_connection_does_where_the_server_has_no_second(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_session: Any) -> Any:
+        raise UserError("too many clients")
+
+    monkeypatch.setattr(Session, "_open", full)
+    assert len(history.bars(*LONG).pandas()) == LONG_ROWS
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_an_error_in_a_chunk_is_told(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "statement", lambda question: SQL("SELECT pg_sleep(60), %(from)s::timestamptz"))
+    with history._session.snapshot() as connection:
+        connection.execute("SET statement_timeout = '50ms'")
+    with pytest.raises(UserError, match="statement_timeout_s"):
+        history.bars(*LONG).pandas()
 
 
 def test_a_stream_left_open_is_in_nobodys_way(history: History) -> None:

@@ -29,6 +29,9 @@ def plain(values: Any) -> list[Any]:
 WAYS: dict[str, Callable[[Any], Any]] = {
     "as it is": lambda column: column,
     "backwards": lambda column: column.iloc[::-1],
+    "a piece": lambda column: column.iloc[1:3],
+    "every second": lambda column: column.iloc[1::2],
+    "nothing": lambda column: column.iloc[3:1],
     "by positions": lambda column: column.iloc[[0, -1, 0]],
     "by a mask": lambda column: column[column.notna()],
     "joined": lambda column: pd.concat([column, column]),
@@ -97,6 +100,16 @@ def test_what_uses_columns_takes_it() -> None:
     frame.loc[1, "price"] = Decimal("2.5")
     assert frame["price"].rolling(2).mean().tolist()[1:] == [1.8, 2.9]
     assert frame["price"].tolist() == [Decimal("1.10"), Decimal("2.5"), Decimal("3.30")]
+
+
+@pytest.mark.parametrize("looked_at", [False, True])
+def test_a_piece_changed_leaves_the_whole_alone(looked_at: bool) -> None:
+    column = ExactArray(pa.array(["1.10", "2.20", "3.30"]))
+    if looked_at:
+        assert list(column)
+    piece = column[1:]
+    piece[0] = Decimal(9)
+    assert (list(piece), list(column)) == ([Decimal(9), Decimal("3.30")], [Decimal("1.10"), Decimal("2.20"), Decimal("3.30")])
 
 
 def test_a_float_is_no_exact_number() -> None:
