@@ -1,6 +1,5 @@
 """Bars read into pandas by the package `history`, as a backtest does: a year of minutes and ten years of days of one symbol among others."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
@@ -10,6 +9,7 @@ import pandas as pd
 
 from bench.figures import table
 from bench.own_database import OwnDatabase
+from bench.sink_speed import measured
 from history import History
 
 MINUTES_TARGET_MS = 500.0
@@ -33,13 +33,16 @@ _FILL = """
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One way to read, milliseconds. target_ms: of the median; 0: none."""
+    """One way to read, milliseconds. target_ms: of the median. core_ms, server_core_ms: of a core, ours and PostgreSQL's, medians; what others do on the
+    machine moves them less."""
 
     what: str
     rows: int
     best_ms: float
     median_ms: float
-    target_ms: float = 0.0
+    core_ms: float
+    server_core_ms: float
+    target_ms: float
 
     @property
     def reached(self) -> bool:
@@ -55,11 +58,15 @@ def measure(server: str, runs: int) -> list[Read]:
             def minutes(numbers: Literal["exact", "float"], as_of: str | None = None) -> pd.DataFrame:
                 return history.bars(_SYMBOL, _SOURCE, "1m", as_of=as_of).pandas(numbers)
 
+            def days() -> pd.DataFrame:
+                return history.bars(_SYMBOL, _SOURCE, "1d").pandas()
+
+            reader = _Reader(runs, database.server_pid())
             return [
-                _read("a year of minutes, exact", runs, lambda: minutes("exact"), MINUTES_TARGET_MS),
-                _read("a year of minutes, float64", runs, lambda: minutes("float"), MINUTES_TARGET_MS),
-                _read("a year of minutes as of a moment, exact", runs, lambda: minutes("exact", "2040-01-01"), MINUTES_TARGET_MS),
-                _read("ten years of days, exact", runs, lambda: history.bars(_SYMBOL, _SOURCE, "1d").pandas(), DAYS_TARGET_MS),
+                reader.read("a year of minutes, exact", lambda: minutes("exact"), MINUTES_TARGET_MS),
+                reader.read("a year of minutes, float64", lambda: minutes("float"), MINUTES_TARGET_MS),
+                reader.read("a year of minutes as of a moment, exact", lambda: minutes("exact", "2040-01-01"), MINUTES_TARGET_MS),
+                reader.read("ten years of days, exact", days, DAYS_TARGET_MS),
             ]
 
 
@@ -72,17 +79,34 @@ def _fill(database: OwnDatabase) -> None:
     database.query("VACUUM ANALYZE market_ohlcv")
 
 
-def _read(what: str, runs: int, read: Callable[[], pd.DataFrame], target_ms: float) -> Read:
-    """The first read is not counted: it opens the second connection."""
-    rows, taken_ms = len(read()), []
-    for _ in range(runs):
-        began_s = time.perf_counter()
-        read()
-        taken_ms.append((time.perf_counter() - began_s) * 1e3)
-    return Read(what, rows, min(taken_ms), median(taken_ms), target_ms)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    runs: int
+    server_pid: int
+
+    def read(self, what: str, read: Callable[[], pd.DataFrame], target_ms: float) -> Read:
+        """The first read is not counted: it opens the second connection."""
+        rows = len(read())
+        taken = [measured(read, rows, self.server_pid) for _ in range(self.runs)]
+        seconds = [run.seconds for run in taken]
+        core_s, server_core_s = median(run.core_s for run in taken), median(run.server_core_s for run in taken)
+        return Read(what, rows, min(seconds) * 1e3, median(seconds) * 1e3, core_s * 1e3, server_core_s * 1e3, target_ms)
 
 
 def reading_text(reads: list[Read]) -> str:
     """A line a way."""
-    rows = [(one.what, one.rows, one.best_ms, one.median_ms, one.target_ms, "reached" if one.reached else "missed") for one in reads]
-    return table("Reading bars into pandas, server included", ("what", "rows", "best ms", "median ms", "target", ""), rows)
+    head = ("what", "rows", "best ms", "median ms", "core ms, ours", "PostgreSQL's", "target", "")
+    rows = [
+        (
+            one.what,
+            one.rows,
+            one.best_ms,
+            one.median_ms,
+            one.core_ms,
+            one.server_core_ms,
+            one.target_ms,
+            "reached" if one.reached else "missed",
+        )
+        for one in reads
+    ]
+    return table("Reading bars into pandas, server included", head, rows)
