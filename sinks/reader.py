@@ -3,7 +3,7 @@
 A fixed place in the group (static membership): a killed sink that comes back gets its partitions at once instead of after the session time-out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -39,6 +39,7 @@ class TopicReader:
     """One member of the group `<prefix>.<process>`. Not thread-safe.
 
     generation: grows with every change of the assignment; what was read before and not stored must be forgotten then.
+    before_revoke: called before places are given up, while nobody else can have them yet.
     assigned: the places of this member. Nothing is read from them until `place` was called.
     trouble: librdkafka's last complaint since a record was read, as a topic that is not there.
     """
@@ -47,6 +48,7 @@ class TopicReader:
         self._names = {topic: kafka.topic(topic) for topic in topics}
         self._topics = {name: topic for topic, name in self._names.items()}
         self.generation = 0
+        self.before_revoke: Callable[[], None] = lambda: None
         self.assigned: list[Place] = []
         self._has_share = False
         self.watch = KafkaWatch(process, self._topics)
@@ -78,6 +80,7 @@ class TopicReader:
         self._has_share = True
 
     def _on_revoke(self, client: Consumer, _partitions: list[TopicPartition]) -> None:
+        self.before_revoke()
         client.unassign()
         self._change([])
 

@@ -1,6 +1,6 @@
 """The loop of every sink: read, batch, flush, and stay a member of the group while a server is away.
 
-Commit order: rows written -> dead letters delivered -> positions moved; the store does it, and nothing is taken further before it is done.
+Commit order: rows written -> dead letters delivered -> positions moved; the store does it. A store may do it while the next batch is taken; never two at once.
 """
 
 import threading
@@ -44,7 +44,8 @@ class SinkWorker:
         self._generation = -1
         self._placed = False
         self._store_missing = "not asked yet"
-        self._taken_since_s = clock.monotonic_s()
+        self._taken_since_s = self._begun_s = clock.monotonic_s()
+        reader.before_revoke = store.wait_written
         self._asked_s = -_PING_S
         health.add_check("kafka", reader.watch.missing)
         health.add_check(store.part, lambda: self._store_missing)
@@ -72,6 +73,8 @@ class SinkWorker:
         if self._reader.assigned and not self._placed:
             self._attempt(self._place)
         self._read()
+        if self._store.is_written:
+            self._attempt(self._finish)
         if self._is_due():
             self._attempt(self._flush)
         self._ask_the_servers()
@@ -102,7 +105,7 @@ class SinkWorker:
             self._stop.wait(_PACE_S)
 
     def _is_due(self) -> bool:
-        if not self._store.waiting_records:
+        if not self._store.waiting_records or self._reader.generation != self._generation:
             return False
         if self._store.waiting_rows >= self._sink.batch_rows:
             return True
@@ -110,8 +113,20 @@ class SinkWorker:
         return age_s >= (self._sink.batch_interval_s if self._store.waiting_rows else max(_IDLE_FLUSH_S, self._sink.batch_interval_s))
 
     def _flush(self) -> None:
-        with metrics.COMMIT_SECONDS.labels(self._process).time():
-            self._store.flush()
+        """Begins the next flush when the one before is done."""
+        self._finish()
+        self._begun_s = self._clock.monotonic_s()
+        self._store.start_flush()
+        if not self._store.is_writing:
+            self._count_commit()
+
+    def _finish(self) -> None:
+        if self._store.is_writing:
+            self._store.finish_flush()
+            self._count_commit()
+
+    def _count_commit(self) -> None:
+        metrics.COMMIT_SECONDS.labels(self._process).observe(self._clock.monotonic_s() - self._begun_s)
         metrics.COMMITS.labels(self._process).inc()
         self._reader.watch.measure_lag(self._store.stored)
 
@@ -141,7 +156,8 @@ class SinkWorker:
             get_logger().warning("kafka_unavailable", error=str(error))
             metrics.RETRIES.labels(self._process, "kafka").inc()
             raise
-        self._tell("")
+        if not self._store.is_writing:  # what was only begun says nothing yet
+            self._tell("")
 
     def _tell(self, missing: str) -> None:
         self._asked_s = self._clock.monotonic_s()
@@ -170,18 +186,25 @@ class SinkWorker:
             return
         if not self._placed:
             self._placed = self._reader.is_surplus()
+        if not self._store.is_writing:
+            self._ping()
+        self._reader.watch.measure_lag(self._store.stored)
+
+    def _ping(self) -> None:
         try:
             self._store.ping()
             self._tell("")
         except StoreDown as error:
             self._tell(str(error))
-        self._reader.watch.measure_lag(self._store.stored)
 
     def _flush_last(self) -> None:
-        if not self._placed or not self._store.waiting_records:
+        if not self._placed or self._reader.generation != self._generation:
             return
         try:
-            self._flush()
+            self._finish()
+            if self._store.waiting_records:
+                self._flush()
+                self._finish()
         except TransientError as error:
             # Nothing is acknowledged, so the next start reads it again.
             get_logger().warning("stopped_without_flush", records=self._store.waiting_records, error=str(error))

@@ -23,13 +23,13 @@ from sinks.redis.latest import Latest
 from sinks.redis.tails import Tails
 from sinks.redis.upkeep import Upkeep
 from sinks.redis.writer import Writer
-from sinks.store import Place
+from sinks.store import Place, WritesAtOnce
 
 TOPICS = (Topic.TICKS, Topic.BARS, Topic.BARS_FORMING, Topic.INDICATORS, Topic.SIGNALS)
 _SINK = "redis"
 
 
-class RedisStore:
+class RedisStore(WritesAtOnce):
     """A sinks.store.Store. Records that are no events are only counted here: the TimescaleDB sink reads the same ones and dead-letters them."""
 
     part = "redis"

@@ -1,6 +1,7 @@
-"""The TimescaleDB store: one transaction a batch, holding its rows and its positions."""
+"""The TimescaleDB store: one transaction a batch, holding its rows and its positions. It is written by a thread while the next batch is taken."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import psycopg
@@ -36,6 +37,7 @@ from sinks.timescale.signals import SignalWriter
 from sinks.timescale.symbols import AssetClasses
 from sinks.timescale.ticks import TickWriter
 from sinks.timescale.transaction import BatchTransaction
+from sinks.timescale.writing import Writing
 
 TOPICS = (Topic.TICKS, Topic.BARS, Topic.INDICATORS, Topic.SIGNALS, Topic.GAPS, Topic.QUALITY, Topic.ALERTS)
 _SINK = "timescale"
@@ -100,6 +102,8 @@ class TimescaleStore:
         self._next: dict[Place, int] = {}
         self._stored: dict[Place, int] = {}
         self._batch = self._empty()
+        self._thread = ThreadPoolExecutor(1, "write")  # the connection is used here, or there while nothing is being written
+        self._writing: Writing | None = None
 
     def _empty(self) -> Batch:
         return Batch(writer.table for writer in self._writers.values())
@@ -115,6 +119,14 @@ class TimescaleStore:
     @property
     def waiting_records(self) -> int:
         return self._batch.records
+
+    @property
+    def is_writing(self) -> bool:
+        return self._writing is not None
+
+    @property
+    def is_written(self) -> bool:
+        return self._writing is not None and self._writing.is_over
 
     def begin(self, places: Sequence[Place]) -> Mapping[Place, int]:
         self.forget()
@@ -170,13 +182,33 @@ class TimescaleStore:
         self._batch.add(self._gap_table, record, gap_block(gap))
 
     def flush(self) -> None:
-        batch = self._batch
+        self.finish_flush()
+        if self._batch.records:
+            self.start_flush()
+            self.finish_flush()
+
+    def start_flush(self) -> None:
+        self.finish_flush()
+        batch, self._batch = self._batch, self._empty()
+        self._writing = Writing(self._thread, self._write, batch, self._moves(batch))
+
+    def finish_flush(self) -> None:
+        if self._writing is not None:
+            self._writing.finish()
+            self._settle(self._writing.batch)
+            self._writing = None
+
+    def wait_written(self) -> None:
+        if self._writing is not None:
+            self._writing.wait()
+
+    def _write(self, batch: Batch, moves: Sequence[Move]) -> None:
+        """In the thread."""
         with self._connected() as connection, metrics.WRITE_SECONDS.labels(_SINK).time():
-            written = self._transaction.write(connection, batch, self._moves(batch))
+            written = self._transaction.write(connection, batch, moves)
         self._points.reach("transaction_committed")
         for table, rows in written.items():
             metrics.ROWS.labels(_SINK, table).inc(rows)
-        self._settle(batch)
 
     def _moves(self, batch: Batch) -> list[Move]:
         return [Move(place, self._stored[place], end, self._seen[place].snapshot()) for place, end in batch.ends.items()]
@@ -184,7 +216,6 @@ class TimescaleStore:
     def _settle(self, batch: Batch) -> None:
         self._stored.update(batch.ends)
         self._announce(batch.ends)
-        self._batch = self._empty()
         for source, ticks in batch.ticks_by_source.items():
             metrics.TICKS_IN.labels(self._process, source).inc(ticks)
             metrics.TICKS_OUT.labels(self._process, source).inc(ticks)
@@ -214,6 +245,8 @@ class TimescaleStore:
         self._prepare = None
 
     def forget(self) -> None:
+        self.wait_written()
+        self._writing = None
         self._batch = self._empty()
         self._stored, self._next, self._seen = {}, {}, {}
 
@@ -222,6 +255,7 @@ class TimescaleStore:
             connection.execute("SELECT 1")
 
     def close(self) -> None:
+        self._thread.shutdown()
         self._session.close()
 
 

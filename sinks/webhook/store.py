@@ -22,7 +22,7 @@ from schemas.reasons import Reason
 from schemas.topics import Topic
 from sinks.letters import LetterBox
 from sinks.positions import GroupLog, group_positions
-from sinks.store import Place, StoreDown
+from sinks.store import Place, StoreDown, WritesAtOnce
 from sinks.webhook.client import WebhookClient
 from sinks.webhook.receiver import Pending, Receiver
 
@@ -30,7 +30,7 @@ TOPICS = (Topic.ALERTS,)
 _FLUSH_S = 20.0  # then the reader polls: a member of the group that does not for five minutes is put out
 
 
-class WebhookStore:
+class WebhookStore(WritesAtOnce):
     """A sinks.store.Store. A receiver that is away holds up the positions, not the other receivers."""
 
     part = "webhook"

@@ -1,5 +1,6 @@
 """Faults of the TimescaleDB store: refused rows, lost answers, a second writer, another log, records lost to retention."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -229,6 +230,56 @@ def test_the_connection_is_lost_before_commit(line: Any, point: str) -> None:
     store.close()
     assert count(line) == 10
     assert query(line, "SELECT next_offset FROM kafka_offsets") == [(1,)]
+
+
+def test_the_next_batch_is_taken_while_one_is_written(line: Any) -> None:
+    taken = threading.Event()
+    store = timescale_store(line, points=Points("rows_copied", lambda: taken.wait(60)))
+    store.begin([PLACE])
+    store.take(record(Topic.TICKS, 0, envelope(ticks(1, 10))))
+    store.start_flush()
+    store.take(record(Topic.TICKS, 1, envelope(ticks(11, 12))))
+    assert (store.is_writing, store.is_written, store.waiting_rows, count(line)) == (True, False, 2, 0)
+    taken.set()
+    store.finish_flush()
+    assert (store.is_writing, store.stored[PLACE], count(line)) == (False, 1, 10)
+    store.flush()
+    store.close()
+    assert query(line, "SELECT count(*), max(seq) FROM market_ticks") == [(12, 12)]
+    assert query(line, "SELECT next_offset FROM kafka_offsets") == [(2,)]
+
+
+def test_a_batch_that_failed_beside_the_next_one_is_written_before_it(line: Any) -> None:
+    store = timescale_store(line, points=Points("offsets_moved", raising(StoreDown("cut"))))
+    store.begin([PLACE])
+    store.take(record(Topic.TICKS, 0, envelope(ticks(1, 10))))
+    store.start_flush()
+    store.take(record(Topic.TICKS, 1, envelope(ticks(11, 12))))
+    with pytest.raises(StoreDown):
+        store.start_flush()
+    assert (count(line), store.waiting_rows) == (0, 2)
+    store.start_flush()
+    store.finish_flush()
+    store.close()
+    assert query(line, "SELECT count(*), max(seq) FROM market_ticks") == [(12, 12)]
+    assert query(line, "SELECT next_offset FROM kafka_offsets") == [(2,)]
+
+
+def test_what_is_being_written_is_over_before_it_is_forgotten(line: Any) -> None:
+    """Else its places could go to another sink, which would read the same records and fence this one off."""
+    held = threading.Event()
+    store = timescale_store(line, points=Points("offsets_moved", lambda: held.wait(60)))
+    store.begin([PLACE])
+    store.take(record(Topic.TICKS, 0, envelope(ticks(1, 10))))
+    store.start_flush()
+    forgetting = threading.Thread(target=store.forget)
+    forgetting.start()
+    assert (forgetting.is_alive(), count(line)) == (True, 0)
+    held.set()
+    forgetting.join()
+    assert (count(line), store.is_writing) == (10, False)
+    assert store.begin([PLACE]) == {PLACE: 1}
+    store.close()
 
 
 def test_a_second_writer_fences_the_first(line: Any) -> None:
