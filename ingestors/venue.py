@@ -11,8 +11,8 @@ from ingestors.names import Names
 from ingestors.registry import provider_of
 from ingestors.session import Session
 from runtime.errors import UserError
-from runtime.provider_settings import StreamSettings
 from runtime.settings import Settings
+from runtime.settings.providers import StreamSettings
 
 
 class Venue(ABC):

@@ -16,8 +16,8 @@ from gateway.series import PRIMARY, Channel, Event, Placed, SeriesKey
 from gateway.shapes import encode
 from gateway.summary import summary_of
 from gateway.variant import PLAIN
-from runtime.access_settings import AccessSettings
 from runtime.clock import ManualClock
+from runtime.settings.access import AccessSettings
 from runtime.stage import InputRecord
 from schemas.bars import Bar
 from schemas.topics import Topic

@@ -76,7 +76,7 @@ def _size(number: float) -> str:
 def settings() -> str:
     """Every key with its variable, type, default and meaning."""
     parts = [
-        _HEAD.format(source="runtime/settings.py", title="Settings"),
+        _HEAD.format(source="runtime/settings/", title="Settings"),
         "Later wins: the default, `tickerplant.toml` (or the file that `TICKERPLANT_CONFIG` names), the environment, the command line. Unknown keys are\n"
         "refused wherever they stand. `tickerplant config show` prints what holds, secrets masked; `tickerplant config check` says what is wrong.\n"
         "In the environment a list is JSON: `TICKERPLANT_BINANCE__SYMBOLS='[\"BTC-USDT\"]'`.\n\n",

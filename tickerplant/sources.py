@@ -9,9 +9,9 @@ from ingestors.registry import provider_of
 from runtime.clock import SystemClock
 from runtime.errors import FatalError, TransientError, UserError
 from runtime.kafka import Publisher
-from runtime.provider_settings import StreamSettings
-from runtime.provider_settings.polled import PollSettings
 from runtime.settings import Settings
+from runtime.settings.providers import StreamSettings
+from runtime.settings.providers.polled import PollSettings
 from schemas.codec import encode
 from schemas.headers import TYPE
 from schemas.partitioner import partition_of

@@ -6,8 +6,8 @@ from gateway.access.addresses import client_address, counted_as, trusted
 from gateway.access.audit import Audit
 from gateway.access.grants import Grant, RefusedToken, anonymous_grant, grant_of, has_keys
 from gateway.access.shared import Limits
-from runtime.access_settings import AccessSettings
 from runtime.clock import Clock
+from runtime.settings.access import AccessSettings
 
 if TYPE_CHECKING:
     from gateway.access.tokens import TokenReader

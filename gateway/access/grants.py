@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from gateway.access.addresses import counted_as
 from gateway.access.scopes import Ceiling, ceiling
-from runtime.access_settings import AccessSettings, TierName, TierSettings
+from runtime.settings.access import AccessSettings, TierName, TierSettings
 
 OPERATOR = "operator"
 _LONGEST_NAME = 128

@@ -5,9 +5,9 @@ from uuid import uuid4
 import jwt
 
 from gateway.access.grants import RefusedToken, grant_of
-from runtime.access_settings import AccessSettings
 from runtime.clock import Clock
 from runtime.errors import UserError
+from runtime.settings.access import AccessSettings
 
 
 def issued(settings: AccessSettings, clock: Clock, user: str, tier: str, scope: str, roles: tuple[str, ...], holds_s: float) -> str:

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from gateway.access.grants import RefusedToken
 from gateway.access.keys import Jwks
-from runtime.access_settings import AccessSettings
 from runtime.clock import Clock
 from runtime.errors import UserError
+from runtime.settings.access import AccessSettings
 
 LONGEST_TOKEN = 8192
 _SMALLEST_RSA_BITS = 2048

@@ -13,8 +13,8 @@ from ingestors.polling.rows import Row, date_of
 from ingestors.polling.venue import PollVenue, Tick, key_of
 from runtime.clock import Clock
 from runtime.health import Health
-from runtime.provider_settings.alpha_vantage import AlphaVantageSettings
 from runtime.settings import Settings
+from runtime.settings.providers.alpha_vantage import AlphaVantageSettings
 from schemas.symbols import asset_class_of
 from schemas.timeframes import DAY_NS, FIXED_NS, Timeframe, interval_of
 

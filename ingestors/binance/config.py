@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from runtime.errors import UserError
-from runtime.provider_settings import BinanceSettings
+from runtime.settings.providers import BinanceSettings
 
 NAME = "binance"
 SECTION = "binance"  # of the settings

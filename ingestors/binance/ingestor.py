@@ -31,8 +31,8 @@ from ingestors.stream import StreamIngestor
 from ingestors.venue import Venue
 from runtime.clock import Clock
 from runtime.health import Health
-from runtime.provider_settings import BinanceSettings
 from runtime.settings import Settings
+from runtime.settings.providers import BinanceSettings
 
 
 class BinanceSession(Session):

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from runtime.errors import UserError
-from runtime.provider_settings.bitfinex import BitfinexSettings
+from runtime.settings.providers.bitfinex import BitfinexSettings
 
 NAME = "bitfinex"
 SECTION = "providers.bitfinex"  # of the settings

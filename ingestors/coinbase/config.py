@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from runtime.provider_settings import CoinbaseSettings
+from runtime.settings.providers import CoinbaseSettings
 
 NAME = "coinbase"
 SECTION = "providers.coinbase"  # of the settings

@@ -17,8 +17,8 @@ from ingestors.stream import StreamIngestor
 from ingestors.venue import Venue
 from runtime.clock import Clock
 from runtime.health import Health
-from runtime.provider_settings.coinbase_advanced import CoinbaseAdvancedSettings
 from runtime.settings import Settings
+from runtime.settings.providers.coinbase_advanced import CoinbaseAdvancedSettings
 
 
 class AdvancedSession(Session):

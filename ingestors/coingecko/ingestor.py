@@ -13,8 +13,8 @@ from ingestors.polling.rows import Row
 from ingestors.polling.venue import PollVenue, Tick
 from runtime.clock import Clock
 from runtime.health import Health
-from runtime.provider_settings.coingecko import CoinGeckoSettings
 from runtime.settings import Settings
+from runtime.settings.providers.coingecko import CoinGeckoSettings
 from schemas.timeframes import DAY_NS, Timeframe
 
 

@@ -14,8 +14,8 @@ from ingestors.polling.rows import Row
 from ingestors.polling.venue import PollVenue, key_of
 from runtime.clock import Clock
 from runtime.health import Health
-from runtime.provider_settings.cryptocompare import CryptoCompareSettings
 from runtime.settings import Settings
+from runtime.settings.providers.cryptocompare import CryptoCompareSettings
 from schemas.timeframes import FIXED_NS, Timeframe
 
 

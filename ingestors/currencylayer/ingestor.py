@@ -13,8 +13,8 @@ from ingestors.polling.rows import Row, date_of
 from ingestors.polling.venue import PollVenue, Tick, key_of
 from runtime.clock import Clock
 from runtime.health import Health
-from runtime.provider_settings.currencylayer import CurrencyLayerSettings
 from runtime.settings import Settings
+from runtime.settings.providers.currencylayer import CurrencyLayerSettings
 from schemas.timeframes import DAY_NS, Timeframe
 
 

@@ -15,7 +15,7 @@ from ingestors.parsing import Ordinals, number_text
 from ingestors.rest import PATIENCE_S, RestClient, Trouble, decoded
 from runtime.clock import Clock
 from runtime.errors import TransientError
-from runtime.provider_settings.finnhub import FinnhubSettings
+from runtime.settings.providers.finnhub import FinnhubSettings
 from schemas.symbols import asset_class_of
 from schemas.ticks import Trade
 

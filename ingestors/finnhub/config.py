@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from runtime.provider_settings.finnhub import FinnhubSettings
+from runtime.settings.providers.finnhub import FinnhubSettings
 from schemas.symbols import asset_class_of
 
 NAME = "finnhub"

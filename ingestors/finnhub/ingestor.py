@@ -18,8 +18,8 @@ from ingestors.stream import StreamIngestor
 from ingestors.venue import Venue
 from runtime.clock import Clock
 from runtime.health import Health
-from runtime.provider_settings.finnhub import FinnhubSettings
 from runtime.settings import Settings
+from runtime.settings.providers.finnhub import FinnhubSettings
 
 
 class FinnhubSession(Session):

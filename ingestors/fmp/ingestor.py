@@ -13,8 +13,8 @@ from ingestors.polling.rows import Row, minute_of, zone_of
 from ingestors.polling.venue import PollVenue, key_of
 from runtime.clock import Clock
 from runtime.health import Health
-from runtime.provider_settings.fmp import FmpSettings
 from runtime.settings import Settings
+from runtime.settings.providers.fmp import FmpSettings
 from schemas.timeframes import DAY_NS, Timeframe
 
 

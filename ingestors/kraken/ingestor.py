@@ -30,8 +30,8 @@ from ingestors.stream import StreamIngestor
 from ingestors.venue import Venue
 from runtime.clock import Clock
 from runtime.health import Health
-from runtime.provider_settings.kraken import KrakenSettings
 from runtime.settings import Settings
+from runtime.settings.providers.kraken import KrakenSettings
 
 
 class KrakenSession(Session):

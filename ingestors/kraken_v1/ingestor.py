@@ -21,8 +21,8 @@ from ingestors.stream import StreamIngestor
 from ingestors.venue import Venue
 from runtime.clock import Clock
 from runtime.health import Health
-from runtime.provider_settings.kraken_v1 import KrakenV1Settings
 from runtime.settings import Settings
+from runtime.settings.providers.kraken_v1 import KrakenV1Settings
 
 
 class KrakenV1Session(Session):

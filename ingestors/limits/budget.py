@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal
 
-from runtime.limit_settings import BudgetSettings
+from runtime.settings.limits import BudgetSettings
 
 SLOTS = 60  # what was asked is kept by sixtieths of a window: a call counts for the window and at most one sixtieth more
 Span = Literal["second", "minute", "day"]

@@ -10,8 +10,8 @@ from ingestors.limits.gate import Gate
 from ingestors.registry import PROVIDERS
 from runtime.addresses import redis_address
 from runtime.clock import Clock, SystemClock
-from runtime.limit_settings import BudgetSettings
 from runtime.settings import Settings
+from runtime.settings.limits import BudgetSettings
 
 if TYPE_CHECKING:
     from ingestors.limits.store import Store

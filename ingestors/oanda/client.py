@@ -13,7 +13,7 @@ from ingestors.oanda.wire import Candle, Candles, ErrorBody, Instruments, Ohlc
 from ingestors.rest import PATIENCE_S, RestClient, Trouble, decoded
 from runtime.clock import Clock
 from runtime.errors import TransientError
-from runtime.provider_settings.oanda import OandaSettings
+from runtime.settings.providers.oanda import OandaSettings
 from schemas.bars import BidAsk, ProviderBar
 from schemas.sessions import bar_interval, calendar_of
 from schemas.symbols import asset_class_of

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from runtime.errors import UserError
-from runtime.provider_settings.oanda import OandaSettings
+from runtime.settings.providers.oanda import OandaSettings
 
 NAME = "oanda"
 SECTION = "providers.oanda"  # of the settings

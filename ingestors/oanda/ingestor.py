@@ -17,8 +17,8 @@ from ingestors.stream import StreamIngestor
 from ingestors.venue import Venue
 from runtime.clock import Clock
 from runtime.health import Health
-from runtime.provider_settings.oanda import OandaSettings
 from runtime.settings import Settings
+from runtime.settings.providers.oanda import OandaSettings
 
 
 class OandaSession(Session):

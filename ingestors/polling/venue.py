@@ -10,7 +10,7 @@ from ingestors.polling.rows import Row, Series, bars_of
 from runtime import metrics
 from runtime.clock import Clock
 from runtime.errors import UserError
-from runtime.provider_settings.polled import KeyedPollSettings, PollSettings
+from runtime.settings.providers.polled import KeyedPollSettings, PollSettings
 from schemas.reasons import Reason
 from schemas.sessions import calendar_of
 from schemas.symbols import asset_class_of

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from runtime.provider_settings.polygon import PolygonSettings
+from runtime.settings.providers.polygon import PolygonSettings
 from schemas.symbols import INDEX_PREFIX, asset_class_of
 
 NAME = "polygon"

@@ -19,8 +19,8 @@ from ingestors.stream import StreamIngestor
 from ingestors.venue import Venue
 from runtime.clock import Clock
 from runtime.health import Health
-from runtime.provider_settings.polygon import PolygonSettings
 from runtime.settings import Settings
+from runtime.settings.providers.polygon import PolygonSettings
 
 
 class PolygonSession(Session):

@@ -13,8 +13,8 @@ from ingestors.quandl.config import NAME, SECTION, SPAN_NS, name_of
 from ingestors.quandl.parse import rows
 from runtime.clock import Clock
 from runtime.health import Health
-from runtime.provider_settings.quandl import QuandlSettings
 from runtime.settings import Settings
+from runtime.settings.providers.quandl import QuandlSettings
 from schemas.timeframes import Timeframe
 
 

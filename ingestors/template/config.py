@@ -1,10 +1,10 @@
-"""What the ingestor is told. In a real provider the settings' class stands in runtime/provider_settings/, as a field of ProvidersSettings."""
+"""What the ingestor is told. In a real provider the settings' class stands in runtime/settings/providers/, as a field of ProvidersSettings."""
 
 from collections.abc import Collection, Iterable
 
 from pydantic import Field
 
-from runtime.provider_settings import SOURCE, StreamSettings
+from runtime.settings.providers import SOURCE, StreamSettings
 
 NAME = "template"
 SECTION = "providers.template"  # of the settings

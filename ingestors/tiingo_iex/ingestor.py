@@ -18,8 +18,8 @@ from ingestors.tiingo_iex.parse import Parser
 from ingestors.venue import Venue
 from runtime.clock import Clock
 from runtime.health import Health
-from runtime.provider_settings.tiingo_iex import TiingoIexSettings
 from runtime.settings import Settings
+from runtime.settings.providers.tiingo_iex import TiingoIexSettings
 
 
 class TiingoSession(Session):

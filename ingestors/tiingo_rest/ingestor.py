@@ -14,8 +14,8 @@ from ingestors.tiingo_rest.config import INTERVALS, NAME, OTHER_SPAN_NS, SECTION
 from ingestors.tiingo_rest.parse import bar_rows, day_rows, pair_quotes, pair_rows, quotes
 from runtime.clock import Clock
 from runtime.health import Health
-from runtime.provider_settings.tiingo_rest import TiingoRestSettings
 from runtime.settings import Settings
+from runtime.settings.providers.tiingo_rest import TiingoRestSettings
 from schemas.symbols import AssetClass, asset_class_of
 from schemas.timeframes import DAY_NS, Timeframe
 

@@ -13,8 +13,8 @@ from ingestors.twelve_data_rest.config import INTERVALS, NAME, ROWS, SECTION, na
 from ingestors.twelve_data_rest.parse import rows
 from runtime.clock import Clock
 from runtime.health import Health
-from runtime.provider_settings.twelve_data_rest import TwelveDataRestSettings
 from runtime.settings import Settings
+from runtime.settings.providers.twelve_data_rest import TwelveDataRestSettings
 from schemas.timeframes import DAY_NS, FIXED_NS, Timeframe
 
 

@@ -18,8 +18,8 @@ from ingestors.twelve_data_stream.parse import Parser
 from ingestors.venue import Venue
 from runtime.clock import Clock
 from runtime.health import Health
-from runtime.provider_settings.twelve_data_stream import TwelveDataStreamSettings
 from runtime.settings import Settings
+from runtime.settings.providers.twelve_data_stream import TwelveDataStreamSettings
 
 
 class TwelveDataSession(Session):

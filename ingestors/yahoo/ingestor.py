@@ -13,8 +13,8 @@ from ingestors.yahoo.config import INTERVALS, LONGEST_SPAN_NS, LOOKBACK_NS, NAME
 from ingestors.yahoo.parse import rows
 from runtime.clock import Clock
 from runtime.health import Health
-from runtime.provider_settings.yahoo import YahooSettings
 from runtime.settings import Settings
+from runtime.settings.providers.yahoo import YahooSettings
 from schemas.timeframes import DAY_NS, Timeframe
 
 

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from runtime.failover_settings import FailoverSettings
 from runtime.settings import QualitySettings
+from runtime.settings.failover import FailoverSettings
 from schemas.sessions import calendar_of
 from schemas.symbols import AssetClass, asset_class_of
 

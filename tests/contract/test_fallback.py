@@ -16,8 +16,8 @@ from ingestors.limits import gate, gates
 from ingestors.limits.gates import Gates
 from ingestors.registry import PROVIDERS
 from runtime.clock import ManualClock
-from runtime.limit_settings import BudgetSettings
 from runtime.settings import load_settings
+from runtime.settings.limits import BudgetSettings
 from schemas.bars import ProviderBar
 from schemas.timeframes import DAY_NS, Timeframe
 from tests.poll_server import START_NS, PollServer, poll_server

@@ -26,8 +26,8 @@ from ingestors.rest import Unlisted
 from runtime.clock import ManualClock
 from runtime.errors import UserError
 from runtime.health import Health
-from runtime.limit_settings import BudgetSettings
 from runtime.settings import Settings, load_settings
+from runtime.settings.limits import BudgetSettings
 from schemas.bars import ProviderBar
 from schemas.codec import decode_provider_bar
 from schemas.reasons import CATALOGUE

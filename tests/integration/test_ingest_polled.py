@@ -14,8 +14,8 @@ from ingestors.polling import ingestor as ingestor_module
 from ingestors.polling import timetable
 from runtime.clock import ManualClock
 from runtime.health import Health
-from runtime.limit_settings import BudgetSettings
 from runtime.settings import load_settings
+from runtime.settings.limits import BudgetSettings
 from schemas.bars import ProviderBar
 from schemas.codec import decode_gap, decode_provider_bar, decode_ticks
 from schemas.gaps import Gap

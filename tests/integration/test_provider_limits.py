@@ -18,8 +18,8 @@ from ingestors.limits.store import Store, window_key
 from ingestors.rest import RestClient
 from runtime.clock import SystemClock
 from runtime.errors import TransientError
-from runtime.limit_settings import BudgetSettings
 from runtime.settings import RedisSettings
+from runtime.settings.limits import BudgetSettings
 from tests.support import ROOT, clean_environment, eventually_async, run_tickerplant
 
 pytestmark = pytest.mark.stack

@@ -16,9 +16,9 @@ from gateway.access.grants import Grant
 from gateway.access.pace import LeasedPace
 from gateway.access.shared import Limits
 from gateway.access.store import CLAIM_TTL_S, Store
-from runtime.access_settings import TierSettings
 from runtime.clock import SystemClock
 from runtime.settings import RedisSettings
+from runtime.settings.access import TierSettings
 from tests.access_support import SECRET, token
 from tests.gateway_support import client_of, running_gateway
 from tests.support import eventually_async

@@ -11,8 +11,8 @@ from processors.bars.core import BarsCore
 from processors.validate.core import ValidateCore
 from processors.validate.limits import Limits
 from processors.validate.primary import Candidate, choose
-from runtime.failover_settings import FailoverSettings
 from runtime.settings import ProcessSettings, QualitySettings
+from runtime.settings.failover import FailoverSettings
 from runtime.stage import InputRecord, Output
 from schemas.bars import Bar
 from schemas.sources import PrimaryChange

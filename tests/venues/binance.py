@@ -10,8 +10,8 @@ from ingestors.binance.ingestor import BinanceSession, build
 from ingestors.binance.parse import Parser
 from ingestors.names import Names
 from runtime.clock import SystemClock
-from runtime.provider_settings import BinanceSettings
 from runtime.settings import load_settings
+from runtime.settings.providers import BinanceSettings
 from tests.venue_server import RECORDED, START_NS, Deal, Dialect, Said
 
 RECORDING = RECORDED / "hftbacktest" / "binance_spot_btcusdt_20240808.gz"

@@ -10,8 +10,8 @@ from ingestors.bitfinex.ingestor import BitfinexSession, build
 from ingestors.bitfinex.parse import Parser
 from ingestors.names import Names
 from runtime.clock import SystemClock
-from runtime.provider_settings.bitfinex import BitfinexSettings
 from runtime.settings import load_settings
+from runtime.settings.providers.bitfinex import BitfinexSettings
 from tests.venue_server import Client, Deal, Dialect, Said
 
 CHANNELS = ("trades", "ticker", "book")

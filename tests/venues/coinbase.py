@@ -10,8 +10,8 @@ from ingestors.coinbase.ingestor import CoinbaseSession, build
 from ingestors.coinbase.parse import Parser
 from ingestors.names import Names
 from runtime.clock import SystemClock
-from runtime.provider_settings import CoinbaseSettings
 from runtime.settings import load_settings
+from runtime.settings.providers import CoinbaseSettings
 from tests.venue_server import RECORDED, Deal, Dialect, Said
 
 RECORDING = RECORDED / "cryptofeed" / "COINBASE.ws.28.0.gz"

@@ -9,8 +9,8 @@ from ingestors.coinbase_advanced.ingestor import AdvancedSession, build
 from ingestors.coinbase_advanced.parse import Parser
 from ingestors.names import Names
 from runtime.clock import SystemClock
-from runtime.provider_settings.coinbase_advanced import CoinbaseAdvancedSettings
 from runtime.settings import load_settings
+from runtime.settings.providers.coinbase_advanced import CoinbaseAdvancedSettings
 from tests.venue_server import START_NS, Client, Deal, Dialect, Said
 
 NUMBER = b'"sequence_num":0'

@@ -9,8 +9,8 @@ from ingestors.finnhub.ingestor import FinnhubSession, build
 from ingestors.finnhub.parse import Parser
 from ingestors.names import Names
 from runtime.clock import ManualClock, SystemClock
-from runtime.provider_settings.finnhub import FinnhubSettings
 from runtime.settings import load_settings
+from runtime.settings.providers.finnhub import FinnhubSettings
 from tests.venue_server import START_NS, Deal, Dialect, Said
 
 KEY = "the-key"

@@ -10,8 +10,8 @@ from ingestors.htx.ingestor import HtxSession, build
 from ingestors.htx.parse import Parser
 from ingestors.names import Names
 from runtime.clock import SystemClock
-from runtime.provider_settings.htx import HtxSettings
 from runtime.settings import load_settings
+from runtime.settings.providers.htx import HtxSettings
 from tests.venue_server import START_NS, Deal, Dialect, Said
 
 

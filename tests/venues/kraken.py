@@ -10,8 +10,8 @@ from ingestors.kraken.ingestor import KrakenSession, build
 from ingestors.kraken.parse import Parser
 from ingestors.names import Names
 from runtime.clock import SystemClock
-from runtime.provider_settings.kraken import KrakenSettings
 from runtime.settings import load_settings
+from runtime.settings.providers.kraken import KrakenSettings
 from tests.venue_server import Deal, Dialect, Said
 
 PAIRS = {"BTC/USD": ("XXBTZUSD", "XBT/USD"), "ETH/USD": ("XETHZUSD", "ETH/USD")}

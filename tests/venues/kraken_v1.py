@@ -10,8 +10,8 @@ from ingestors.kraken_v1.ingestor import KrakenV1Session, build
 from ingestors.kraken_v1.parse import Parser, trade_id
 from ingestors.names import Names
 from runtime.clock import SystemClock
-from runtime.provider_settings.kraken_v1 import KrakenV1Settings
 from runtime.settings import load_settings
+from runtime.settings.providers.kraken_v1 import KrakenV1Settings
 from tests.venue_server import START_NS, Deal, Dialect, Said
 from tests.venues.kraken import Kraken
 

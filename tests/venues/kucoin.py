@@ -12,8 +12,8 @@ from ingestors.kucoin.ingestor import KucoinSession, build
 from ingestors.kucoin.parse import Parser
 from ingestors.names import Names
 from runtime.clock import SystemClock
-from runtime.provider_settings.kucoin import KucoinSettings
 from runtime.settings import load_settings
+from runtime.settings.providers.kucoin import KucoinSettings
 from tests.venue_server import Deal, Dialect, Said
 
 

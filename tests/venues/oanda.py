@@ -10,8 +10,8 @@ from ingestors.names import Names
 from ingestors.oanda.ingestor import OandaSession, build
 from ingestors.oanda.parse import Parser
 from runtime.clock import SystemClock
-from runtime.provider_settings.oanda import OandaSettings
 from runtime.settings import load_settings
+from runtime.settings.providers.oanda import OandaSettings
 from tests.venue_server import RECORDED, Deal, Dialect, Said
 
 RECORDING = RECORDED / "oandapyV20" / "pricing_stream.jsonl"

@@ -9,8 +9,8 @@ from ingestors.polygon.ids import trade_id
 from ingestors.polygon.ingestor import PolygonSession, build
 from ingestors.polygon.parse import Parser
 from runtime.clock import SystemClock
-from runtime.provider_settings.polygon import PolygonSettings
 from runtime.settings import load_settings
+from runtime.settings.providers.polygon import PolygonSettings
 from tests.venue_server import Deal, Dialect, Said
 
 KEY = "the-key"

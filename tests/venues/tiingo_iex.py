@@ -12,8 +12,8 @@ from ingestors.tiingo_iex.ingestor import TiingoSession, build
 from ingestors.tiingo_iex.parse import Parser
 from ingestors.tiingo_rest import parse as rest_parse
 from runtime.clock import SystemClock
-from runtime.provider_settings.tiingo_iex import TiingoIexSettings
 from runtime.settings import load_settings
+from runtime.settings.providers.tiingo_iex import TiingoIexSettings
 from tests.venue_server import Deal, Dialect, Said
 
 KEY = "the-key"

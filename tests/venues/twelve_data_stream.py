@@ -13,8 +13,8 @@ from ingestors.twelve_data_rest import parse as rest_parse
 from ingestors.twelve_data_stream.ingestor import TwelveDataSession, build
 from ingestors.twelve_data_stream.parse import Parser
 from runtime.clock import SystemClock
-from runtime.provider_settings.twelve_data_stream import TwelveDataStreamSettings
 from runtime.settings import load_settings
+from runtime.settings.providers.twelve_data_stream import TwelveDataStreamSettings
 from tests.venue_server import START_NS, Deal, Dialect, Said
 
 KEY = "the-key"

@@ -6,8 +6,8 @@ from pathlib import Path
 from runtime.addresses import Addresses, resolve
 from runtime.clock import Clock
 from runtime.errors import TransientError, UserError
-from runtime.provider_settings.csv_drop import CsvDropSettings
 from runtime.settings import Settings
+from runtime.settings.providers.csv_drop import CsvDropSettings
 from tickerplant.importing.plan import check_source, recipe_of, tables_of
 from tickerplant.importing.recipe import Options
 from tickerplant.importing.run import Job, Outcome

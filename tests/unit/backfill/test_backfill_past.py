@@ -9,7 +9,7 @@ import pytest
 from ingestors.binance.ingestor import BinanceVenue
 from ingestors.coinbase.ingestor import CoinbaseVenue
 from runtime.errors import TransientError, UserError
-from runtime.provider_settings import BinanceSettings, CoinbaseSettings
+from runtime.settings.providers import BinanceSettings, CoinbaseSettings
 from schemas.ticks import Trade
 from tests.venue_server import START_NS, STEP_NS, venue
 from tests.venues.binance import Binance

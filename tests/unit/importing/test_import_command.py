@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from runtime.errors import UserError
-from runtime.provider_settings import BinanceSettings, CoinbaseSettings, ProvidersSettings
 from runtime.settings import Settings
+from runtime.settings.providers import BinanceSettings, CoinbaseSettings, ProvidersSettings
 from tests.support import run_tickerplant
 from tickerplant.cli.main import build
 from tickerplant.importing.ledger import Ledger, Progress

@@ -15,7 +15,7 @@ from ingestors.names import Names
 from ingestors.parsing import Following, Ordinals
 from runtime.clock import ManualClock
 from runtime.errors import InvalidRecord, UserError
-from runtime.provider_settings.finnhub import FinnhubSettings
+from runtime.settings.providers.finnhub import FinnhubSettings
 from schemas.ticks import Quote, Trade
 
 SETTINGS = FinnhubSettings(api_key="secret")

@@ -13,7 +13,7 @@ from ingestors.oanda.ingestor import OandaVenue
 from ingestors.oanda.parse import Parser
 from runtime.clock import ManualClock
 from runtime.errors import InvalidRecord, UserError
-from runtime.provider_settings.oanda import OandaSettings
+from runtime.settings.providers.oanda import OandaSettings
 from schemas.ticks import Quote
 from schemas.timeframes import Timeframe
 from tests.venue_server import RECORDED

@@ -17,7 +17,7 @@ from ingestors.polygon.ingestor import PolygonVenue
 from ingestors.polygon.parse import Parser, newest_key
 from runtime.clock import ManualClock
 from runtime.errors import InvalidRecord, UserError
-from runtime.provider_settings.polygon import PolygonSettings
+from runtime.settings.providers.polygon import PolygonSettings
 from schemas.bars import Bar, ProviderActions
 from schemas.ticks import Quote, Trade
 from schemas.timeframes import Timeframe

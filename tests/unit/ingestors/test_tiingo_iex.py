@@ -13,7 +13,7 @@ from ingestors.tiingo_iex.config import resolve
 from ingestors.tiingo_iex.ingestor import TiingoIexVenue
 from ingestors.tiingo_iex.parse import Parser
 from runtime.errors import InvalidRecord
-from runtime.provider_settings.tiingo_iex import TiingoIexSettings
+from runtime.settings.providers.tiingo_iex import TiingoIexSettings
 from schemas.ticks import Quote, Trade
 
 NAMES = {"vym": "VYM", "wes": "WES", "aapl": "AAPL"}

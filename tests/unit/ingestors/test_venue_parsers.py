@@ -25,8 +25,8 @@ from ingestors.kraken.parse import Parser as Kraken
 from ingestors.kraken_v1.parse import Parser as KrakenV1
 from ingestors.kucoin.parse import Parser as Kucoin
 from runtime.errors import InvalidRecord, UserError
-from runtime.provider_settings.bitfinex import BitfinexSettings
-from runtime.provider_settings.kraken import KrakenSettings
+from runtime.settings.providers.bitfinex import BitfinexSettings
+from runtime.settings.providers.kraken import KrakenSettings
 from schemas.books import BookDifference
 from schemas.ticks import Quote, Trade
 from tests.pipeline import needs_recordings

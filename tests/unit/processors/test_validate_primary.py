@@ -8,8 +8,8 @@ import pytest
 from processors.validate.core import ValidateCore
 from processors.validate.limits import Limits
 from processors.validate.primary import Candidate, Choice, choose
-from runtime.failover_settings import FailoverSettings
 from runtime.settings import QualitySettings
+from runtime.settings.failover import FailoverSettings
 from runtime.stage import InputRecord, Output
 from schemas.sources import PrimaryChange
 from schemas.ticks import Tick, Watermark

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from gateway.access.grants import RefusedToken, anonymous_grant, anonymous_tier, grant_of
 from gateway.access.scopes import refused
-from runtime.access_settings import AccessSettings
 from runtime.settings import load_settings
+from runtime.settings.access import AccessSettings
 
 CLAIMS: dict[str, Any] = {"sub": "ann", "exp": 2_000_000_000, "scope": "ticks ohlcv:BTC-*"}
 SETTINGS = AccessSettings(roles={"charts": ("ohlcv",), "bitcoin": ("*:BTC-*",)})

@@ -13,8 +13,8 @@ from gateway.access.member import Member
 from gateway.protocol import BadMessage, Subscribe
 from gateway.selector import Selector
 from gateway.series import Channel
-from runtime.access_settings import AccessSettings
 from runtime.clock import SystemClock
+from runtime.settings.access import AccessSettings
 from tests.access_support import SECRET, token
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from gateway.access.grants import RefusedToken
 from gateway.access.tokens import TokenReader
-from runtime.access_settings import AccessSettings
 from runtime.clock import ManualClock
 from runtime.errors import UserError
+from runtime.settings.access import AccessSettings
 from tests.access_support import SECRET, claims, hand_made, public_pem, rsa_key, running_issuer, token
 
 

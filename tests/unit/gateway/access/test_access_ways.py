@@ -10,8 +10,8 @@ from gateway.access.ways import Ways
 from gateway.protocol import BadMessage, Subscribe
 from gateway.selector import Selector
 from gateway.series import Channel
-from runtime.access_settings import AccessSettings
 from runtime.clock import SystemClock
+from runtime.settings.access import AccessSettings
 from tests.access_support import SECRET, token
 
 

@@ -10,7 +10,7 @@ from ingestors.binance.ingestor import BinanceSession
 from ingestors.binance.parse import Parser
 from ingestors.names import Names
 from runtime.errors import TransientError, UserError
-from runtime.provider_settings import BinanceSettings
+from runtime.settings.providers import BinanceSettings
 
 TABLE = {"BTCUSDT": ("BTC-USDT", "TRADING"), "ETHBTC": ("ETH-BTC", "TRADING")}
 

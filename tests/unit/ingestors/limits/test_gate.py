@@ -15,7 +15,7 @@ from ingestors.limits.gates import Gates, account_of, budget_for, gate_of
 from ingestors.limits.store import Answer
 from runtime.clock import ManualClock
 from runtime.errors import TransientError
-from runtime.limit_settings import BudgetSettings
+from runtime.settings.limits import BudgetSettings
 from tests.support import eventually_async
 
 ACCOUNT = Account("test", "host")

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ingestors.limits.budget import SPAN_S, Limit, budget_of, in_words, mark_of
 from ingestors.limits.windows import Windows
-from runtime.limit_settings import BudgetSettings
+from runtime.settings.limits import BudgetSettings
 
 FIVE = (Limit(5, "minute"),)
 

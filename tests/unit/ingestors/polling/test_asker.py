@@ -17,7 +17,7 @@ from ingestors.resume import Published
 from ingestors.yahoo.parse import rows
 from runtime.clock import ManualClock
 from runtime.faults import KillPoints
-from runtime.provider_settings.polled import PollSettings
+from runtime.settings.providers.polled import PollSettings
 from schemas.ticks import Quote
 from schemas.timeframes import DAY_NS, SECOND_NS, Timeframe
 from tests.memory_output import MemoryOutput

@@ -12,8 +12,8 @@ from ingestors.twelve_data_rest import config as twelve_data_rest
 from ingestors.yahoo import config as yahoo
 from ingestors.yahoo.ingestor import YahooVenue
 from runtime.clock import ManualClock
-from runtime.provider_settings.fmp import FmpSettings
-from runtime.provider_settings.yahoo import YahooSettings
+from runtime.settings.providers.fmp import FmpSettings
+from runtime.settings.providers.yahoo import YahooSettings
 
 
 @pytest.mark.parametrize("name_of", [yahoo.name_of, fmp.name_of])
