@@ -30,7 +30,7 @@ from tests.webhook_server import SECRET, WebhookServer, webhook_server
 from tickerplant.alerts.log import open_log
 from tickerplant.cli.main import build
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("untraced_children")]
 APP: typer.Typer = build()
 SYMBOLS = ("BTC-USDT", "ETH-USDT", "SOL-USDT")
 RULE = ("high", "--kind", "price_level", "--direction", "above", "--threshold", "100", "--severity", "critical")

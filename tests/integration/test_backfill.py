@@ -15,7 +15,7 @@ from ingestors.exchange_server.server import ExchangeServer
 from runtime.clock import SystemClock
 from tests.pipeline import ROOT, Pipeline, running
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("untraced_children")]
 SYMBOLS = ("BTC-USDT", "ETH-USDT")
 MIDNIGHT_S = 1_723_161_600  # 2024-08-09
 START_S, END_S = MIDNIGHT_S - 1_200, MIDNIGHT_S + 1_200

@@ -23,7 +23,7 @@ from schemas.topics import Topic
 from tests.feeds import exchange_of, read_topic
 from tests.support import eventually_async, start_tickerplant
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("untraced_children")]
 SYMBOL = "BTC-USDT"
 
 

@@ -31,7 +31,7 @@ from tests.feeds import START_NS, capture_of, exchange_of, quote_frame, read_top
 from tests.pipeline import CAPTURES, needs_recordings, slice_of
 from tests.support import eventually_async, start_tickerplant
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("untraced_children")]
 
 BINANCE = {"symbols": ["BTC-USDT"], "streams": ["trade", "bookTicker", "depth@100ms"]}
 
@@ -230,8 +230,8 @@ async def test_a_stalled_connection_is_taken_for_dead(line: Any, tmp_path: Path)
             await eventually_async(lambda: server.frames.total() > 100)
             server.stall()
             connector = next(iter(ingestor.lanes)).connector
-            connection = connector._connection
-            await eventually_async(lambda: connector._connection not in (None, connection))
+            connection = connector._link
+            await eventually_async(lambda: connector._link not in (None, connection))
             server.resume()
             await asyncio.wait_for(server.ended.wait(), 60)
     found = await written_later(settings, line.addresses.kafka)

@@ -11,7 +11,7 @@ import websockets
 
 from tests.pipeline import CAPTURES, Pipeline, needs_recordings, running, slice_of
 
-pytestmark = [pytest.mark.stack, needs_recordings]
+pytestmark = [pytest.mark.stack, needs_recordings, pytest.mark.usefixtures("untraced_children")]
 
 LINES = 3_000  # about 20 s at the recorded speed
 

@@ -9,7 +9,7 @@ import pytest
 from tests.pipeline import CAPTURES, Pipeline, needs_recordings, running, slice_of
 from tests.support import run_tickerplant
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("untraced_children")]
 
 
 @pytest.fixture(scope="module")
