@@ -3,13 +3,15 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 import pandas as pd
+import psycopg
 import pyarrow as pa
+from psycopg.pq import TransactionStatus
 
 from history.decode import Numbers, Packed, frame_of, table_of
 from history.errors import NoRows
@@ -20,6 +22,7 @@ from runtime.errors import UserError
 
 CHUNK_ROWS = 100_000
 _WHOLE_CHUNK_ROWS = 40_000  # of a read that two connections share: small, so that neither has much left when the other is done
+_CANCEL_TIMEOUT_S = 5.0  # a cancel goes over a connection of its own, which may hang as any other
 # What a caller says: exact decimals, or float64, which is quicker and right for returns.
 As = Literal["exact", "float"]
 
@@ -106,6 +109,7 @@ class Selection:
                 return decoder.submit(table_of, packed, columns, numbers)
 
             waiting: deque[tuple[datetime, Future[Future[pa.Table]]]] = deque()
+            stack.callback(_abandon, waiting, connections)
             for number, (start, end) in enumerate(plan.chunks()):
                 thread, connection = readers[number % len(readers)]
                 waiting.append((end, thread.submit(read, connection, start, end)))
@@ -126,6 +130,16 @@ def _thread(stack: ExitStack) -> ThreadPoolExecutor:
     thread = ThreadPoolExecutor(1, "history")
     stack.callback(thread.shutdown, cancel_futures=True)
     return thread
+
+
+def _abandon(waiting: deque[tuple[datetime, Future[Future[pa.Table]]]], connections: Sequence[Connection]) -> None:
+    """Ends what the server still does for chunks that nobody will take: the reader left early, or the other connection failed."""
+    if all(chunk.done() for _, chunk in waiting):
+        return
+    for connection in connections:
+        if connection.info.transaction_status is TransactionStatus.ACTIVE:
+            with suppress(psycopg.Error):  # then its own statement_timeout ends it
+                connection.cancel_safe(timeout=_CANCEL_TIMEOUT_S)
 
 
 def _first(waiting: deque[tuple[datetime, Future[Future[pa.Table]]]]) -> tuple[datetime, pa.Table]:

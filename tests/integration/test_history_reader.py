@@ -180,7 +180,8 @@ def test_one_connection_does_where_the_server_has_no_second(history: History, mo
 
 @pytest.mark.usefixtures("small_chunks")
 def test_an_error_in_a_chunk_is_told(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selection, "statement", lambda question: SQL("SELECT pg_sleep(60), %(from)s::timestamptz"))
+    """The chunk that the other connection reads meanwhile is given up, not waited for."""
+    monkeypatch.setattr(selection, "statement", lambda question: SQL("SELECT pg_sleep(600), %(from)s::timestamptz"))
     with history._session.snapshot() as connection:
         connection.execute("SET statement_timeout = '50ms'")
     with pytest.raises(UserError, match="statement_timeout_s"):
