@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import sys
+from functools import cache
 from typing import NoReturn
 
 import typer
@@ -48,8 +49,9 @@ COMMANDS = (
 )
 
 
+@cache
 def build() -> typer.Typer:
-    """The app with all commands whose modules exist."""
+    """The app with all commands whose modules exist, each once however often this is called."""
     for name in filter(_exists, COMMANDS):
         importlib.import_module(f"tickerplant.cli.{name}").register(app)
     return app

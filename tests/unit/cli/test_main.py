@@ -38,5 +38,11 @@ def test_help_shows_an_example() -> None:
         assert f"tickerplant {command}" in " ".join(_help(command).partition("Example:")[2].split()), command
 
 
+def test_no_command_is_there_twice_however_often_the_app_is_built() -> None:
+    functions = [command.callback for command in (main.build(), main.build())[0].registered_commands]
+    assert functions
+    assert len(functions) == len(set(functions))
+
+
 def test_the_help_of_ingest_names_the_providers() -> None:
     assert "The provider, as binance or coinbase." in _help("ingest")
