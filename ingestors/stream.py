@@ -2,14 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import structlog
 
-from ingestors.backoff import Backoff
 from ingestors.books.desk import BookDesk
 from ingestors.books.fetcher import SnapshotFetcher
 from ingestors.books.resubscriber import BookResubscriber
@@ -22,6 +20,7 @@ from ingestors.lane import Lane
 from ingestors.lanes import Lanes, Limits
 from ingestors.names import Names
 from ingestors.output import KafkaOutput, Output
+from ingestors.persistence import persistently
 from ingestors.played_lanes import PlayedLanes
 from ingestors.publisher import EventPublisher
 from ingestors.raw_capture import Head, RawCapture, head_of, merged_names
@@ -30,7 +29,7 @@ from ingestors.symbol_changes import Change, SymbolChanges
 from ingestors.venue import Venue
 from runtime import metrics
 from runtime.clock import Clock
-from runtime.errors import TransientError, UserError
+from runtime.errors import UserError
 from runtime.faults import KillPoints
 from runtime.health import Health
 from runtime.settings import Settings
@@ -121,20 +120,7 @@ class StreamIngestor:
             await self._venue.close()
 
     async def _persistently(self, part: str, attempt: Callable[[], Awaitable[T]]) -> T | None:
-        """The outcome of `attempt`, repeated while the world is in the way; None if told to stop meanwhile."""
-        backoff = Backoff(0.2, 5.0)
-        while not self._stopping.is_set():
-            try:
-                result = await attempt()
-                metrics.PART_UP.labels(self.stage, part).set(1)
-                return result
-            except TransientError as error:
-                metrics.PART_UP.labels(self.stage, part).set(0)
-                log.warning("not_started_yet", part=part, error=str(error))
-                self._health.tick()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), 0.1 + backoff.next_s())
-        return None
+        return await persistently(self.stage, part, attempt, self._stopping, self._health)
 
     async def _know_symbols(self) -> bool:
         """False if told to stop meanwhile."""

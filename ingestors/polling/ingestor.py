@@ -2,22 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from ingestors.backoff import Backoff
 from ingestors.helpers import Helpers, KafkaCheck, wake_regularly
 from ingestors.names import Names
 from ingestors.output import KafkaOutput, Output
+from ingestors.persistence import persistently
 from ingestors.polling.asker import Asker
 from ingestors.polling.timetable import Job
 from ingestors.polling.venue import PollVenue
 from ingestors.publisher import EventPublisher
 from ingestors.symbol_changes import Change, SymbolChanges
-from runtime import metrics
 from runtime.clock import Clock
-from runtime.errors import TransientError, UserError
+from runtime.errors import UserError
 from runtime.faults import KillPoints
 from runtime.health import Health
 from runtime.logs import get_logger
@@ -87,20 +85,7 @@ class PollIngestor:
             await self._venue.close()
 
     async def _persistently(self, part: str, attempt: Callable[[], Awaitable[T]]) -> T | None:
-        """The outcome of `attempt`, repeated while the world is in the way; None if told to stop meanwhile."""
-        backoff = Backoff(0.2, 5.0)
-        while not self._stopping.is_set():
-            try:
-                result = await attempt()
-                metrics.PART_UP.labels(self.stage, part).set(1)
-                return result
-            except TransientError as error:
-                metrics.PART_UP.labels(self.stage, part).set(0)
-                log.warning("not_started_yet", part=part, error=str(error))
-                self._health.tick()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), 0.1 + backoff.next_s())
-        return None
+        return await persistently(self.stage, part, attempt, self._stopping, self._health)
 
     async def _know_symbols(self) -> bool:
         """False if told to stop meanwhile."""
