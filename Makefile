@@ -35,22 +35,25 @@ chaos: install ## the kill and outage tests again, at more moments (CHAOS_SEEDS=
 install: $(STAMP) ## .venv with the command `tickerplant`, and all that the local stack needs
 	@:
 
-# The interpreter: the first of these that is 3.11 or newer.
+# The interpreter: $(PYTHON) if it is given, else what tickerplant/interpreter.py finds with the first Python that runs it.
 $(STAMP): pyproject.toml constraints.txt requirements-page.txt tickerplant/stack/kafka.jars
 	@set -e; \
-	for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11); do \
 	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found=$$python; break; fi; \
 	done; \
+	if [ -z "$(PYTHON)" ] && [ -n "$${found:-}" ]; then chosen=$$($$found tickerplant/interpreter.py); found=$${chosen:-$$found}; fi; \
 	if [ -z "$${found:-}" ]; then echo "Python 3.11 or newer is needed and not on the PATH; install it, or name one: make install PYTHON=/path/to/python3.11" >&2; exit 2; fi; \
-	echo "==> 1/4 making $(VENV) with $$($$found --version)"; \
+	echo "==> 1/5 making $(VENV) with $$($$found --version)"; \
 	$$found -m venv $(VENV) || { echo "$$found cannot make a virtual environment; install its venv module (Debian: apt-get install python3-venv)" >&2; rm -rf $(VENV); exit 2; }
-	@echo "==> 2/4 installing pinned packages (about 300 MB are downloaded the first time)"
+	@echo "==> 2/5 installing pinned packages (about 300 MB are downloaded the first time)"
 	@$(PY) -m pip install -c constraints.txt -e ".[stack,backtest,dev]" || { echo "the packages could not be installed: connect to the internet once, or point pip at a mirror (PIP_INDEX_URL)" >&2; exit 2; }
-	@echo "==> 3/4 fetching the live page's chart library"
+	@echo "==> 3/5 fetching the live page's chart library"
 	@$(PY) -m pip install --no-deps -r requirements-page.txt || { echo "the chart library could not be installed: connect to the internet once, or point pip at a mirror (PIP_INDEX_URL)" >&2; exit 2; }
 	@if [ -f gateway/page_assets.py ]; then $(PY) -m gateway.page_assets; fi
-	@echo "==> 4/4 fetching Kafka's jars"
+	@echo "==> 4/5 fetching Kafka's jars"
 	@$(PY) -m tickerplant.stack.jars
+	@echo "==> 5/5 making Java keep what a start of Kafka needs"
+	@$(PY) -m tickerplant.stack.java_cache
 	@touch $(STAMP)
 	@echo "==> installed; the command is $(TICKERPLANT)"
 

@@ -44,7 +44,7 @@ _LOGGING = (
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
 )
-_JVM = ("-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Xshare:auto", "-Djava.awt.headless=true")
+_JVM = ("-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true")
 # The optimising compiler costs a broker of a minute or two as much as all its work; later it halves what a request costs.
 _QUICK_COMPILER = ("-XX:TieredStopAtLevel=1",)
 
@@ -55,9 +55,16 @@ class KafkaServer:
     name = "kafka"
 
     def __init__(
-        self, data_dir: Path, ports: tuple[int, int], java: Path, jars: tuple[Path, ...], heap_mb: int, quick_compiler: bool = False
+        self,
+        data_dir: Path,
+        ports: tuple[int, int],
+        java: Path,
+        jars: tuple[Path, ...],
+        heap_mb: int,
+        quick_compiler: bool = False,
+        java_flags: tuple[str, ...] = (),
     ) -> None:
-        """ports: for clients, for the controller."""
+        """ports: for clients, for the controller. java_flags: what Java knows beforehand (see java_cache)."""
         self._directory = data_dir / "kafka"
         self._config = data_dir / "run" / "kafka.properties"
         self._log = data_dir / "logs" / "kafka.log"
@@ -66,6 +73,7 @@ class KafkaServer:
         self._jars = jars
         self._heap_mb = heap_mb
         self._compiler = _QUICK_COMPILER if quick_compiler else ()
+        self._java_flags = java_flags
 
     @property
     def address(self) -> str:
@@ -82,7 +90,7 @@ class KafkaServer:
             self._format()
         # Half of it for what lives as long as a request: a collection every few seconds, and each stops the broker for 10-20 ms.
         heap = (f"-Xms{self._heap_mb}m", f"-Xmx{self._heap_mb}m", f"-Xmn{self._heap_mb // 2}m")
-        command = self._java_command(*self._compiler, *heap, "kafka.Kafka", str(self._config))
+        command = self._java_command(*self._java_flags, *self._compiler, *heap, "kafka.Kafka", str(self._config))
         return ChildSpec(self.name, command, self._log, orphan_signal=signal.SIGTERM)
 
     def _format(self) -> None:

@@ -17,6 +17,7 @@ from runtime.settings import Settings
 from tickerplant.stack.child import Child, ChildSpec
 from tickerplant.stack.jars import fetch
 from tickerplant.stack.java import find_java
+from tickerplant.stack.java_cache import flags
 from tickerplant.stack.kafka import KafkaServer
 from tickerplant.stack.ports import choose
 from tickerplant.stack.postgres import PostgresServer
@@ -57,7 +58,8 @@ def local_servers(settings: Settings, report: Callable[[str], None], options: Op
     if "kafka" in ports:
         java, jars = find_java(stack.java), fetch(stack.maven_url, report)
         kafka_ports = (ports["kafka"], ports["kafka_controller"])
-        servers.append(KafkaServer(data_dir, kafka_ports, java, jars, stack.kafka_heap_mb, stack.kafka_quick_compiler))
+        server = KafkaServer(data_dir, kafka_ports, java, jars, stack.kafka_heap_mb, stack.kafka_quick_compiler, flags(java, jars))
+        servers.append(server)
     if "postgres" in ports:
         servers.append(PostgresServer(data_dir, ports["postgres"], password["postgres"], stack.postgres_bin, options.postgres))
     if "redis" in ports:
