@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from runtime.settings import load_settings
+from tests.support import eventually
 from tickerplant.stack import java_cache
 from tickerplant.stack.child import Child
 from tickerplant.stack.jars import fetch
 from tickerplant.stack.java import find_java, version_of
 from tickerplant.stack.kafka import KafkaServer
 from tickerplant.stack.ports import free_port
-from tests.support import eventually
 
 JAVA = find_java(None)
 
