@@ -145,11 +145,14 @@ class Connector:
             await _wait(self._wake, min(_STEP_S, self._silence_timeout_s / 4))
 
     async def _say(self, link: Link, conversation: Conversation) -> str:
-        now_s = self._clock.monotonic_s()
+        now_s, repeated = self._clock.monotonic_s(), conversation.repeated
+        frames = conversation.due(now_s)
+        if conversation.repeated > repeated:
+            log.warning("acknowledgement_lost", asked_again=sorted(conversation.waiting())[:5])
         try:
             if self._live.wants_ping(now_s):
                 await link.ask()
-            for frame in conversation.due(now_s):
+            for frame in frames:
                 await asyncio.wait_for(link.say(frame), _SEND_TIMEOUT_S)
         except TimeoutError:
             return "the socket takes nothing"

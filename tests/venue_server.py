@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from pkgutil import resolve_name
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Protocol
 from urllib.parse import parse_qsl, urlsplit
@@ -15,8 +16,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 
+from ingestors.exchange_server.session import text_frame
 from ingestors.output import Output
+from ingestors.registry import provider_of
+from runtime.clock import SystemClock
 from runtime.health import Health
+from runtime.settings import load_settings
 
 START_NS = 1_723_161_900_000_000_000
 STEP_NS = 1_000_000
@@ -79,8 +84,19 @@ class Dialect(Protocol):
     key_in_handshake: bool = False
     wrong_key: bool = False
 
+    def section(self, websocket: str, rest: str) -> dict[str, Any]:
+        """Of the provider's settings: what makes an ingestor carry both symbols from this server, and their trades alone."""
+
+    def sections(self, websocket: str, rest: str, **more: Any) -> dict[str, Any]:
+        """The same where it stands among all settings. more: of the provider's section."""
+        section = self.section(websocket, rest) | more
+        return {"binance": section} if self.name == "binance" else {"providers": {self.name.replace("-", "_"): section}}
+
     def build(self, websocket: str, rest: str, settings: Any, output: Output, health: Health) -> Any:
         """The ingestor of both symbols. settings: sections beside the provider's own, and under `provider` more of these."""
+        own = self.sections(websocket, rest, **settings.pop("provider", {}))
+        make = resolve_name(provider_of(self.name).ingestor)
+        return make(load_settings(**settings, **own), "", SystemClock(), health, output)
 
     def hello(self, path: str) -> Said:
         """What the server says first, and what the address subscribes to."""
@@ -132,10 +148,11 @@ class Client:
     transport: asyncio.Transport
     symbols: set[str]
     memory: dict[str, int] = field(default_factory=dict)
+    stalled: bool = False  # open, and nothing is said on it any more
 
     @property
     def gone(self) -> bool:
-        return self.transport.is_closing() or (self.connection is not None and self.connection.state is not State.OPEN)
+        return self.stalled or self.transport.is_closing() or (self.connection is not None and self.connection.state is not State.OPEN)
 
 
 class VenueServer:
@@ -151,12 +168,15 @@ class VenueServer:
         self.lose_answers = 0
         self.refusals: list[tuple[int, bytes, str]] = []  # (status, body, more header lines), for the next calls
         self.mute = False  # nothing is said any more
+        self.start_ns = START_NS  # of the first trade
 
     def happen(self, symbol: str, number: int = 1, told: bool = True) -> None:
         """Trades happen, and whoever listens is told."""
         for _ in range(number):
             deal = Deal(
-                symbol, len([deal for deal in self.deals if deal.symbol == symbol]) + 1, START_NS + len(self.deals) * self.dialect.step_ns
+                symbol,
+                len([deal for deal in self.deals if deal.symbol == symbol]) + 1,
+                self.start_ns + len(self.deals) * self.dialect.step_ns,
             )
             self.deals.append(deal)
             self.dialect.happened(deal)
@@ -176,24 +196,36 @@ class VenueServer:
         if client.connection is None:
             client.transport.write(f"{len(frame) + 1:x}\r\n".encode() + frame + b"\n\r\n")
             return
-        length = len(frame)
-        size = (
-            bytes([length])
-            if length < 126
-            else b"\x7e" + length.to_bytes(2, "big")
-            if length < 65_536
-            else b"\x7f" + length.to_bytes(8, "big")
-        )
-        kind = b"\x82" if frame[:2] == GZIP else b"\x81"
-        client.transport.write(kind + size + frame)
+        client.transport.write(_on_socket(frame))
 
     def cut(self) -> None:
         for client in list(self.clients):
             client.transport.abort()
 
+    def stall(self) -> None:
+        """The connections that there are stay open, and bring nothing more."""
+        for client in self.clients:
+            client.stalled = True
+
+    def say_raw(self, data: bytes) -> None:
+        """Bytes past all framing."""
+        for client in self.clients:
+            client.transport.write(data)
+
+    def cut_inside(self, frame: bytes) -> None:
+        """Half of a frame, and the connections of WebSockets are over."""
+        for client in list(self.clients):
+            data = _on_socket(self.dialect.on_wire(frame, client))
+            client.transport.write(data[: len(data) // 2])
+            client.transport.close()
+
+    async def close(self, code: int, reason: str) -> None:
+        """All WebSockets in order, as venues do with connections that are a day old."""
+        await asyncio.gather(*(client.connection.close(code, reason) for client in list(self.clients) if client.connection))
+
     @property
     def subscribed(self) -> set[str]:
-        return set().union(*(client.symbols for client in self.clients))
+        return set().union(*(client.symbols for client in self.clients if not client.stalled))
 
     async def session(self, connection: ServerConnection) -> None:
         assert connection.request is not None
@@ -263,6 +295,12 @@ class VenueServer:
         finally:
             self.clients.remove(client)
             writer.close()
+
+
+def _on_socket(frame: bytes) -> bytes:
+    """A whole WebSocket message."""
+    message = text_frame(frame)
+    return b"\x82" + message[1:] if frame[:2] == GZIP else message
 
 
 @asynccontextmanager

@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-from ingestors.binance.ingestor import BinanceSession, build
+from ingestors.binance.ingestor import BinanceSession
 from ingestors.binance.parse import Parser
 from ingestors.names import Names
-from runtime.clock import SystemClock
-from runtime.settings import load_settings
 from runtime.settings.providers import BinanceSettings
 from tests.venue_server import RECORDED, START_NS, Deal, Dialect, Said
 
@@ -29,10 +27,8 @@ class Binance(Dialect):
     malformed = b'{"stream":"btcusdt@trade","data":{"e":"trade","E":17231'
     hidden_limit = b""
 
-    def build(self, websocket: str, rest: str, settings: Any, output: Any, health: Any) -> Any:
-        more = settings.pop("provider", {})
-        section = {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols, "streams": ["trade"]} | more
-        return build(load_settings(**settings, binance=section), "", SystemClock(), health, output)
+    def section(self, websocket: str, rest: str) -> dict[str, Any]:
+        return {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols, "streams": ["trade"]}
 
     def hello(self, path: str) -> Said:
         return Said(on=self._symbols(parse_qs(urlsplit(path).query).get("streams", [""])[0].split("/")))

@@ -6,11 +6,9 @@ from typing import Any, ClassVar
 from zlib import crc32
 
 from bench import recordings
-from ingestors.bitfinex.ingestor import BitfinexSession, build
+from ingestors.bitfinex.ingestor import BitfinexSession
 from ingestors.bitfinex.parse import Parser
 from ingestors.names import Names
-from runtime.clock import SystemClock
-from runtime.settings import load_settings
 from runtime.settings.providers.bitfinex import BitfinexSettings
 from tests.venue_server import Client, Deal, Dialect, Said
 
@@ -32,10 +30,8 @@ class Bitfinex(Dialect):
     book_settings: ClassVar = {"channels": ["trades", "book"]}
     book_reason = "checksum_mismatch"
 
-    def build(self, websocket: str, rest: str, settings: Any, output: Any, health: Any) -> Any:
-        more = settings.pop("provider", {})
-        section = {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols, "channels": ["trades"]} | more
-        return build(load_settings(**settings, providers={"bitfinex": section}), "", SystemClock(), health, output)
+    def section(self, websocket: str, rest: str) -> dict[str, Any]:
+        return {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols, "channels": ["trades"]}
 
     def hello(self, path: str) -> Said:
         return Said([_frame({"event": "info", "version": 2, "serverId": "1", "platform": {"status": 1}})])

@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from ingestors.coinbase.ingestor import CoinbaseSession, build
+from ingestors.coinbase.ingestor import CoinbaseSession
 from ingestors.coinbase.parse import Parser
 from ingestors.names import Names
-from runtime.clock import SystemClock
-from runtime.settings import load_settings
 from runtime.settings.providers import CoinbaseSettings
 from tests.venue_server import RECORDED, Deal, Dialect, Said
 
@@ -28,10 +26,8 @@ class Coinbase(Dialect):
     def __init__(self) -> None:
         self._state: dict[str, set[str]] = {}
 
-    def build(self, websocket: str, rest: str, settings: Any, output: Any, health: Any) -> Any:
-        more = settings.pop("provider", {})
-        section = {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols} | more
-        return build(load_settings(**settings, providers={"coinbase": section}), "", SystemClock(), health, output)
+    def section(self, websocket: str, rest: str) -> dict[str, Any]:
+        return {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols}
 
     def hello(self, path: str) -> Said:
         self._state = {}

@@ -5,11 +5,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from ingestors.coinbase_advanced.ingestor import AdvancedSession, build
+from ingestors.coinbase_advanced.ingestor import AdvancedSession
 from ingestors.coinbase_advanced.parse import Parser
 from ingestors.names import Names
-from runtime.clock import SystemClock
-from runtime.settings import load_settings
 from runtime.settings.providers.coinbase_advanced import CoinbaseAdvancedSettings
 from tests.venue_server import START_NS, Client, Deal, Dialect, Said
 
@@ -30,10 +28,8 @@ class CoinbaseAdvanced(Dialect):
     def __init__(self) -> None:
         self._state: dict[str, set[str]] = {}
 
-    def build(self, websocket: str, rest: str, settings: Any, output: Any, health: Any) -> Any:
-        more = settings.pop("provider", {})
-        section = {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols, "channels": ["market_trades"]} | more
-        return build(load_settings(**settings, providers={"coinbase_advanced": section}), "", SystemClock(), health, output)
+    def section(self, websocket: str, rest: str) -> dict[str, Any]:
+        return {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols, "channels": ["market_trades"]}
 
     def hello(self, path: str) -> Said:
         self._state = {}

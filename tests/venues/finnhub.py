@@ -5,11 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from ingestors.finnhub.ingestor import FinnhubSession, build
+from ingestors.finnhub.ingestor import FinnhubSession
 from ingestors.finnhub.parse import Parser
 from ingestors.names import Names
-from runtime.clock import ManualClock, SystemClock
-from runtime.settings import load_settings
+from runtime.clock import ManualClock
 from runtime.settings.providers.finnhub import FinnhubSettings
 from tests.venue_server import START_NS, Deal, Dialect, Said
 
@@ -29,10 +28,11 @@ class Finnhub(Dialect):
     malformed = b'{"data":[{"p":1,"s":"AAPL"'
     hidden_limit = b'{"error":"API limit reached. Please try again later. Remaining Limit: 0"}'
 
+    def section(self, websocket: str, rest: str) -> dict[str, Any]:
+        return {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols, "api_key": KEY}
+
     def build(self, websocket: str, rest: str, settings: Any, output: Any, health: Any) -> Any:
-        more = settings.pop("provider", {})
-        section = {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols, "api_key": KEY} | more
-        ingestor = build(load_settings(**settings, providers={"finnhub": section}), "", SystemClock(), health, output)
+        ingestor = super().build(websocket, rest, settings, output, health)
         ingestor._venue._clock = ManualClock(START_NS)  # trades are asked for by the day, up to this one
         return ingestor
 

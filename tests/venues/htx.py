@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from bench import recordings
-from ingestors.htx.ingestor import HtxSession, build
+from ingestors.htx.ingestor import HtxSession
 from ingestors.htx.parse import Parser
 from ingestors.names import Names
-from runtime.clock import SystemClock
-from runtime.settings import load_settings
 from runtime.settings.providers.htx import HtxSettings
 from tests.venue_server import START_NS, Deal, Dialect, Said
 
@@ -39,10 +37,8 @@ class Htx(Dialect):
     def __init__(self) -> None:
         self._version = 0
 
-    def build(self, websocket: str, rest: str, settings: Any, output: Any, health: Any) -> Any:
-        more = settings.pop("provider", {})
-        section = {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols, "channels": ["trade.detail"]} | more
-        return build(load_settings(**settings, providers={"htx": section}), "", SystemClock(), health, output)
+    def section(self, websocket: str, rest: str) -> dict[str, Any]:
+        return {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols, "channels": ["trade.detail"]}
 
     def hello(self, path: str) -> Said:
         return Said([_frame({"ping": START_NS // 1_000_000})])

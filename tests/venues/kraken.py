@@ -6,11 +6,9 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 from zlib import crc32
 
-from ingestors.kraken.ingestor import KrakenSession, build
+from ingestors.kraken.ingestor import KrakenSession
 from ingestors.kraken.parse import Parser
 from ingestors.names import Names
-from runtime.clock import SystemClock
-from runtime.settings import load_settings
 from runtime.settings.providers.kraken import KrakenSettings
 from tests.venue_server import Deal, Dialect, Said
 
@@ -30,10 +28,8 @@ class Kraken(Dialect):
     def __init__(self) -> None:
         self._on: set[tuple[str, str]] = set()
 
-    def build(self, websocket: str, rest: str, settings: Any, output: Any, health: Any) -> Any:
-        more = settings.pop("provider", {})
-        section = {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols, "channels": ["trade"]} | more
-        return build(load_settings(**settings, providers={"kraken": section}), "", SystemClock(), health, output)
+    def section(self, websocket: str, rest: str) -> dict[str, Any]:
+        return {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols, "channels": ["trade"]}
 
     def hello(self, path: str) -> Said:
         self._on = set()

@@ -6,11 +6,9 @@ from typing import Any, ClassVar
 from zlib import crc32
 
 from bench import recordings
-from ingestors.kraken_v1.ingestor import KrakenV1Session, build
+from ingestors.kraken_v1.ingestor import KrakenV1Session
 from ingestors.kraken_v1.parse import Parser, trade_id
 from ingestors.names import Names
-from runtime.clock import SystemClock
-from runtime.settings import load_settings
 from runtime.settings.providers.kraken_v1 import KrakenV1Settings
 from tests.venue_server import START_NS, Deal, Dialect, Said
 from tests.venues.kraken import Kraken
@@ -30,10 +28,8 @@ class KrakenV1(Dialect):
     def __init__(self) -> None:
         self._rest = Kraken()
 
-    def build(self, websocket: str, rest: str, settings: Any, output: Any, health: Any) -> Any:
-        more = settings.pop("provider", {})
-        section = {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols, "channels": ["trade"]} | more
-        return build(load_settings(**settings, providers={"kraken_v1": section}), "", SystemClock(), health, output)
+    def section(self, websocket: str, rest: str) -> dict[str, Any]:
+        return {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols, "channels": ["trade"]}
 
     def hello(self, path: str) -> Said:
         return Said([_frame({"connectionID": 8628615390848610000, "event": "systemStatus", "status": "online", "version": "1.0.0"})])

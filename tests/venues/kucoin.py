@@ -8,11 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from bench import recordings
 from ingestors.kucoin.client import KucoinClient
-from ingestors.kucoin.ingestor import KucoinSession, build
+from ingestors.kucoin.ingestor import KucoinSession
 from ingestors.kucoin.parse import Parser
 from ingestors.names import Names
-from runtime.clock import SystemClock
-from runtime.settings import load_settings
 from runtime.settings.providers.kucoin import KucoinSettings
 from tests.venue_server import Deal, Dialect, Said
 
@@ -37,11 +35,9 @@ class Kucoin(Dialect):
         self._websocket = ""
         self._sequence = 100  # of the books
 
-    def build(self, websocket: str, rest: str, settings: Any, output: Any, health: Any) -> Any:
+    def section(self, websocket: str, rest: str) -> dict[str, Any]:
         self._websocket = websocket
-        more = settings.pop("provider", {})
-        section = {"rest_url": rest, "symbols": self.symbols, "channels": ["match"]} | more
-        return build(load_settings(**settings, providers={"kucoin": section}), "", SystemClock(), health, output)
+        return {"rest_url": rest, "symbols": self.symbols, "channels": ["match"]}
 
     def hello(self, path: str) -> Said:
         if path != "/":

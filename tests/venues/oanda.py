@@ -7,10 +7,8 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from ingestors.names import Names
-from ingestors.oanda.ingestor import OandaSession, build
+from ingestors.oanda.ingestor import OandaSession
 from ingestors.oanda.parse import Parser
-from runtime.clock import SystemClock
-from runtime.settings import load_settings
 from runtime.settings.providers.oanda import OandaSettings
 from tests.venue_server import RECORDED, Deal, Dialect, Said
 
@@ -31,10 +29,8 @@ class Oanda(Dialect):
     malformed = b'{"type":"PRICE","instrument":"EUR_USD","time":"2016'
     hidden_limit = b""
 
-    def build(self, websocket: str, rest: str, settings: Any, output: Any, health: Any) -> Any:
-        more = settings.pop("provider", {})
-        section = {"websocket_url": rest, "rest_url": rest, "symbols": self.symbols, "api_key": "the-key", "account": ACCOUNT} | more
-        return build(load_settings(**settings, providers={"oanda": section}), "", SystemClock(), health, output)
+    def section(self, websocket: str, rest: str) -> dict[str, Any]:
+        return {"websocket_url": rest, "rest_url": rest, "symbols": self.symbols, "api_key": "the-key", "account": ACCOUNT}
 
     def hello(self, path: str) -> Said:
         asked = parse_qs(urlsplit(path).query).get("instruments", [""])[0].split(",")

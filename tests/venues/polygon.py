@@ -6,10 +6,8 @@ from typing import Any
 
 from ingestors.names import Names
 from ingestors.polygon.ids import trade_id
-from ingestors.polygon.ingestor import PolygonSession, build
+from ingestors.polygon.ingestor import PolygonSession
 from ingestors.polygon.parse import Parser
-from runtime.clock import SystemClock
-from runtime.settings import load_settings
 from runtime.settings.providers.polygon import PolygonSettings
 from tests.venue_server import Deal, Dialect, Said
 
@@ -27,10 +25,8 @@ class Polygon(Dialect):
     malformed = b'[{"ev":"T","sym":"AAPL","p":114.'
     hidden_limit = b'{"status":"ERROR","request_id":"x","error":"You\'ve exceeded the maximum requests per minute, please wait"}'
 
-    def build(self, websocket: str, rest: str, settings: Any, output: Any, health: Any) -> Any:
-        more = settings.pop("provider", {})
-        section = {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols, "channels": ["trades"], "api_key": KEY} | more
-        return build(load_settings(**settings, providers={"polygon": section}), "", SystemClock(), health, output)
+    def section(self, websocket: str, rest: str) -> dict[str, Any]:
+        return {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols, "channels": ["trades"], "api_key": KEY}
 
     def hello(self, path: str) -> Said:
         assert path in ("/", "/stocks")

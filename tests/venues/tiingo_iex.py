@@ -8,11 +8,9 @@ from typing import Any, ClassVar
 import pytest
 
 from ingestors.names import Names
-from ingestors.tiingo_iex.ingestor import TiingoSession, build
+from ingestors.tiingo_iex.ingestor import TiingoSession
 from ingestors.tiingo_iex.parse import Parser
 from ingestors.tiingo_rest import parse as rest_parse
-from runtime.clock import SystemClock
-from runtime.settings import load_settings
 from runtime.settings.providers.tiingo_iex import TiingoIexSettings
 from tests.venue_server import Deal, Dialect, Said
 
@@ -37,16 +35,14 @@ class TiingoIex(Dialect):
     def shorten(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(rest_parse, "_HOUR_S", 0.05)
 
-    def build(self, websocket: str, rest: str, settings: Any, output: Any, health: Any) -> Any:
-        more = settings.pop("provider", {})
-        section = {
+    def section(self, websocket: str, rest: str) -> dict[str, Any]:
+        return {
             "websocket_url": websocket,
             "rest_url": rest,
             "symbols": self.symbols,
             "api_key": KEY,
             "feed": "trades_and_quotes",
-        } | more
-        return build(load_settings(**settings, providers={"tiingo_iex": section}), "", SystemClock(), health, output)
+        }
 
     def hello(self, path: str) -> Said:
         assert path in ("/", "/iex")

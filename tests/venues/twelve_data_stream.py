@@ -10,10 +10,8 @@ import pytest
 
 from ingestors.names import Names
 from ingestors.twelve_data_rest import parse as rest_parse
-from ingestors.twelve_data_stream.ingestor import TwelveDataSession, build
+from ingestors.twelve_data_stream.ingestor import TwelveDataSession
 from ingestors.twelve_data_stream.parse import Parser
-from runtime.clock import SystemClock
-from runtime.settings import load_settings
 from runtime.settings.providers.twelve_data_stream import TwelveDataStreamSettings
 from tests.venue_server import START_NS, Deal, Dialect, Said
 
@@ -41,10 +39,8 @@ class TwelveDataStream(Dialect):
     def shorten(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(rest_parse, "_MINUTE_S", 0.05)
 
-    def build(self, websocket: str, rest: str, settings: Any, output: Any, health: Any) -> Any:
-        more = settings.pop("provider", {})
-        section = {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols, "api_key": KEY} | more
-        return build(load_settings(**settings, providers={"twelve_data_stream": section}), "", SystemClock(), health, output)
+    def section(self, websocket: str, rest: str) -> dict[str, Any]:
+        return {"websocket_url": websocket, "rest_url": rest, "symbols": self.symbols, "api_key": KEY}
 
     def hello(self, path: str) -> Said:
         assert path == "/" or (urlsplit(path).path, parse_qs(urlsplit(path).query)) == (PATH, {"apikey": [KEY]})
