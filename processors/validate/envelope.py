@@ -6,7 +6,8 @@ from processors.validate.all_series import AllSeries
 from processors.validate.counts import counts_of
 from processors.validate.latencies import MAX_WAITING
 from processors.validate.limits import Limits
-from processors.validate.rules import Fault, fault_of
+from processors.validate.reading import read
+from processors.validate.rules import Fault
 from processors.validate.series import TickSeries
 from processors.validate.sources import compare
 from runtime.dead_letters import letter_of
@@ -49,21 +50,25 @@ class EnvelopePass:
 
     def _sort_out(self, ticks: list[Tick]) -> None:
         keep, here, enter, limits = self._kept.append, self._here.get, self._enter, self._limits
-        source, contiguous, ahead_ns = self._envelope.source, self._envelope.trade_ids_contiguous, limits.ahead_ns
+        source, contiguous = self._envelope.source, self._envelope.trade_ids_contiguous
+        faults, of_trades, of_quotes = read(ticks, limits.ahead_ns)
         for index, tick in enumerate(ticks):
-            fault = fault_of(tick, ahead_ns)
             series = here(tick.symbol) or enter(tick)
-            if fault or series is None:
-                self._bury(index, tick, series, fault or (Reason.INVALID_FIELD, f"symbol {tick.symbol[:64]!r} is no canonical symbol"))
+            if index in faults:
+                self._bury(index, tick, series, faults[index])
+                continue
+            numbers = next(of_trades) if isinstance(tick, Trade) else next(of_quotes)
+            if series is None:
+                self._bury(index, tick, series, (Reason.INVALID_FIELD, f"symbol {tick.symbol[:64]!r} is no canonical symbol"))
             elif isinstance(tick, Trade):
-                gaps = series.take_trade(tick, source, contiguous, limits)
+                gaps = series.take_trade(tick, numbers, source, contiguous, limits)
                 if gaps is None:
                     self._duplicates += 1
                     continue
                 keep(tick)
                 if gaps:
                     self._tell(gaps, series)
-            elif series.take_quote(tick, limits):
+            elif series.take_quote(tick, numbers, limits):
                 keep(tick)
             else:
                 self._duplicates += 1

@@ -1,7 +1,7 @@
 """What makes a tick wrong: checks of its own fields, without state. A wrong tick becomes a dead letter and takes part in nothing."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from processors.forms import NUMBER, is_number
 from processors.validate.limits import DEFAULTS
@@ -63,6 +63,27 @@ def _is_good_quote(quote: Quote, ahead_ns: int) -> bool:
         and EARLIEST_NS <= quote.ts_event_ns <= quote.ts_ingest_ns + ahead_ns <= LATEST_NS
         and 0 <= quote.update_id <= MAX_ID
     )
+
+
+def are_good_trades(trades: Sequence[Trade], ahead_ns: int) -> bool:
+    """As far as times and ids go; their numbers are known to be good."""
+    for trade in trades:
+        if not EARLIEST_NS <= trade.ts_event_ns <= trade.ts_ingest_ns + ahead_ns <= LATEST_NS:
+            return False
+        trade_id = trade.trade_id
+        if not (0 <= trade_id <= MAX_ID if isinstance(trade_id, int) else _is_text_id(trade_id)):
+            return False
+    return True
+
+
+def are_good_quotes(quotes: Sequence[Quote], ahead_ns: int) -> bool:
+    """As far as times and ids go; their numbers are known to be good."""
+    for quote in quotes:
+        if not EARLIEST_NS <= quote.ts_event_ns <= quote.ts_ingest_ns + ahead_ns <= LATEST_NS:
+            return False
+        if not 0 <= quote.update_id <= MAX_ID:
+            return False
+    return True
 
 
 def _is_time(ts_event_ns: int, ts_ingest_ns: int, ahead_ns: int) -> bool:

@@ -7,6 +7,7 @@ from processors.validate.gaps import OpenGap
 from processors.validate.ids import SeenIds
 from processors.validate.limits import Limits
 from processors.validate.quality import LATE_NS, Reasons, oddities, quote_oddities, score_of
+from processors.validate.reading import Numbers
 from processors.validate.rules import MAX_ID
 from processors.validate.tally import Tally
 from processors.validate.usual import Usual
@@ -45,8 +46,8 @@ class TickSeries(Struct, array_like=True):
     primary_epoch: int = 0
     usual_quotes: UsualQuotes = field(default_factory=UsualQuotes)
 
-    def take_trade(self, trade: Trade, source: str, contiguous: bool, limits: Limits) -> list[Gap] | None:
-        """Numbers and scores a trade in place; the gap events it causes, or None for a duplicate, which changes nothing but its count."""
+    def take_trade(self, trade: Trade, numbers: Numbers, source: str, contiguous: bool, limits: Limits) -> list[Gap] | None:
+        """Numbers and scores a trade in place, numbers being its price and size; the gap events it causes, or None for a duplicate, which changes nothing but its count."""
         trade_id = trade.trade_id
         newest_id = self.newest_id
         if not self.seen.add(trade_id):
@@ -57,7 +58,7 @@ class TickSeries(Struct, array_like=True):
         if contiguous and type(trade_id) is int and trade_id != newest_id + 1 and newest_id >= 0:
             follows_hole = trade_id > newest_id
             events = self._holes(trade, source, follows_hole)
-        self._mark(trade, follows_hole, limits)
+        self._mark(trade, numbers, follows_hole, limits)
         if type(trade_id) is int and trade_id > newest_id:
             self.newest_id = trade_id
             self.newest_id_ns = trade.ts_event_ns
@@ -77,11 +78,11 @@ class TickSeries(Struct, array_like=True):
         self.dead_ids = [trade_id for trade_id in self.dead_ids if trade_id > trade.trade_id]
         return "dead_letter" if dead == trade.trade_id - self.newest_id - 1 else "sequence"
 
-    def _mark(self, trade: Trade, follows_hole: bool, limits: Limits) -> None:
+    def _mark(self, trade: Trade, numbers: Numbers, follows_hole: bool, limits: Limits) -> None:
         """The usual trade must cost little: one condition says that nothing is odd about it."""
         ts_event_ns, newest_event_ns, usual = trade.ts_event_ns, self.newest_event_ns, self.usual
         latency_ns = trade.ts_ingest_ns - ts_event_ns
-        price, size = float(trade.price), float(trade.size)
+        price, size = numbers
         self.latencies.append(latency_ns)
         self.seq = trade.seq = self.seq + 1
         trade.reasons, trade.quality = (), 1.0
@@ -101,8 +102,8 @@ class TickSeries(Struct, array_like=True):
         jumps = judged and not usual.low <= price <= usual.high and usual.is_jump(price)
         return oddities(trade, self.newest_event_ns, follows_hole, jumps, judged and size > usual.large)
 
-    def take_quote(self, quote: Quote, limits: Limits) -> bool:
-        """Numbers and scores a quote in place; False for one that is not newer than the last, which changes nothing but its count."""
+    def take_quote(self, quote: Quote, numbers: Numbers, limits: Limits) -> bool:
+        """Numbers and scores a quote in place, numbers being its bid, ask and their sizes; False for one that is not newer than the last, which changes nothing but its count."""
         if quote.update_id <= self.newest_update_id:
             self.tally.duplicate += 1
             return False
@@ -112,10 +113,8 @@ class TickSeries(Struct, array_like=True):
         self.latencies.append(latency_ns)
         self.seq = quote.seq = self.seq + 1
         quote.reasons, quote.quality = (), 1.0
-        bid, ask, usual, counts = float(quote.bid), float(quote.ask), self.usual_quotes, not self.seq % EVERY
-        size = (
-            max(float(quote.bid_size), float(quote.ask_size)) if counts else 0.0
-        )  # to read them of every quote would cost a tenth of the stage
+        (bid, ask, bid_size, ask_size), usual, counts = numbers, self.usual_quotes, not self.seq % EVERY
+        size = max(bid_size, ask_size) if counts else 0.0
         if not (usual.least <= bid < ask <= usual.most and size <= usual.large and latency_ns <= LATE_NS):
             jumps, wide = usual.judge(bid, ask)
             self._score(quote, quote_oddities(quote, limits, jumps, wide, size > usual.large))
