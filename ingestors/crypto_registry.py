@@ -14,7 +14,7 @@ CRYPTO: tuple[Provider, ...] = (
         history=True,
         asset_classes=("crypto",),
         budget=(Limit(60, "minute"),),
-        limits="about 1 REST call/s; about 150 connections in 10 min; books of at most 1,000 levels",
+        limits="about 1 REST call/s; about 150 connections in 10 min; books of at most 1,000 levels; the newest 720 bars of the past",
         licence="public market data, no key; Kraken's terms of service apply",
     ),
     Provider(
@@ -53,7 +53,7 @@ CRYPTO: tuple[Provider, ...] = (
         history=True,
         asset_classes=("crypto",),
         budget=(Limit(10, "second"),),
-        limits="we ask no more than 10 times/s: the venue's limits are not published in one place",
+        limits="we ask no more than 10 times/s: the venue's limits are not published in one place; the newest 2,000 bars of the past",
         licence="public market data, no key; HTX's user agreement applies, and some countries are blocked",
     ),
     Provider(

@@ -41,7 +41,7 @@ MARKETS = (
         history=True,
         asset_classes=("equity", "fx", "crypto"),
         budget=(Limit(30, "second"), Limit(60, "minute")),
-        limits="one connection a key, about 50 symbols on the free plan; 60 REST calls/min on it, 30/s on any; trades of the past on paid plans",
+        limits="one connection a key, about 50 symbols on the free plan; 60 REST calls/min on it, 30/s on any; trades and bars of the past on paid plans",
         licence="Finnhub's terms: personal use on the free plan; others by agreement, redistribution needs their consent",
         key="providers.finnhub.api_key",
     ),

@@ -75,7 +75,13 @@ class Request:
 Answer = tuple[int, bytes]
 
 
-class Polled(Protocol):
+class Answers(Protocol):
+    """What the server says to a question."""
+
+    def answer(self, request: Request, market: Market) -> Answer: ...
+
+
+class Polled(Answers, Protocol):
     """One provider's REST interface, for the server and the suite.
 
     symbols: two that it has. timeframe: one that it has bars of. section: what the settings need beside addresses, such as a key.
@@ -95,8 +101,6 @@ class Polled(Protocol):
     stranger: str
     says_unlisted: bool
 
-    def answer(self, request: Request, market: Market) -> Answer: ...
-
     def seen(self, candle: Candle) -> tuple[str, str, str, str]:
         """What of a candle it tells: open, high, low, close."""
         return candle.open, candle.high, candle.low, candle.close
@@ -112,7 +116,7 @@ class Polled(Protocol):
 class PollServer:
     """refusals: (status, body, more header lines), for the next calls. instead: what is answered to everything."""
 
-    dialect: Polled
+    dialect: Answers
     market: Market
     refusals: list[tuple[int, bytes, str]] = field(default_factory=list)
     calls: list[Request] = field(default_factory=list)
@@ -141,7 +145,7 @@ class PollServer:
 
 
 @asynccontextmanager
-async def poll_server(dialect: Polled, clock: ManualClock) -> AsyncIterator[tuple[PollServer, str]]:
+async def poll_server(dialect: Answers, clock: ManualClock) -> AsyncIterator[tuple[PollServer, str]]:
     """(server, its URL)."""
     server = PollServer(dialect, Market(clock))
     running = await asyncio.start_server(server.http, "127.0.0.1", 0)

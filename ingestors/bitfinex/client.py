@@ -9,26 +9,30 @@ import msgspec
 
 from ingestors.bitfinex.config import SECTION
 from ingestors.bitfinex.parse import trade_of
-from ingestors.bitfinex.wire import RATE_LIMIT
+from ingestors.bitfinex.wire import RATE_LIMIT, CandleRow
 from ingestors.history import History
 from ingestors.numbers import MS_NS
-from ingestors.rest import RestClient, Trouble, decoded
+from ingestors.rest import PATIENCE_S, RestClient, Trouble, decoded
 from runtime.errors import TransientError
 from schemas.ticks import Trade
 
-PAGE = 10_000  # the most that one call gives
+PAGE = 10_000  # trades or candles, the most that one call gives
 _PAGES = 5  # of one question: what is further back is told as lost
 _ERROR = b'["error"'
 _decode_pairs = msgspec.json.Decoder(list[list[str]]).decode
 _decode_rows = msgspec.json.Decoder(list[list[Any]], float_hook=str).decode
+_decode_candles = msgspec.json.Decoder(list[CandleRow], float_hook=str).decode
 _decode_error = msgspec.json.Decoder(tuple[str, int, str]).decode
 
 
 class BitfinexClient:
     """See ingestors.rest for what waits and what is raised."""
 
-    def __init__(self, rest_url: str, stage: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._rest = RestClient(rest_url, stage, f"{SECTION}.rest_url and {SECTION}.symbols", judge, transport=transport)
+    def __init__(
+        self, rest_url: str, stage: str, transport: httpx.AsyncBaseTransport | None = None, patience_s: float | None = PATIENCE_S
+    ) -> None:
+        advice = f"{SECTION}.rest_url and {SECTION}.symbols"
+        self._rest = RestClient(rest_url, stage, advice, judge, transport=transport, patience_s=patience_s)
 
     async def pairs(self) -> list[str]:
         """All pairs of the exchange, as BTCUSD or DUSK:USD."""
@@ -38,6 +42,13 @@ class BitfinexClient:
         """The newest trades between two times, both included, the newest first: [id, ms, amount, price]."""
         query = {"limit": str(PAGE), "start": str(from_ms)} | ({"end": str(to_ms)} if to_ms is not None else {})
         rows: list[list[Any]] = decoded(_decode_rows, await self._rest.get(f"/v2/trades/{quote(name)}/hist", query))
+        return rows
+
+    async def candles(self, name: str, timeframe: str, from_ms: int, to_ms: int) -> list[CandleRow]:
+        """The first ones that begin between two times, both included, ascending, at most 10,000; where nothing was traded there is none."""
+        query = {"limit": str(PAGE), "start": str(from_ms), "end": str(to_ms), "sort": "1"}
+        path = f"/v2/candles/trade:{timeframe}:{quote(name, safe=':')}/hist"
+        rows: list[CandleRow] = decoded(_decode_candles, await self._rest.get(path, query))
         return rows
 
     async def close(self) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Collection
 
 import msgspec
 
+from ingestors.bar_history import BarHistory
+from ingestors.bitfinex.bars import BitfinexBarHistory
 from ingestors.bitfinex.client import BitfinexClient, BitfinexHistory
 from ingestors.bitfinex.config import HEARTBEAT_TIMEOUT_S, NAME, REQUEST_INTERVAL_S, SECTION, STAGE, check, key, resolve
 from ingestors.bitfinex.parse import Parser
@@ -12,7 +14,7 @@ from ingestors.books.checksums import BitfinexChecksum
 from ingestors.books.keeper import BookRules
 from ingestors.events import Event
 from ingestors.history import History
-from ingestors.names import Names
+from ingestors.names import Names, past_source
 from ingestors.output import Output
 from ingestors.session import Request, Session
 from ingestors.stream import StreamIngestor
@@ -98,3 +100,9 @@ class BitfinexVenue(Venue):
 def build(settings: Settings, bootstrap: str, clock: Clock, health: Health, output: Output | None = None) -> StreamIngestor:
     """The ingestor of this process."""
     return StreamIngestor(NAME, BitfinexVenue(settings.providers.bitfinex), settings, bootstrap, clock, health, output)
+
+
+def bar_history(settings: Settings, clock: Clock) -> BarHistory:
+    """Its candles, under a source of their own."""
+    section = settings.providers.bitfinex
+    return BitfinexBarHistory(BitfinexClient(section.rest_url, STAGE, patience_s=None), past_source(section.source, "bars"), clock)

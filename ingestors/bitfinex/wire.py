@@ -5,7 +5,11 @@ trade: [id, ms, amount, price], amount below zero where the taker sold. ticker: 
 for asks; no orders: the level is gone, amount 1 or -1 says from which side. Checksums come as [channel, "cs", number].
 """
 
+from typing import Any
+
 from msgspec import Struct
+
+from ingestors.parsing import Milliseconds
 
 SEQUENCES = 65_536  # flags of `conf`: each message ends with a number, by one higher than that before it
 CHECKSUMS = 131_072
@@ -27,3 +31,14 @@ class AnyMessage(Struct):
     version: int = 0
     code: int = 0
     msg: str = ""
+
+
+class CandleRow(Struct, array_like=True, gc=False):
+    """A row of /candles, in the venue's own order. time: ms, of the beginning."""
+
+    time: Milliseconds
+    open: Any
+    close: Any
+    high: Any
+    low: Any
+    volume: Any

@@ -6,28 +6,33 @@ import httpx
 import msgspec
 
 from ingestors.coinbase_advanced.config import SECTION
-from ingestors.coinbase_advanced.wire import SIDES, ErrorBody, Products, RestTrade, RestTrades
+from ingestors.coinbase_advanced.wire import SIDES, CandleRow, CandleRows, ErrorBody, Products, RestTrade, RestTrades
 from ingestors.history import History
 from ingestors.numbers import SECOND_NS, iso_ns, plain
 from ingestors.parsing import integer
-from ingestors.rest import RestClient, Trouble, decoded
+from ingestors.rest import PATIENCE_S, RestClient, Trouble, decoded
 from runtime.errors import TransientError
 from schemas.ticks import Trade
 
 PAGE = 1000  # what is asked for at once
+CANDLES = 300  # the same; the venue refuses 350
 _PAGES = 20  # of one question: what is further back is told as lost
 _ROOT = "/api/v3/brokerage/market/products"
 _decode_products = msgspec.json.Decoder(Products).decode
 _decode_trades = msgspec.json.Decoder(RestTrades).decode
+_decode_candles = msgspec.json.Decoder(CandleRows).decode
 _decode_error = msgspec.json.Decoder(ErrorBody).decode
 
 
 class AdvancedClient:
     """See ingestors.rest for what waits and what is raised."""
 
-    def __init__(self, rest_url: str, stage: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, rest_url: str, stage: str, transport: httpx.AsyncBaseTransport | None = None, patience_s: float | None = PATIENCE_S
+    ) -> None:
         headers = {"User-Agent": "tickerplant", "Cache-Control": "no-cache"}  # answers are held back for a second otherwise
-        self._rest = RestClient(rest_url, stage, f"{SECTION}.rest_url and {SECTION}.symbols", judge, headers=headers, transport=transport)
+        advice = f"{SECTION}.rest_url and {SECTION}.symbols"
+        self._rest = RestClient(rest_url, stage, advice, judge, headers=headers, transport=transport, patience_s=patience_s)
 
     async def products(self) -> list[str]:
         """All products that are traded, as BTC-USD."""
@@ -37,6 +42,12 @@ class AdvancedClient:
         """The newest trades between two times in whole seconds, in no order that is promised."""
         query = {"limit": str(PAGE)} | ({"start": str(from_s), "end": str(to_s)} if to_s is not None else {})
         rows: list[RestTrade] = decoded(_decode_trades, await self._rest.get(f"{_ROOT}/{quote(product)}/ticker", query)).trades
+        return rows
+
+    async def candles(self, product: str, granularity: str, from_s: int, to_s: int) -> list[CandleRow]:
+        """Those that begin between two times, both included, the newest first; where nothing was traded there is none."""
+        query = {"start": str(from_s), "end": str(to_s), "granularity": granularity}
+        rows: list[CandleRow] = decoded(_decode_candles, await self._rest.get(f"{_ROOT}/{quote(product)}/candles", query)).candles
         return rows
 
     async def close(self) -> None:

@@ -4,13 +4,15 @@ from collections.abc import Collection
 
 import msgspec
 
+from ingestors.bar_history import BarHistory
 from ingestors.books.keeper import BookRules
+from ingestors.coinbase_advanced.bars import AdvancedBarHistory
 from ingestors.coinbase_advanced.client import AdvancedClient, AdvancedHistory
 from ingestors.coinbase_advanced.config import HEARTBEAT_TIMEOUT_S, NAME, REQUEST_INTERVAL_S, SECTION, STAGE, key, resolve
 from ingestors.coinbase_advanced.parse import Parser
 from ingestors.events import Event
 from ingestors.history import History
-from ingestors.names import Names
+from ingestors.names import Names, past_source
 from ingestors.output import Output
 from ingestors.session import Request, Session
 from ingestors.stream import StreamIngestor
@@ -93,3 +95,9 @@ class AdvancedVenue(Venue):
 def build(settings: Settings, bootstrap: str, clock: Clock, health: Health, output: Output | None = None) -> StreamIngestor:
     """The ingestor of this process."""
     return StreamIngestor(NAME, AdvancedVenue(settings.providers.coinbase_advanced), settings, bootstrap, clock, health, output)
+
+
+def bar_history(settings: Settings, clock: Clock) -> BarHistory:
+    """Its candles, under a source of their own."""
+    section = settings.providers.coinbase_advanced
+    return AdvancedBarHistory(AdvancedClient(section.rest_url, STAGE, patience_s=None), past_source(section.source, "bars"), clock)

@@ -105,6 +105,21 @@ class RestTrades(Struct):
     trades: list[RestTrade]
 
 
+class CandleRow(Struct, gc=False):
+    """A row of /market/products/{id}/candles. start: s, in quotes."""
+
+    start: DecimalText
+    low: DecimalText
+    high: DecimalText
+    open: DecimalText
+    close: DecimalText
+    volume: DecimalText
+
+
+class CandleRows(Struct):
+    candles: list[CandleRow]
+
+
 class ProductRow(Struct):
     product_id: str
     is_disabled: bool = False

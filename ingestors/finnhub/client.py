@@ -8,7 +8,7 @@ import msgspec
 
 from ingestors.finnhub.config import KEY, SECTION, STAGE, name_of
 from ingestors.finnhub.parse import known
-from ingestors.finnhub.wire import ErrorBody, Listed, Quoted, Ticks
+from ingestors.finnhub.wire import Candles, ErrorBody, Listed, Quoted, Ticks
 from ingestors.history import History
 from ingestors.numbers import MS_NS
 from ingestors.parsing import Ordinals, number_text
@@ -27,6 +27,7 @@ _BEHIND_NS = 5 * 3_600_000_000_000  # New York's trading never crosses midnight 
 _decode_quote = msgspec.json.Decoder(Quoted).decode
 _decode_listed = msgspec.json.Decoder(list[Listed]).decode
 _decode_ticks = msgspec.json.Decoder(Ticks, float_hook=str).decode
+_decode_candles = msgspec.json.Decoder(Candles, float_hook=str).decode
 _decode_error = msgspec.json.Decoder(ErrorBody).decode
 
 
@@ -82,6 +83,12 @@ class FinnhubClient:
     async def _ticks(self, name: str, date: str, skip: int, limit: int) -> Ticks:
         query = {"symbol": name, "date": date, "limit": str(limit), "skip": str(skip)}
         answer: Ticks = decoded(_decode_ticks, await self._rest.get("/api/v1/stock/tick", query))
+        return answer
+
+    async def candles(self, kind: str, name: str, resolution: str, from_s: int, to_s: int) -> Candles:
+        """Those that begin between two times, both included. kind: stock or crypto. Columns are empty where there are none."""
+        query = {"symbol": name, "resolution": resolution, "from": str(from_s), "to": str(to_s)}
+        answer: Candles = decoded(_decode_candles, await self._rest.get(f"/api/v1/{kind}/candle", query))
         return answer
 
     async def close(self) -> None:

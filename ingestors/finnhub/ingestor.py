@@ -5,13 +5,15 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from ingestors.bar_history import BarHistory
 from ingestors.events import Event
+from ingestors.finnhub.bars import FinnhubBarHistory
 from ingestors.finnhub.client import FinnhubClient, FinnhubHistory
 from ingestors.finnhub.config import KEY, NAME, REQUEST_INTERVAL_S, SECTION, resolve
 from ingestors.finnhub.parse import Parser
 from ingestors.history import History
 from ingestors.keys import required_key
-from ingestors.names import Names
+from ingestors.names import Names, past_source
 from ingestors.output import Output
 from ingestors.session import Request, Session
 from ingestors.stream import StreamIngestor
@@ -80,3 +82,10 @@ class FinnhubVenue(Venue):
 def build(settings: Settings, bootstrap: str, clock: Clock, health: Health, output: Output | None = None) -> StreamIngestor:
     """The ingestor of this process. Raises UserError without a key."""
     return StreamIngestor(NAME, FinnhubVenue(settings.providers.finnhub, clock), settings, bootstrap, clock, health, output)
+
+
+def bar_history(settings: Settings, clock: Clock) -> BarHistory:
+    """For `tickerplant backfill`. Raises UserError without a key."""
+    section = settings.providers.finnhub
+    client = FinnhubClient(section, required_key(section.api_key, NAME, KEY), patience_s=None)
+    return FinnhubBarHistory(client, section, past_source(section.source, "bars"), clock)

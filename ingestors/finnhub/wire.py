@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Raw, Struct
 
-from ingestors.parsing import Milliseconds
+from ingestors.parsing import Milliseconds, Number
 
 
 class TradeRow(Struct, gc=False):
@@ -44,6 +44,18 @@ class Ticks(Struct):
     total: int = 0
     t: list[Milliseconds] = []
     p: list[Any] = []
+    v: list[Any] = []
+
+
+class Candles(Struct):
+    """/stock/candle, /crypto/candle, as columns. s: `ok` or `no_data`; t: s."""
+
+    s: str
+    t: list[Number] = []
+    o: list[Any] = []
+    h: list[Any] = []
+    l: list[Any] = []  # noqa: E741 (the provider's word)
+    c: list[Any] = []
     v: list[Any] = []
 
 

@@ -8,27 +8,32 @@ import msgspec
 from ingestors.history import History
 from ingestors.htx.config import SECTION
 from ingestors.htx.parse import SIDES
-from ingestors.htx.wire import ErrorBody, Histories, RestTrade, SymbolRows
+from ingestors.htx.wire import ErrorBody, Histories, Klines, RestTrade, SymbolRows
 from ingestors.numbers import MS_NS
 from ingestors.parsing import number_text
-from ingestors.rest import RestClient, Trouble, decoded
+from ingestors.rest import PATIENCE_S, RestClient, Trouble, decoded
 from runtime.errors import TransientError
 from schemas.ticks import Trade
 
 PAGE = 2000  # takers' orders, each with all its trades: the most that one call gives
+KLINES = 2000  # the same; there are no older ones
 _LIMITS = ("limit", "too-many", "frequen")
 _LATER = ("gateway-internal-error", "system-busy", "base-system-busy", "timeout")
 _ONLINE = "online"
 _decode_symbols = msgspec.json.Decoder(SymbolRows).decode
 _decode_trades = msgspec.json.Decoder(Histories, float_hook=str).decode
+_decode_klines = msgspec.json.Decoder(Klines, float_hook=str).decode
 _decode_error = msgspec.json.Decoder(ErrorBody).decode
 
 
 class HtxClient:
     """See ingestors.rest for what waits and what is raised."""
 
-    def __init__(self, rest_url: str, stage: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._rest = RestClient(rest_url, stage, f"{SECTION}.rest_url and {SECTION}.symbols", judge, transport=transport)
+    def __init__(
+        self, rest_url: str, stage: str, transport: httpx.AsyncBaseTransport | None = None, patience_s: float | None = PATIENCE_S
+    ) -> None:
+        advice = f"{SECTION}.rest_url and {SECTION}.symbols"
+        self._rest = RestClient(rest_url, stage, advice, judge, transport=transport, patience_s=patience_s)
 
     async def symbols(self) -> dict[str, str]:
         """The venue's name of all that are traded, by canonical symbol."""
@@ -40,6 +45,12 @@ class HtxClient:
         query = {"symbol": name, "size": str(PAGE)}
         orders = decoded(_decode_trades, await self._rest.get("/market/history/trade", query)).data
         return [trade for order in orders for trade in order.data]
+
+    async def klines(self, name: str, period: str) -> Klines:
+        """The newest ones, the running one among them, the newest first."""
+        query = {"symbol": name, "period": period, "size": str(KLINES)}
+        answer: Klines = decoded(_decode_klines, await self._rest.get("/market/history/kline", query))
+        return answer
 
     async def close(self) -> None:
         await self._rest.close()

@@ -4,13 +4,15 @@ from collections.abc import Collection
 
 import msgspec
 
+from ingestors.bar_history import BarHistory
 from ingestors.books.keeper import BookRules
 from ingestors.events import Event
 from ingestors.history import History
+from ingestors.htx.bars import HtxBarHistory
 from ingestors.htx.client import HtxClient, HtxHistory
 from ingestors.htx.config import HEARTBEAT_TIMEOUT_S, NAME, REQUEST_INTERVAL_S, SECTION, STAGE, resolve, topic
 from ingestors.htx.parse import Parser
-from ingestors.names import Names
+from ingestors.names import Names, past_source
 from ingestors.output import Output
 from ingestors.session import Request, Session
 from ingestors.stream import StreamIngestor
@@ -81,3 +83,9 @@ class HtxVenue(Venue):
 def build(settings: Settings, bootstrap: str, clock: Clock, health: Health, output: Output | None = None) -> StreamIngestor:
     """The ingestor of this process."""
     return StreamIngestor(NAME, HtxVenue(settings.providers.htx), settings, bootstrap, clock, health, output)
+
+
+def bar_history(settings: Settings, clock: Clock) -> BarHistory:
+    """Its klines, under a source of their own."""
+    section = settings.providers.htx
+    return HtxBarHistory(HtxClient(section.rest_url, STAGE, patience_s=None), past_source(section.source, "bars"), clock)

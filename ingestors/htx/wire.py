@@ -121,6 +121,26 @@ class Histories(Struct):
     data: list[RestOrder]
 
 
+class Kline(Struct, gc=False):
+    """id: s, of the beginning. amount: in the base currency, vol: in the quote currency."""
+
+    id: Number
+    open: Any
+    close: Any
+    low: Any
+    high: Any
+    amount: Any
+    vol: Any
+    count: Number = 0
+
+
+class Klines(Struct):
+    """/market/history/kline. ts: the venue's time."""
+
+    data: list[Kline]
+    ts: Milliseconds
+
+
 class ErrorBody(Struct):
     """Any answer, for its error."""
 

@@ -9,10 +9,10 @@ import msgspec
 
 from ingestors.history import History
 from ingestors.kraken.config import canonical
-from ingestors.kraken.wire import ErrorAnswer, PairsAnswer, TradesAnswer
+from ingestors.kraken.wire import ErrorAnswer, OhlcAnswer, OhlcRow, PairsAnswer, TradesAnswer
 from ingestors.numbers import plain, seconds_ns
 from ingestors.parsing import integer
-from ingestors.rest import RestClient, Trouble, decoded
+from ingestors.rest import PATIENCE_S, RestClient, Trouble, decoded
 from runtime.errors import TransientError
 from schemas.ticks import Side, Trade
 
@@ -24,6 +24,7 @@ _LIMITS = ("Rate limit", "Too many requests", "Temporary lockout")
 _LATER = ("EService:", "EGeneral:Internal")
 _decode_pairs = msgspec.json.Decoder(PairsAnswer).decode
 _decode_trades = msgspec.json.Decoder(TradesAnswer, float_hook=str).decode
+_decode_ohlc = msgspec.json.Decoder(OhlcAnswer).decode
 _decode_error = msgspec.json.Decoder(ErrorAnswer).decode
 
 
@@ -39,8 +40,16 @@ class Listed:
 class KrakenClient:
     """See ingestors.rest for what waits and what is raised. section: of the settings, named in the advice."""
 
-    def __init__(self, rest_url: str, stage: str, section: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._rest = RestClient(rest_url, stage, f"{section}.rest_url and {section}.symbols", judge, transport=transport)
+    def __init__(
+        self,
+        rest_url: str,
+        stage: str,
+        section: str,
+        transport: httpx.AsyncBaseTransport | None = None,
+        patience_s: float | None = PATIENCE_S,
+    ) -> None:
+        advice = f"{section}.rest_url and {section}.symbols"
+        self._rest = RestClient(rest_url, stage, advice, judge, transport=transport, patience_s=patience_s)
 
     async def pairs(self) -> dict[str, Listed]:
         """All pairs that a WebSocket carries, by canonical symbol."""
@@ -56,6 +65,15 @@ class KrakenClient:
         if len(rows) != 1 or type(rows[0]) is not list:
             raise TransientError("the answer of the REST interface is not what was asked for: no trades of one pair")
         return rows[0]
+
+    async def ohlc(self, pair: str, minutes: int) -> tuple[list[OhlcRow], int]:
+        """The newest 720 candles, ascending, the running one among them, and the beginning in s of the last one that is closed."""
+        answer = decoded(_decode_ohlc, await self._rest.get("/0/public/OHLC", {"pair": pair, "interval": str(minutes)}))
+        rows = [value for value in answer.result.values() if isinstance(value, list)]
+        last = answer.result.get("last")
+        if len(rows) != 1 or not isinstance(last, int):
+            raise TransientError("the answer of the REST interface is not what was asked for: no candles of one pair")
+        return rows[0], last
 
     async def close(self) -> None:
         await self._rest.close()

@@ -6,10 +6,12 @@ from typing import Any
 
 import msgspec
 
+from ingestors.bar_history import BarHistory
 from ingestors.books.checksums import KrakenChecksum
 from ingestors.books.keeper import BookRules
 from ingestors.events import Event
 from ingestors.history import History
+from ingestors.kraken.bars import KrakenBarHistory
 from ingestors.kraken.client import KrakenClient, KrakenHistory, Listed
 from ingestors.kraken.config import (
     HEARTBEAT_TIMEOUT_S,
@@ -23,7 +25,7 @@ from ingestors.kraken.config import (
     resolve,
 )
 from ingestors.kraken.parse import Parser, quote_symbol
-from ingestors.names import Names
+from ingestors.names import Names, past_source
 from ingestors.output import Output
 from ingestors.session import Request, Session
 from ingestors.stream import StreamIngestor
@@ -122,3 +124,10 @@ class KrakenVenue(Venue):
 def build(settings: Settings, bootstrap: str, clock: Clock, health: Health, output: Output | None = None) -> StreamIngestor:
     """The ingestor of this process."""
     return StreamIngestor(NAME, KrakenVenue(settings.providers.kraken), settings, bootstrap, clock, health, output)
+
+
+def bar_history(settings: Settings, clock: Clock) -> BarHistory:
+    """Its candles, under a source of their own."""
+    section = settings.providers.kraken
+    client = KrakenClient(section.rest_url, STAGE, SECTION, patience_s=None)
+    return KrakenBarHistory(client, past_source(section.source, "bars"), clock)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from ingestors.parsing import Number, TimeText
+from ingestors.parsing import DecimalText, Number, TimeText
 
 Checksum = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 
@@ -109,3 +109,23 @@ class TradesAnswer(Struct):
 
     error: list[str]
     result: dict[str, Any] = {}
+
+
+class OhlcRow(Struct, array_like=True, gc=False):
+    """time: s, of the beginning. An interval without trades has the close before it, a vwap of 0 and no volume."""
+
+    time: Number
+    open: DecimalText
+    high: DecimalText
+    low: DecimalText
+    close: DecimalText
+    vwap: DecimalText
+    volume: DecimalText
+    count: Number
+
+
+class OhlcAnswer(Struct):
+    """/0/public/OHLC. result: rows under the venue's name of the pair; `last`: when the last one that is closed began, in s."""
+
+    error: list[str]
+    result: dict[str, list[OhlcRow] | int] = {}

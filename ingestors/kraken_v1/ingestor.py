@@ -5,16 +5,18 @@ from typing import Any
 
 import msgspec
 
+from ingestors.bar_history import BarHistory
 from ingestors.books.checksums import KrakenChecksum
 from ingestors.books.keeper import BookRules
 from ingestors.events import Event
 from ingestors.history import History
+from ingestors.kraken.bars import KrakenBarHistory
 from ingestors.kraken.client import KrakenClient, Listed
 from ingestors.kraken.config import check_depth
 from ingestors.kraken_v1.client import KrakenV1History
 from ingestors.kraken_v1.config import HEARTBEAT_TIMEOUT_S, NAME, REQUEST_INTERVAL_S, SECTION, STAGE, SYMBOLS_A_MESSAGE, key, resolve
 from ingestors.kraken_v1.parse import Parser
-from ingestors.names import Names
+from ingestors.names import Names, past_source
 from ingestors.output import Output
 from ingestors.session import Request, Session
 from ingestors.stream import StreamIngestor
@@ -99,3 +101,10 @@ class KrakenV1Venue(Venue):
 def build(settings: Settings, bootstrap: str, clock: Clock, health: Health, output: Output | None = None) -> StreamIngestor:
     """The ingestor of this process."""
     return StreamIngestor(NAME, KrakenV1Venue(settings.providers.kraken_v1), settings, bootstrap, clock, health, output)
+
+
+def bar_history(settings: Settings, clock: Clock) -> BarHistory:
+    """The candles of the REST interface, under a source of their own."""
+    section = settings.providers.kraken_v1
+    client = KrakenClient(section.rest_url, STAGE, SECTION, patience_s=None)
+    return KrakenBarHistory(client, past_source(section.source, "bars"), clock)

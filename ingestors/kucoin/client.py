@@ -7,10 +7,23 @@ import msgspec
 
 from ingestors.history import History
 from ingestors.kucoin.config import SECTION
-from ingestors.kucoin.wire import SIDES, Books, Bullet, Bullets, ErrorBody, Histories, Snapshot, SymbolRow, SymbolRows, TradeRow
+from ingestors.kucoin.wire import (
+    SIDES,
+    Books,
+    Bullet,
+    Bullets,
+    CandleRow,
+    CandleRows,
+    ErrorBody,
+    Histories,
+    Snapshot,
+    SymbolRow,
+    SymbolRows,
+    TradeRow,
+)
 from ingestors.numbers import MS_NS, plain
 from ingestors.parsing import integer
-from ingestors.rest import RestClient, Trouble, decoded
+from ingestors.rest import PATIENCE_S, RestClient, Trouble, decoded
 from runtime.errors import TransientError
 from schemas.books import BookDifference
 from schemas.ticks import Trade
@@ -22,14 +35,18 @@ _decode_error = msgspec.json.Decoder(ErrorBody).decode
 _decode_symbols = msgspec.json.Decoder(SymbolRows).decode
 _decode_bullet = msgspec.json.Decoder(Bullets).decode
 _decode_trades = msgspec.json.Decoder(Histories).decode
+_decode_candles = msgspec.json.Decoder(CandleRows).decode
 _decode_book = msgspec.json.Decoder(Books).decode
 
 
 class KucoinClient:
     """See ingestors.rest for what waits and what is raised."""
 
-    def __init__(self, rest_url: str, stage: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._rest = RestClient(rest_url, stage, f"{SECTION}.rest_url and {SECTION}.symbols", judge, transport=transport)
+    def __init__(
+        self, rest_url: str, stage: str, transport: httpx.AsyncBaseTransport | None = None, patience_s: float | None = PATIENCE_S
+    ) -> None:
+        advice = f"{SECTION}.rest_url and {SECTION}.symbols"
+        self._rest = RestClient(rest_url, stage, advice, judge, transport=transport, patience_s=patience_s)
 
     async def symbols(self) -> list[str]:
         """All that are traded, as BTC-USDT."""
@@ -52,6 +69,12 @@ class KucoinClient:
         """The hundred best levels of each side: more are told only with a key."""
         book: Snapshot = (await self._data(_decode_book, "GET", "/api/v1/market/orderbook/level2_100", symbol)).data
         return book
+
+    async def candles(self, symbol: str, kind: str, from_s: int, to_s: int) -> list[CandleRow]:
+        """The newest 1,500 of those that begin between two times, the newest first; where nothing was traded there is none."""
+        query = {"symbol": symbol, "type": kind, "startAt": str(from_s), "endAt": str(to_s)}
+        rows: list[CandleRow] = decoded(_decode_candles, await self._rest.get("/api/v1/market/candles", query)).data
+        return rows
 
     async def _data(self, decode: Any, method: str, path: str, symbol: str = "") -> Any:
         query = {"symbol": symbol} if symbol else None

@@ -6,13 +6,15 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from ingestors.bar_history import BarHistory
 from ingestors.books.keeper import BookRules
 from ingestors.events import Event
 from ingestors.history import History
+from ingestors.kucoin.bars import KucoinBarHistory
 from ingestors.kucoin.client import KucoinClient, KucoinHistory
 from ingestors.kucoin.config import BOOK_LEVELS, LIFETIME_S, NAME, REQUEST_INTERVAL_S, SECTION, STAGE, SYMBOLS_A_MESSAGE, resolve, topic_of
 from ingestors.kucoin.parse import Parser, quote_topic
-from ingestors.names import Names
+from ingestors.names import Names, past_source
 from ingestors.output import Output
 from ingestors.session import Request, Session
 from ingestors.stream import StreamIngestor
@@ -100,3 +102,9 @@ class KucoinVenue(Venue):
 def build(settings: Settings, bootstrap: str, clock: Clock, health: Health, output: Output | None = None) -> StreamIngestor:
     """The ingestor of this process."""
     return StreamIngestor(NAME, KucoinVenue(settings.providers.kucoin), settings, bootstrap, clock, health, output)
+
+
+def bar_history(settings: Settings, clock: Clock) -> BarHistory:
+    """Its candles, under a source of their own."""
+    section = settings.providers.kucoin
+    return KucoinBarHistory(KucoinClient(section.rest_url, STAGE, patience_s=None), past_source(section.source, "bars"), clock)

@@ -98,6 +98,22 @@ class TradeRow(Struct):
     time: Number
 
 
+class CandleRow(Struct, array_like=True, gc=False):
+    """A row of /api/v1/market/candles, in the venue's own order. time: s, of the beginning. turnover: in the quote currency."""
+
+    time: DecimalText
+    open: DecimalText
+    close: DecimalText
+    high: DecimalText
+    low: DecimalText
+    volume: DecimalText
+    turnover: DecimalText
+
+
+class CandleRows(Struct):
+    data: list[CandleRow]
+
+
 class Server(Struct):
     """Where to connect to. pingInterval, pingTimeout: ms."""
 

@@ -7,7 +7,7 @@ from ingestors.bar_history import BarHistory
 from ingestors.events import Event
 from ingestors.history import History
 from ingestors.keys import required_key
-from ingestors.names import Names
+from ingestors.names import Names, past_source
 from ingestors.oanda.client import OandaBarHistory, OandaClient
 from ingestors.oanda.config import HEARTBEAT_TIMEOUT_S, KEY, NAME, SECTION, account_path, check, resolve
 from ingestors.oanda.parse import Parser
@@ -83,7 +83,7 @@ def bar_history(settings: Settings, clock: Clock) -> BarHistory:
     section = settings.providers.oanda
     key = required_key(section.api_key, NAME, KEY)
     check(section)
-    return OandaBarHistory(OandaClient(section, key, patience_s=None), section.source, clock)
+    return OandaBarHistory(OandaClient(section, key, patience_s=None), past_source(section.source, "bars"), clock)
 
 
 def build(settings: Settings, bootstrap: str, clock: Clock, health: Health, output: Output | None = None) -> StreamIngestor:

@@ -8,7 +8,7 @@ from ingestors.bar_history import BarHistory
 from ingestors.events import Event
 from ingestors.history import History
 from ingestors.keys import required_key
-from ingestors.names import Names
+from ingestors.names import Names, past_source
 from ingestors.output import Output
 from ingestors.polygon.bars import PolygonBarHistory
 from ingestors.polygon.client import PolygonClient, PolygonHistory
@@ -97,7 +97,7 @@ def bar_history(settings: Settings, clock: Clock) -> BarHistory:
     """For `tickerplant backfill`. Raises UserError without a key."""
     section = settings.providers.polygon
     client = PolygonClient(section.rest_url, STAGE, required_key(section.api_key, NAME, KEY), patience_s=None)
-    return PolygonBarHistory(client, section.source, clock)
+    return PolygonBarHistory(client, past_source(section.source, "bars"), clock)
 
 
 def build(settings: Settings, bootstrap: str, clock: Clock, health: Health, output: Output | None = None) -> StreamIngestor:

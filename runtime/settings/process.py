@@ -36,7 +36,8 @@ class ProcessSettings(Section):
     synthetic_bars: tuple[str, ...] = Field((), description="symbols of which an interval without trades gets a bar; * for all")
     provider_bars: tuple[str, ...] = Field(
         (
-            *("file-bars", "binance-bars", "coinbase-bars", "polygon-bars", "oanda-bars"),
+            *("file-bars", "binance-bars", "coinbase-bars", "coinbase-advanced-bars", "kraken-bars", "kraken-v1-bars", "bitfinex-bars"),
+            *("kucoin-bars", "htx-bars", "polygon-bars", "oanda-bars", "finnhub-bars"),
             *("yahoo", "fmp", "alpha-vantage", "tiingo-rest", "twelve-data-rest", "cryptocompare", "coingecko", "currencylayer", "quandl"),
         ),
         description="sources that send no trades: the bars that they build are published, and none are built of their ticks",

@@ -14,7 +14,7 @@ from runtime.settings import Settings
 from schemas.bars import ProviderBar
 from schemas.symbols import AssetClass, asset_class_of
 from schemas.ticks import Trade
-from schemas.timeframes import DAY_NS, Timeframe
+from schemas.timeframes import DAY_NS, HOUR_NS, Timeframe
 from tickerplant.backfill.ask import Window
 from tickerplant.importing.ticks import Event
 
@@ -122,8 +122,8 @@ class PastBars(Past):
     def check(self, from_ns: int, now_ns: int) -> None:
         lookback_ns = self._bars.lookback_ns.get(self._timeframe)
         if lookback_ns is not None and from_ns < now_ns - lookback_ns:
-            days = lookback_ns // DAY_NS
-            raise UserError(f"{self._provider} gives bars of {self._timeframe} of the last {days} days only; give a later --from")
+            last = f"{lookback_ns // HOUR_NS} hours" if lookback_ns < 3 * DAY_NS else f"{lookback_ns // DAY_NS} days"
+            raise UserError(f"{self._provider} gives bars of {self._timeframe} of the last {last} only; give a later --from")
 
     async def resolve(self, symbols: Collection[str]) -> None:
         _all_listed(self._provider, symbols, await self._bars.resolve(symbols))

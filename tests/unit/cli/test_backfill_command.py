@@ -53,6 +53,8 @@ def mistake(*words: str) -> str:
         (("binance", *FROM, "--timeframe", "7m"), "there is no such timeframe"),
         (("binance", *FROM, "--timeframe", "2d"), "gives no bars of 2d; it gives 1m, 5m"),
         (("coinbase", *FROM, "--timeframe", "4h"), "it gives 1m, 5m, 15m, 1h, 6h, 1d"),
+        (("htx", *FROM), "htx gives no bars of 1d; it gives 1m, 5m, 15m, 30m, 1h, 4h"),
+        (("kraken", *FROM, "--timeframe", "1m"), "kraken gives bars of 1m of the last 11 hours only; give a later --from"),
         (("binance", *FROM, "--symbols", "btc/usdt"), "write them as"),
         (("binance", *FROM, "--source", "No Source"), "is no name of a source"),
         (("status",), "no address for kafka"),

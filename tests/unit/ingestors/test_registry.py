@@ -1,10 +1,13 @@
 """A provider's folder that is not registered is a provider that nobody can start."""
 
 import pkgutil
+from importlib import import_module
 from pathlib import Path
 
 import ingestors
+from ingestors.bar_history import bar_history_of
 from ingestors.registry import PROVIDERS
+from runtime.clock import SystemClock
 from runtime.settings import Settings
 
 SHARED = {"exchange_server", "books", "limits", "polling"}
@@ -38,3 +41,14 @@ def test_bars_of_every_polled_provider_are_published_by_default() -> None:
         if provider.transport == "poll"
     }
     assert sources <= set(settings.process.provider_bars)
+
+
+def test_bars_of_the_past_are_published_by_default_under_another_source_than_what_is_streamed() -> None:
+    keyed = {name: {"api_key": "key"} for name in ("polygon", "finnhub")} | {"oanda": {"api_key": "key", "account": "101-004-1-001"}}
+    settings, found = Settings.model_validate({"providers": keyed}), set[str]()
+    for provider in PROVIDERS.values():
+        if provider.transport == "stream" and hasattr(import_module(f"{provider.module}.ingestor"), "bar_history"):
+            source = bar_history_of(provider.name, settings, SystemClock()).source
+            assert source.removesuffix("-bars") == provider.name
+            found.add(source)
+    assert {"polygon-bars", "oanda-bars", "kraken-bars", "finnhub-bars"} < found <= set(settings.process.provider_bars)
