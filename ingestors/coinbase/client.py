@@ -1,24 +1,19 @@
 """Coinbase Exchange's REST interface: the products, trades by id and time, candles."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 import httpx
 import msgspec
 
-from ingestors.bar_history import BarHistory, BarPage, page_of
-from ingestors.coinbase.config import SECTION, resolve
+from ingestors.coinbase.config import SECTION
 from ingestors.coinbase.wire import AGGRESSOR, Candle, ErrorBody, Product, RestTrade
 from ingestors.history import History
-from ingestors.numbers import SECOND_NS, iso_ns, plain
-from ingestors.parsing import number_text
+from ingestors.numbers import iso_ns, plain
 from ingestors.rest import PATIENCE_S, RestClient, Trouble, decoded
-from runtime.clock import Clock
 from runtime.errors import TransientError
-from schemas.bars import ProviderBar
 from schemas.ticks import Trade
-from schemas.timeframes import FIXED_NS, Timeframe
 
 PAGE = 1000  # the most that one call gives
 CANDLES = 300  # the same; the venue refuses a longer range
@@ -89,33 +84,6 @@ class CoinbaseHistory(History):
         return found
 
 
-class CoinbaseBarHistory(BarHistory):
-    """Candles: see ingestors.bar_history."""
-
-    timeframes = (Timeframe.M1, Timeframe.M5, Timeframe.M15, Timeframe.H1, Timeframe.H6, Timeframe.D1)
-
-    def __init__(self, client: CoinbaseClient, source: str, clock: Clock) -> None:
-        self.source = source
-        self._client = client
-        self._clock = clock
-        self._names: dict[str, str] = {}
-
-    async def resolve(self, symbols: Collection[str]) -> dict[str, str]:
-        self._names |= (found := resolve(symbols, await self._client.products()))
-        return found
-
-    async def bars(self, symbol: str, timeframe: Timeframe, from_ns: int, to_ns: int) -> BarPage:
-        length_ns = FIXED_NS[timeframe]
-        first_ns = -(-from_ns // length_ns) * length_ns
-        rows = await self._client.candles(self._names[symbol], length_ns // SECOND_NS, first_ns // SECOND_NS)
-        now_ns = self._clock.now_ns()
-        bars = [_bar(symbol, self.source, timeframe, row, now_ns) for row in rows]
-        return page_of(bars, from_ns, to_ns, now_ns, first_ns + CANDLES * length_ns)
-
-    async def close(self) -> None:
-        await self._client.close()
-
-
 def judge(status: int, body: bytes) -> Trouble | None:
     """Errors are {"message": ...} beside the status."""
     if status == 200:
@@ -135,35 +103,6 @@ def _time_ns(row: RestTrade) -> int:
         return iso_ns(row.time)
     except ValueError as error:
         raise TransientError(f"the answer of the REST interface is not what was asked for: {error}") from None
-
-
-def _bar(symbol: str, source: str, timeframe: Timeframe, row: Candle, known_at_ns: int) -> ProviderBar:
-    """The venue tells neither turnover nor number of trades."""
-    try:
-        opened, high, low, close, volume = map(number_text, (row.open, row.high, row.low, row.close, row.volume))
-    except ValueError as error:
-        raise TransientError(f"the answer of the REST interface is not what was asked for: {error}") from None
-    return ProviderBar(
-        symbol=symbol,
-        source=source,
-        timeframe=timeframe.value,
-        ts_open_ns=row.time * SECOND_NS,
-        ts_close_ns=row.time * SECOND_NS + FIXED_NS[timeframe],
-        open=opened,
-        high=high,
-        low=low,
-        close=close,
-        volume=volume,
-        quote_volume="0",
-        vwap=close,
-        trade_count=0,
-        kind="provider",
-        revision=0,
-        quality=1.0,
-        reasons=(),
-        known_at_ns=known_at_ns,
-        primary=False,
-    )
 
 
 def _text(at_s: int) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection
 import msgspec
 
 from ingestors.bar_history import BarHistory
-from ingestors.coinbase.client import CoinbaseBarHistory, CoinbaseClient, CoinbaseHistory
+from ingestors.coinbase.bars import CoinbaseBarHistory
+from ingestors.coinbase.client import CoinbaseClient, CoinbaseHistory
 from ingestors.coinbase.config import HEARTBEAT_TIMEOUT_S, NAME, REQUEST_INTERVAL_S, SECTION, STAGE, keys_of, resolve
 from ingestors.coinbase.parse import Parser, quote_product
 from ingestors.events import Event

@@ -5,7 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from ingestors.coinbase.client import CoinbaseBarHistory, CoinbaseClient, CoinbaseHistory
+from ingestors.coinbase.bars import CoinbaseBarHistory
+from ingestors.coinbase.client import CoinbaseClient, CoinbaseHistory
 from runtime.clock import ManualClock
 from runtime.errors import TransientError
 from schemas.timeframes import MINUTE_NS, Timeframe
