@@ -14,7 +14,7 @@ from runtime.dead_letters import letter_of
 from runtime.stage import InputRecord, Output
 from schemas.codec import encode
 from schemas.gaps import Gap
-from schemas.headers import SYMBOLS, TYPE
+from schemas.headers import CONTIGUOUS, SYMBOLS, TYPE
 from schemas.reasons import Reason
 from schemas.ticks import Tick, TickEnvelope, Trade
 from schemas.topics import Topic
@@ -118,6 +118,8 @@ class EnvelopePass:
         letter = letter_of(
             self._stage, record, reason, error, payload=encode(tick), ts_ns=tick.ts_ingest_ns, index=index, source=self._envelope.source
         )
+        if self._envelope.trade_ids_contiguous:
+            letter.headers[CONTIGUOUS] = "1"
         self._letters.append(Output(Topic.DLQ, encode(letter), tick.symbol.encode(), _DEAD_LETTER))
 
     def _kept_envelope(self) -> Output:

@@ -8,6 +8,7 @@ from typing import Any
 
 from schemas.reasons import CATALOGUE, Reason
 from tickerplant.dead_letters.reader import StoredLetter
+from tickerplant.dead_letters.replayed import Replayed
 
 UNREADABLE = "unreadable"  # the record in the topic is no dead letter
 
@@ -95,6 +96,20 @@ def page(stored: StoredLetter) -> str:
     payload = stored.letter.payload if stored.letter else stored.raw
     cut = f", the first {len(payload):,} of {entry['size']:,} bytes" if entry["is_cut"] else ""
     return "\n".join([f"dead letter {stored.partition}:{stored.offset}", *lines, f"payload{cut}:", readable(payload)])
+
+
+def replayed_entry(done: Replayed, applied: bool) -> dict[str, Any]:
+    """What a replay did, or would do."""
+    return {"applied": applied, "letters": done.letters, "sent": dict(done.sent), "left_out": dict(done.left_out)}
+
+
+def replayed_text(done: Replayed, applied: bool) -> str:
+    """The same as text."""
+    word = "sent to" if applied else "would be sent to"
+    lines = [f"{number:>10,}  {word} {topic}" for topic, number in done.sent.most_common()]
+    lines += [f"{number:>10,}  left out: {readable(why.encode())}" for why, number in done.left_out.most_common()]
+    lines.append(f"{done.letters:>10,}  dead letters" if done.letters else "no dead letters")
+    return "\n".join([*lines, *([] if applied or not done.sent else ["nothing was sent; --apply sends them"])])
 
 
 def moment(ts_ns: int) -> str:
