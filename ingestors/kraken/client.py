@@ -17,7 +17,7 @@ from runtime.errors import TransientError
 from schemas.ticks import Side, Trade
 
 PAGE = 1000  # the most that one call gives
-_PAGES = 100  # of one question
+_PAGES = 1_000  # of one question: a backfill that goes on in the middle of a day begins at the day's beginning
 _SIDES: dict[str, Side] = {"b": "buy", "s": "sell"}
 _GOOD = b'{"error":[]'
 _LIMITS = ("Rate limit", "Too many requests", "Temporary lockout")
@@ -82,16 +82,25 @@ class KrakenClient:
 class KrakenHistory(History):
     """The venue's past by canonical symbol: see ingestors.history. pairs: kept, not copied."""
 
+    pages_past = True
+
     def __init__(self, client: KrakenClient, pairs: Mapping[str, Listed]) -> None:
         self._client = client
         self._pairs = pairs
+
+    async def trade_at(self, symbol: str, at_ns: int) -> int | None:
+        page = await self._page(symbol, max(1, at_ns - 1))
+        return next((int(trade.trade_id) for trade in page if trade.ts_event_ns >= at_ns), None)
+
+    async def _page(self, symbol: str, since_ns: int) -> list[Trade]:
+        return [trade_of(symbol, row) for row in await self._client.trades(self._pairs[symbol].name, since_ns)]
 
     async def trades(self, symbol: str, from_id: int, limit: int, from_ns: int = 0) -> list[Trade]:
         """The venue finds trades by time: pages from the time of a trade before them."""
         found: list[Trade] = []
         since_ns = max(0, from_ns - 1)  # trades after it: of the same instant there may be more
         for _ in range(_PAGES):
-            page = [trade_of(symbol, row) for row in await self._client.trades(self._pairs[symbol].name, since_ns)]
+            page = await self._page(symbol, since_ns)
             found += [trade for trade in page if int(trade.trade_id) >= from_id]
             if len(page) < PAGE or len(found) >= limit or not since_ns:
                 break

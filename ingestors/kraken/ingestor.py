@@ -27,6 +27,7 @@ from ingestors.kraken.config import (
 from ingestors.kraken.parse import Parser, quote_symbol
 from ingestors.names import Names, past_source
 from ingestors.output import Output
+from ingestors.rest import PATIENCE_S
 from ingestors.session import Request, Session
 from ingestors.stream import StreamIngestor
 from ingestors.venue import Venue
@@ -90,10 +91,10 @@ class KrakenVenue(Venue):
     trade_ids_contiguous = True
     quotes_numbered = False
 
-    def __init__(self, settings: KrakenSettings) -> None:
+    def __init__(self, settings: KrakenSettings, patience_s: float | None = PATIENCE_S) -> None:
         check_depth(SECTION, settings.book_depth)
         self.settings: KrakenSettings = settings
-        self._client = KrakenClient(settings.rest_url, STAGE, SECTION)
+        self._client = KrakenClient(settings.rest_url, STAGE, SECTION, patience_s=patience_s)
         self._pairs: dict[str, Listed] = {}
         self._decimals: dict[str, tuple[int, int]] = {}
 
@@ -124,6 +125,11 @@ class KrakenVenue(Venue):
 def build(settings: Settings, bootstrap: str, clock: Clock, health: Health, output: Output | None = None) -> StreamIngestor:
     """The ingestor of this process."""
     return StreamIngestor(NAME, KrakenVenue(settings.providers.kraken), settings, bootstrap, clock, health, output)
+
+
+def venue(settings: Settings) -> Venue:
+    """For those that ask about its past."""
+    return KrakenVenue(settings.providers.kraken, patience_s=None)
 
 
 def bar_history(settings: Settings, clock: Clock) -> BarHistory:

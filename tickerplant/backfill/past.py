@@ -64,6 +64,7 @@ class PastTrades(Past):
         self._names = Names()
         self._history: History = venue.history(self._names)
         self._ids: dict[tuple[str, int], int | None] = {}
+        self._behind: dict[str, tuple[int, int]] = {}  # by symbol: the id that follows what was read, and the event time before it
 
     async def resolve(self, symbols: Collection[str]) -> None:
         found = await self._venue.resolve(symbols)
@@ -73,7 +74,7 @@ class PastTrades(Past):
     async def page(self, symbol: str, window: Window, at: int | None) -> Page:
         first = await self._id_at(symbol, window.from_ns) if at is None else at
         end = await self._id_at(symbol, window.to_ns)
-        trades = [] if first is None else await self._history.trades(symbol, first, PAGE_TRADES)
+        trades = [] if first is None else await self._history.trades(symbol, first, PAGE_TRADES, self._before_ns(symbol, first, window))
         if not trades and first is not None and end is not None and first + PAGE_TRADES < end:
             return Page(
                 [], first + PAGE_TRADES, window.from_ns
@@ -81,7 +82,13 @@ class PastTrades(Past):
         inside = [trade for trade in trades if self._is_before(trade, end, window)]
         if not trades or len(inside) < len(trades):
             return Page(self._events(inside), None, window.to_ns)
+        self._behind[symbol] = _number(trades[-1]) + 1, trades[-1].ts_event_ns
         return Page(self._events(inside), _number(trades[-1]) + 1, trades[-1].ts_event_ns)
+
+    def _before_ns(self, symbol: str, first: int, window: Window) -> int:
+        """A time before a trade of the window, for venues that find trades by time: close to it, unless an earlier run ended there."""
+        behind, at_ns = self._behind.get(symbol, (0, 0))
+        return at_ns if behind == first else window.from_ns
 
     def _is_before(self, trade: Trade, end: int | None, window: Window) -> bool:
         """Where no trade has come since the window's end there is no number for it yet."""

@@ -8,12 +8,15 @@ import pytest
 
 from ingestors.binance.ingestor import BinanceVenue
 from ingestors.coinbase.ingestor import CoinbaseVenue
+from ingestors.kraken.ingestor import KrakenVenue
 from runtime.errors import TransientError, UserError
 from runtime.settings.providers import BinanceSettings, CoinbaseSettings
+from runtime.settings.providers.kraken import KrakenSettings
 from schemas.ticks import Trade
 from tests.venue_server import START_NS, STEP_NS, venue
 from tests.venues.binance import Binance
 from tests.venues.coinbase import Coinbase
+from tests.venues.kraken import Kraken
 from tickerplant.backfill.ask import Window
 from tickerplant.backfill.fetch import fetch
 from tickerplant.backfill.past import Page, PastTrades
@@ -23,6 +26,7 @@ DEALS = 2_500
 VENUES: dict[str, tuple[Any, Any]] = {
     "binance": (Binance, lambda rest: BinanceVenue(BinanceSettings(rest_url=rest))),
     "coinbase": (Coinbase, lambda rest: CoinbaseVenue(CoinbaseSettings(rest_url=rest))),
+    "kraken": (Kraken, lambda rest: KrakenVenue(KrakenSettings(rest_url=rest))),
 }
 every_venue = pytest.mark.parametrize("name", sorted(VENUES))
 
@@ -69,11 +73,29 @@ async def test_a_fetch_goes_on_where_it_was_ended(name: str, tmp_path: Path) -> 
         assert (spool.rows, spool.next, spool.complete) == (1_000, 1_001, False)
         calls = len(server.calls)
         assert await ids_of(past, symbol, window, Spool(tmp_path / "1")) == list(range(1, DEALS))
-        assert len(server.calls) - calls == 2  # the place of the window's end is known from before
+        # The place of the window's end is known from before. Kraken's pages overlap by a trade, so that it is asked once more for a whole thousand.
+        assert len(server.calls) - calls == (3 if name == "kraken" else 2)
         events = list(Spool(tmp_path / "1").events())
         assert {
             (event.source, event.tick.primary, event.tick.ts_ingest_ns == event.tick.ts_event_ns) for event in events if event.tick
         } == {("past", False, True)}
+        await past.close()
+
+
+@every_venue
+async def test_a_fetch_goes_on_in_another_process(name: str, tmp_path: Path) -> None:
+    async with venue(VENUES[name][0]()) as (server, _, rest):
+        symbol = server.dialect.symbols[0]
+        server.happen(symbol, DEALS)
+        window = Window(moment(7), moment(DEALS))
+        for _ in range(2):
+            past, spool = past_at(name, rest), Spool(tmp_path / "1")
+            await past.resolve([symbol])
+            spool.append(await past.page(symbol, window, spool.next))
+            await past.close()
+        past = past_at(name, rest)
+        await past.resolve([symbol])
+        assert await ids_of(past, symbol, window, Spool(tmp_path / "1")) == list(range(7, DEALS))
         await past.close()
 
 
