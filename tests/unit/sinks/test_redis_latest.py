@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from cache.guard import order_of
 from schemas.codec import encode
+from schemas.ticks import Quote, Trade
 from schemas.topics import Topic
 from sinks.redis.latest import Latest
-from tests.sinks_world import bar, envelope, quote, ticks, trade, watermark
+from tests.sinks_world import T0_NS, bar, envelope, quote, ticks, trade, watermark
 
 
 def body(write: object) -> dict[str, object]:
@@ -34,6 +35,33 @@ def test_the_order_of_arrival_does_not_matter(order: list[int]) -> None:
         latest.take(Topic.BARS, encode(bar(minute // 2, revision=minute % 2)))
     [write] = latest.writes()
     assert (body(write)["revision"], body(write)["ts_open_ns"]) == (1, bar(5).ts_open_ns)
+
+
+_TICKS = [
+    *(
+        make(seq, symbol=symbol, ts_event_ns=T0_NS + seq // 2)
+        for make in (trade, quote)
+        for symbol in ("BTC-USDT", "ETH-USDT")
+        for seq in range(4)
+    ),
+]
+
+
+@given(st.permutations(_TICKS), st.integers(1, 16))
+def test_of_ticks_in_any_order_and_any_envelopes_the_newest_stays(order: list[Trade | Quote], size: int) -> None:
+    """Times come twice: then the position in the series decides."""
+    latest = Latest(60)
+    for begin in range(0, len(order), size):
+        latest.take(Topic.TICKS, encode(envelope(order[begin : begin + size])))
+    seqs = {(write.key, write.part): body(write)[f"{write.part}_seq"] for write in latest.writes()}
+    assert seqs == {(f"quote:{symbol}", part): 3 for symbol in ("BTC-USDT", "ETH-USDT") for part in ("trade", "quote")}
+    assert latest.conflated == len(order) - len(seqs)
+
+
+def test_of_two_ticks_in_one_place_of_the_series_the_later_one_stays() -> None:
+    latest = Latest(60)
+    latest.take(Topic.TICKS, encode(envelope([trade(1, price="1"), trade(1, price="2")])))
+    assert [body(write)["price"] for write in latest.writes()] == ["2"]
 
 
 def test_only_the_primary_source_is_kept() -> None:
