@@ -12,7 +12,7 @@ from gateway.recent import LARGEST_READ_BYTES, Recent, Ring, bytes_of
 from gateway.records import is_watermark
 from runtime import metrics
 from runtime.clock import Clock
-from runtime.kafka import consumer
+from runtime.kafka import SMALL_FETCHES, consumer
 from runtime.logs import get_logger
 from runtime.records import headers_of
 from runtime.settings import Settings
@@ -73,7 +73,7 @@ class KafkaBackfill:
     def _records(self, topic: Topic, partition: int, first: int, end: int) -> list[InputRecord] | None:
         """On a thread: the partition's records from first, or the oldest there is, up to end (exclusive). None if that takes too long or too much."""
         client = self._client = self._client or consumer(
-            self._settings.kafka, self._bootstrap, f"{self._settings.kafka.group_prefix}.gateway", queued_max_messages_kbytes=2048
+            self._settings.kafka, self._bootstrap, f"{self._settings.kafka.group_prefix}.gateway", **SMALL_FETCHES
         )
         place = TopicPartition(self._settings.kafka.topic(topic), partition)
         low, _high = client.get_watermark_offsets(place, timeout=_TIMEOUT_S)

@@ -18,7 +18,7 @@ from gateway.slices import slices
 from runtime import metrics
 from runtime.clock import Clock
 from runtime.errors import TransientError
-from runtime.kafka import consumer
+from runtime.kafka import SMALL_FETCHES, consumer
 from runtime.logs import get_logger
 from runtime.records import headers_of
 from runtime.settings import Settings
@@ -89,8 +89,8 @@ class Reader:
                 self._settings.kafka,
                 self._bootstrap,
                 f"{self._settings.kafka.group_prefix}.gateway",
-                queued_max_messages_kbytes=8192,  # the default of 64 MB is more than the whole process should take
                 reconnect_backoff_max_ms=1000,  # back within a second of the broker
+                **SMALL_FETCHES,
             )
             try:
                 if self._assign(client):

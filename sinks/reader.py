@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from runtime.clock import SystemClock
 from runtime.errors import FatalError, TransientError
-from runtime.kafka import consumer
+from runtime.kafka import SMALL_FETCHES, consumer
 from runtime.logs import get_logger
 from runtime.records import headers_of
 from runtime.settings import KafkaSettings
@@ -21,9 +21,6 @@ from sinks.kafka_watch import KafkaWatch
 from sinks.store import Place
 
 STATISTICS_INTERVAL_MS = 2000
-_QUEUE_KBYTES = (
-    4_096  # librdkafka's default of 64 MB, fetched ahead, would be half of the memory; this is a quarter of a second at full speed
-)
 _LOOKUP_TIMEOUT_S = 5.0
 _TOPIC_TIMEOUT_S = 1.0
 _COMMIT_TIMEOUT_S = 5.0
@@ -64,13 +61,13 @@ class TopicReader:
             bootstrap,
             f"{kafka.group_prefix}.{process}",
             group_instance_id=f"{process}-{instance}",
-            queued_max_messages_kbytes=_QUEUE_KBYTES,
             topic_metadata_refresh_interval_ms=_METADATA_REFRESH_MS,
             fetch_min_bytes=_FETCH_BYTES,
             fetch_wait_max_ms=_FETCH_WAIT_MS,
             statistics_interval_ms=STATISTICS_INTERVAL_MS,
             stats_cb=self.watch.on_statistics,
             on_commit=self._on_commit,
+            **SMALL_FETCHES,
         )
         self._consumer.subscribe(list(self._topics), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_revoke)
 

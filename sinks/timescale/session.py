@@ -5,9 +5,11 @@ from typing import Any
 
 import psycopg
 
+from sinks.timescale.text import joined
+
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-_PIECES = 64
+_PIECE_BYTES = 131_072  # psycopg cuts what is longer
 _SETTINGS = (
     "SET TIME ZONE 'UTC'",
     "SET client_min_messages = warning",
@@ -69,7 +71,7 @@ def _stage(table: str) -> str:
 
 
 def copy_text(connection: Connection, statement: str, text: Sequence[bytes]) -> None:
-    """One COPY ... FROM STDIN. Blocks until the server has taken it. Pieces are joined a few at a time: a call costs, and so does a copy of all of it."""
+    """One COPY ... FROM STDIN. Blocks until the server has taken it. Small pieces are joined: a call costs, and so does a copy of all of it."""
     with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-        for start in range(0, len(text), _PIECES):
-            copy.write(b"".join(text[start : start + _PIECES]))
+        for piece in joined(text, _PIECE_BYTES):
+            copy.write(piece)

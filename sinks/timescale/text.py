@@ -1,7 +1,7 @@
 """Fields of PostgreSQL's COPY text format: tab between fields, newline after a row, backslash escapes."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -68,3 +68,17 @@ def second(ts_s: int) -> str:
 def timestamp(ts_ns: int) -> str:
     """A timestamptz, cut to microseconds."""
     return f"{second(ts_ns // _SECOND_NS)}{ts_ns // 1000 % 1_000_000:06d}+00"
+
+
+def joined(text: Iterable[bytes], piece_bytes: int) -> Iterator[bytes]:
+    """The same text in pieces of at least so many bytes, the last one excepted: neither many small ones nor a copy of all of it."""
+    waiting: list[bytes] = []
+    waiting_bytes = 0
+    for part in text:
+        waiting.append(part)
+        waiting_bytes += len(part)
+        if waiting_bytes >= piece_bytes:
+            yield b"".join(waiting)
+            waiting, waiting_bytes = [], 0
+    if waiting:
+        yield b"".join(waiting)

@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sinks.timescale.text import array, encoded, escaped, row, timestamp
+from sinks.timescale.text import array, encoded, escaped, joined, row, timestamp
 
 _UNESCAPES = {"\\\\": "\\", "\\t": "\t", "\\n": "\n", "\\r": "\r"}
 
@@ -42,3 +42,10 @@ def test_a_time_that_no_calendar_has_is_left_to_the_server_to_refuse() -> None:
 
 def test_a_lone_surrogate_does_not_stop_the_batch() -> None:
     assert encoded("a\ud800") == b"a\xed\xa0\x80"
+
+
+@given(st.lists(st.binary(min_size=1, max_size=9)), st.integers(1, 20))
+def test_pieces_are_the_same_text_and_never_much_longer_than_asked(text: list[bytes], piece_bytes: int) -> None:
+    pieces = list(joined(text, piece_bytes))
+    assert b"".join(pieces) == b"".join(text)
+    assert all(piece_bytes <= len(piece) < piece_bytes + 9 for piece in pieces[:-1])
