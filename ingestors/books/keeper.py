@@ -4,7 +4,6 @@ A book begins with a snapshot. Whatever breaks it (a number that is missing, a c
 new connection) ends it: it is told as `invalid`, and stands in `wanted` until the next snapshot comes.
 """
 
-from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Literal
@@ -12,11 +11,11 @@ from typing import Literal
 from ingestors.books.checksums import Checksum
 from ingestors.books.order_book import OrderBook
 from ingestors.books.side import BadLevel, BookSide, Key
+from ingestors.books.waiting import WaitingDifferences
 from schemas.books import BookDifference
 from schemas.reasons import Reason
 
 _CROSSED_NS = 1_000_000_000  # a message in the middle of a venue's burst may cross for a moment; longer, and something was lost
-_WAITING = 1_000  # differences kept while a snapshot is fetched: at ten a second more than any fetch takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class _Kept:
     showed, where there may be more."""
 
     book: OrderBook | None = None
-    waiting: deque[BookDifference] = field(default_factory=lambda: deque(maxlen=_WAITING))
+    waiting: WaitingDifferences = field(default_factory=WaitingDifferences)
     crossed_since_ns: int = 0
     shown: tuple[Key | None, Key | None] = (None, None)
 
@@ -132,14 +131,14 @@ class BookKeeper:
         self.wanted.pop(symbol, None)
         kept.shown = self._shown(kept.book, snapshot)
         self._changed(symbol, kept, kept.book, snapshot.ts_ingest_ns)
-        waiting, kept.waiting = kept.waiting, deque(maxlen=_WAITING)
+        waiting, kept.waiting = kept.waiting, WaitingDifferences()
         for difference in waiting:
             if kept.book is not None:
                 self._go_on(symbol, kept, kept.book, difference)
 
     @staticmethod
     def _fits(kept: _Kept, snapshot: BookDifference) -> bool:
-        return not kept.waiting or not snapshot.last_update_id or kept.waiting[0].first_update_id <= snapshot.last_update_id + 1
+        return not kept.waiting or not snapshot.last_update_id or kept.waiting.first_update_id <= snapshot.last_update_id + 1
 
     def _go_on(self, symbol: str, kept: _Kept, book: OrderBook, difference: BookDifference) -> None:
         if difference.last_update_id:

@@ -7,7 +7,7 @@ from math import inf
 from schemas.books import Levels
 
 _DIGITS = 12  # decimals that a scaled price holds: beyond them the same number is kept as a Decimal, which compares and hashes alike
-_REMEMBERED = 4_096  # prices beside twice those that are there
+_REMEMBERED = 1_024  # prices beside twice those that are there: about 200 bytes each, on each side of each book
 _FEWEST, _ORDERED, _MOST = 32, 128, 256  # levels in order: so many at the least, after they were ordered anew, and at the most
 _LARGEST = 1e30  # of a size: no venue trades more, and infinity is none
 
