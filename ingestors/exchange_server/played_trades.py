@@ -1,7 +1,10 @@
 """The trades that were played, as the exchange tells them on request."""
 
-import zlib
-from collections.abc import Iterator
+import weakref
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from tempfile import SpooledTemporaryFile
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,72 +24,93 @@ class _TradeFrame(msgspec.Struct, gc=False):
     data: _TradeData
 
 
-_decode_trade = msgspec.json.Decoder(_TradeFrame).decode
-_PACKED_FRAMES = 4_096  # at a time; frames of a feed are so alike that they come to a tenth
+class _Run(NamedTuple):
+    """Trades of one symbol that stand together in the file, in the order of play: where, and the newest id and time among them."""
+
+    offset: int
+    size: int
+    newest_id: int
+    newest_ms: int
+
+
+_decode_frame = msgspec.json.Decoder(_TradeFrame).decode
+_encode_run = msgspec.msgpack.Encoder().encode
+_decode_run = msgspec.msgpack.Decoder(list[_TradeData]).decode
+_UNWRITTEN_FRAMES = 2_048
+_MEMORY_BYTES = 1024 * 1024  # a short capture's trades need no file
 
 
 class PlayedTrades:
-    """By the venue's symbol. Frames are kept packed, and read when somebody asks: most replays never do, and playing must cost little."""
+    """By the venue's symbol. A capture may be larger than the memory: played trades go to a temporary file, gone with this object, and only where they
+    stand is kept. Ids and times of a symbol ascend, as the exchange gives them.
+    """
 
     def __init__(self) -> None:
-        self._rows: dict[str, list[TradeRow]] = {}
-        self._packed: list[bytes] = []
-        self._unread: list[bytes] = []
+        self._file = SpooledTemporaryFile(max_size=_MEMORY_BYTES)  # noqa: SIM115 (open as long as this object lives)
+        weakref.finalize(self, self._file.close)
+        self._end = 0
+        self._runs: dict[str, list[_Run]] = {}
+        self._unwritten: list[bytes] = []
 
     def add(self, frame: Frame) -> None:
-        self._unread.append(frame.payload)
-        if len(self._unread) == _PACKED_FRAMES:
-            self._packed.append(zlib.compress(b"\n".join(self._unread), 1))
-            self._unread.clear()
-
-    def _frames(self) -> Iterator[bytes]:
-        """All that were not read yet. A frame is one line of a capture, so none holds a line's end."""
-        for packed in self._packed:
-            yield from zlib.decompress(packed).split(b"\n")
-        yield from self._unread
+        self._unwritten.append(frame.payload)
+        if len(self._unwritten) == _UNWRITTEN_FRAMES:
+            self._write()
 
     def after(self, venue: str, from_id: int, limit: int) -> list[TradeRow]:
-        """At most `limit` with from_id <= id, ascending as the exchange numbers them."""
-        self._read()
-        rows = self._rows.get(venue, [])
-        return rows[_first(rows, from_id) :][:limit]
+        """At most `limit` with from_id <= id, ascending."""
+        runs, rows = self._runs_of(venue), list[TradeRow]()
+        for run in runs[bisect_left(runs, from_id, key=lambda run: run.newest_id) :]:
+            rows += [row for row in self._rows(run) if row.trade_id >= from_id]
+            if len(rows) >= limit:
+                break
+        return rows[:limit]
 
     def newest(self, venue: str, limit: int) -> list[TradeRow]:
         """The last `limit`, ascending."""
-        self._read()
-        return self._rows.get(venue, [])[-limit:]
+        pages, found = list[list[TradeRow]](), 0
+        for run in reversed(self._runs_of(venue)):
+            pages.append(self._rows(run))
+            found += len(pages[-1])
+            if found >= limit:
+                break
+        return [row for page in reversed(pages) for row in page][-limit:]
 
     def first_at(self, venue: str, time_ms: int) -> int | None:
         """The id of the first trade at or after a time."""
-        self._read()
-        return next((row.trade_id for row in self._rows.get(venue, []) if row.time_ms >= time_ms), None)
+        run = next((run for run in self._runs_of(venue) if run.newest_ms >= time_ms), None)
+        return next((row.trade_id for row in self._rows(run) if row.time_ms >= time_ms), None) if run else None
 
     def newest_ids(self) -> dict[str, int]:
-        """Of every symbol. Reads the frames without keeping rows of them."""
-        newest = {venue: max(row.trade_id for row in rows) for venue, rows in self._rows.items()}
-        for data in filter(None, map(_decoded, self._frames())):
-            newest[data.s] = max(data.t, newest.get(data.s, data.t))
-        return newest
+        """Of every symbol."""
+        self._write()
+        return {venue: max(run.newest_id for run in runs) for venue, runs in self._runs.items()}
 
-    def _read(self) -> None:
-        for data in filter(None, map(_decoded, self._frames())):
-            self._rows.setdefault(data.s, []).append(TradeRow(data.t, data.p, data.q, data.T, data.m))
-        self._packed.clear()
-        self._unread.clear()
+    def _runs_of(self, venue: str) -> list[_Run]:
+        self._write()
+        return self._runs.get(venue, [])
+
+    def _rows(self, run: _Run) -> list[TradeRow]:
+        self._file.seek(run.offset)
+        return [TradeRow(data.t, data.p, data.q, data.T, data.m) for data in _decode_run(self._file.read(run.size))]
+
+    def _write(self) -> None:
+        trades: dict[str, list[_TradeData]] = {}
+        for data in _trades(self._unwritten):
+            trades.setdefault(data.s, []).append(data)
+        self._unwritten.clear()
+        self._file.seek(self._end)
+        for venue, some in trades.items():
+            size = self._file.write(_encode_run(some))
+            run = _Run(self._end, size, max(data.t for data in some), max(data.T for data in some))
+            self._runs.setdefault(venue, []).append(run)
+            self._end += size
 
 
-def _decoded(payload: bytes) -> _TradeData | None:
-    """None for garbage in a capture: it is played as it is, but is no trade that the exchange knows."""
-    try:
-        return _decode_trade(payload).data
-    except msgspec.DecodeError:
-        return None
-
-
-def _first(rows: list[TradeRow], from_id: int) -> int:
-    """Index of the first row with that id or a later one."""
-    low, high = 0, len(rows)
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (middle + 1, high) if rows[middle].trade_id < from_id else (low, middle)
-    return low
+def _trades(payloads: Iterable[bytes]) -> Iterator[_TradeData]:
+    """Without garbage in a capture: it is played as it is, but is no trade that the exchange knows."""
+    for payload in payloads:
+        try:
+            yield _decode_frame(payload).data
+        except msgspec.DecodeError:
+            continue

@@ -201,13 +201,14 @@ class ExchangeServer:
         self._now_ns = frames[-1].ts_ns
         joined = b"".join([text_frame(frame.payload) for frame in frames])
         self._material.played(frames)
-        played = Counter([frame.stream for frame in frames])
-        self.frames.update(played)
-        listening = self._listening()
+        streams = [frame.stream for frame in frames]
+        self.frames.update(streams)
+        played, listening = set(streams), self._listening()
         for session in listening:
-            session.write(frames, joined, played.keys())
+            session.write(frames, joined, played)
         if drain:
-            await asyncio.gather(*(session.drain() for session in listening))
+            for session in listening:
+                await session.drain()
         await asyncio.sleep(0)
 
     async def _say_end(self, session: Session) -> None:

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import tracemalloc
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -86,11 +88,45 @@ def test_symbol_names() -> None:
     assert listed_canonical("SOL-USDT") == ("SOLUSDT", "SOL", "USDT")
 
 
-def test_a_long_past_is_kept_packed_and_told_whole() -> None:
+def _play(played: PlayedTrades, venue: str, numbers: Iterable[int]) -> None:
+    stream = f"{venue.lower()}@trade"
+    for number in numbers:
+        data = f'{{"s":"{venue}","t":{number},"p":"{number}.50","q":"1","T":{10 * number},"m":true}}'
+        played.add(Frame(number, stream, f'{{"stream":"{stream}","data":{data}}}'.encode()))
+
+
+def test_a_long_past_is_told_whole() -> None:
     played = PlayedTrades()
-    for number in range(1, 10_001):
-        data = f'{{"s":"BTCUSDT","t":{number},"p":"{number}.50","q":"1","T":{number},"m":true}}'
-        played.add(Frame(number, "btcusdt@trade", f'{{"stream":"btcusdt@trade","data":{data}}}'.encode()))
-    assert played.newest_ids() == {"BTCUSDT": 10_000}
+    for first in range(1, 10_001, 100):
+        _play(played, "BTCUSDT", range(first, first + 100))
+        _play(played, "ETHUSDT", range(first + 70_000, first + 70_010))
+        played.add(Frame(first, "btcusdt@trade", b"garbage"))
+    assert played.newest_ids() == {"BTCUSDT": 10_000, "ETHUSDT": 79_910}
     assert [row.trade_id for row in played.after("BTCUSDT", 1, 20_000)] == list(range(1, 10_001))
+    assert [row.trade_id for row in played.after("BTCUSDT", 4_711, 3)] == [4_711, 4_712, 4_713]
+    assert [row.trade_id for row in played.after("ETHUSDT", 70_011, 2)] == [70_101, 70_102]  # those between were not played
+    assert played.after("BTCUSDT", 10_001, 1_000) == []
     assert [row.price for row in played.newest("BTCUSDT", 2)] == ["9999.50", "10000.50"]
+    assert [played.first_at("BTCUSDT", ms) for ms in (0, 47_101, 100_000, 100_001)] == [1, 4_711, 10_000, None]
+
+
+def test_a_trade_is_known_by_its_own_symbol_whatever_stream_it_was_played_on() -> None:
+    played = PlayedTrades()
+    for number in range(1, 9):
+        played.add(Frame(number, "ethusdt@trade" if number in (3, 6) else "btcusdt@trade", trade_frame(number).encode()))
+    assert [row.trade_id for row in played.after("BTCUSDT", 2, 10)] == list(range(2, 9))
+    assert played.newest_ids() == {"BTCUSDT": 8}
+
+
+def test_the_memory_that_played_trades_take_does_not_grow_with_them() -> None:
+    played = PlayedTrades()
+    tracemalloc.start()
+    try:
+        _play(played, "BTCUSDT", range(30_000))
+        before, _ = tracemalloc.get_traced_memory()
+        _play(played, "BTCUSDT", range(30_000, 90_000))
+        assert [row.trade_id for row in played.after("BTCUSDT", 80_000, 1_000)] == list(range(80_000, 81_000))
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 60_000 * 5  # bytes; a frame has 113
