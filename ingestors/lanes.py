@@ -20,17 +20,23 @@ from runtime.clock import Clock
 from runtime.errors import FatalError
 
 _FRAME_FACTOR = 16  # the socket takes so many times the largest frame that becomes an event: it can be kept as a dead letter then
+_LEAST_QUEUE_BYTES = 256 * 1024  # one read of a socket
 _RENEW_SHARE = 0.95  # of a connection's life, then another one is opened
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one source: frames in its queues, bytes of a frame, seconds without data until a connection is taken for dead, symbols of one."""
+    """Of one source: frames in its queues and their bytes, bytes of a frame, seconds without data until a connection is taken for dead, symbols of one."""
 
     queue_frames: int
+    queue_bytes: int
     max_frame_bytes: int
     silence_timeout_s: float
     symbols: int
+
+    def queue(self, wake: asyncio.Event) -> FrameQueue:
+        """For the frames of a connection that is the only one."""
+        return FrameQueue(self.queue_frames, wake, self.queue_bytes)
 
 
 class Lanes:
@@ -75,7 +81,7 @@ class Lanes:
         self._share_queues()
 
     def _shard(self, symbols: Iterable[str], group: str, standby: bool = False) -> Shard:
-        lane = Lane(set(symbols), FrameQueue(self._limits.queue_frames, self._wake), standby, number=next(self._numbers), group=group)
+        lane = Lane(set(symbols), self._limits.queue(self._wake), standby, number=next(self._numbers), group=group)
         connector = Connector(
             lambda: self._converse(lane),
             lane.queue,
@@ -96,6 +102,7 @@ class Lanes:
     def _share_queues(self) -> None:
         for shard in self._shards:
             shard.lane.queue.limit = max(100, self._limits.queue_frames // len(self._shards))
+            shard.lane.queue.limit_bytes = max(_LEAST_QUEUE_BYTES, self._limits.queue_bytes // len(self._shards))
 
     def step(self, feed: Feed) -> None:
         """Called a few times a second: replaces connections that near the end of their lives, goes on with those that are being replaced."""

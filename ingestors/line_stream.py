@@ -68,7 +68,7 @@ class LineStream(Link):
             async for chunk in self._answer.aiter_bytes():
                 self.received_ns = self._clock.now_ns()
                 self._cut_lines(chunk)
-                while len(self._queue) > self._queue.limit:  # noqa: ASYNC110 (the queue is emptied, nobody tells)
+                while self._queue.full:  # noqa: ASYNC110 (the queue is emptied, nobody tells)
                     await asyncio.sleep(_FULL_WAIT_S)
             self._kind = "closed"
         except (httpx.HTTPError, OSError, _LineTooLong) as error:

@@ -8,7 +8,7 @@ from ingestors.connector import Connector
 from ingestors.conversation import Conversation
 from ingestors.events import Event
 from ingestors.feed import Feed
-from ingestors.frame_queue import FrameQueue, Marker, Stamped
+from ingestors.frame_queue import Marker, Stamped
 from ingestors.lane import Lane
 from ingestors.lanes import Lanes, Limits
 from ingestors.raw_capture import Record, read_capture
@@ -84,12 +84,15 @@ class PlayedLanes(Lanes):
         self._on_end()
 
     async def _put(self, records: list[Record]) -> None:
-        while self.backlog() > self._limits.queue_frames:  # noqa: ASYNC110
+        while self.backlog() > self._limits.queue_frames or self._heavy():  # noqa: ASYNC110
             await asyncio.sleep(_WAIT_S)
         for record in records:
             shard = self._by_number.get(record.connection) or self._new(record.connection)
             shard.lane.queue.put([self._stamped(record)], None)
         await asyncio.sleep(0)
+
+    def _heavy(self) -> bool:
+        return sum(shard.lane.queue.size_bytes for shard in self) > self._limits.queue_bytes
 
     def _stamped(self, record: Record) -> Stamped:
         """The real clock is the time of receipt: latency is measured from it."""
@@ -103,7 +106,7 @@ class PlayedLanes(Lanes):
         return Conversation(PlayedSession(self._make_session()), ())
 
     def _new(self, number: int) -> Shard:
-        lane = Lane(set(self._played), FrameQueue(self._limits.queue_frames, self._wake), played=True, number=number)
+        lane = Lane(set(self._played), self._limits.queue(self._wake), played=True, number=number)
         lane.begin(Marker("opened", self._conversation()))  # a later file of a capture begins within a connection
         lane.opened = 0
         idle: asyncio.Future[None] = asyncio.get_running_loop().create_future()

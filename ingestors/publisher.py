@@ -20,7 +20,7 @@ from schemas.topics import Topic
 
 MAX_TICKS = 2_000  # of about 250 bytes each: an envelope stays well below the broker's megabyte
 HIGH_WATER_RECORDS = 5_000  # records not delivered yet; more: the broker is slow or gone, and the socket must wait
-HIGH_WATER_BYTES = 16 * 1024 * 1024  # of them: a second of what the line carries. They are in memory twice while they are sent
+HIGH_WATER_BYTES = 8 * 1024 * 1024  # of them: most of a second of what the line carries. They are in memory twice while they are sent
 
 
 class EventPublisher:

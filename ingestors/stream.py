@@ -40,7 +40,7 @@ from schemas.symbols import AssetClass, asset_class_of
 log = structlog.get_logger()
 
 _BATCH_FRAMES = 2_000  # a few ms of work: then the sockets are read again
-_BATCH_BYTES = 16 * 1024 * 1024  # what one batch may add to the producer's queue, about
+_BATCH_BYTES = 4 * 1024 * 1024  # what one batch may add to the producer's queue, about
 _CONGESTED_WAIT_S = 0.02
 _FOLLOW_S = 1.0
 T = TypeVar("T")
@@ -70,6 +70,7 @@ class StreamIngestor:
         self._change: Change | None = None
         limits = Limits(
             settings.ingest.queue_frames,
+            settings.ingest.queue_mb * 1024 * 1024,
             venue.settings.max_frame_bytes,
             settings.ingest.silence_timeout_s,
             venue.settings.symbols_per_connection,

@@ -13,6 +13,7 @@ class IngestSettings(Section):
     queue_frames: int = Field(
         20_000, ge=100, le=1_000_000, description="frames between the socket reader and the parser; full: the socket waits"
     )
+    queue_mb: int = Field(8, ge=1, le=1_024, description="bytes of these frames together; full: the socket waits")
     conflate_quotes: bool = Field(
         True,
         description="while the broker does not keep up and the queue is full, leave out quotes that a newer one has overtaken (counted)",

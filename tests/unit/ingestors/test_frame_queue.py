@@ -37,6 +37,18 @@ def test_a_full_queue_pauses_the_socket_until_a_quarter_is_left() -> None:
     assert len(queue.take(1000)) == 25
 
 
+def test_few_but_large_frames_pause_the_socket_until_a_quarter_of_their_bytes_is_left() -> None:
+    queue, transport = FrameQueue(100, limit_bytes=4_000), Pausable()
+    queue.put([(1, b"x" * 1_000)] * 4, transport)  # type: ignore[arg-type]
+    assert not transport.paused
+    queue.put([(1, b"x")], transport)  # type: ignore[arg-type]
+    assert (transport.paused, queue.full, queue.size_bytes) == (True, True, 4_001)
+    assert len(queue.take(100, 2_500)) == 3
+    assert (transport.paused, queue.size_bytes) == (True, 1_001)
+    assert len(queue.take(1)) == 1
+    assert (transport.paused, queue.size_bytes) == (False, 1)
+
+
 def test_a_batch_ends_with_the_frame_that_makes_it_heavy() -> None:
     queue = FrameQueue(100)
     queue.put([(i, b"x" * 10) for i in range(5)], Pausable())  # type: ignore[arg-type]
@@ -47,12 +59,13 @@ def test_a_batch_ends_with_the_frame_that_makes_it_heavy() -> None:
 def test_the_queue_keeps_order(sizes: list[int], limit: int) -> None:
     queue, sent, taken = FrameQueue(1000), [], []
     for size in sizes:
-        frames = [(len(sent) + i, b"") for i in range(size)]
+        frames = [(len(sent) + i, b"x" * i) for i in range(size)]
         sent += frames
         queue.put(frames, Pausable())  # type: ignore[arg-type]
         taken += queue.take(limit)
     while len(queue):
-        taken += queue.take(limit)
+        taken += queue.take(limit, 3)
+        assert queue.size_bytes == sum(len(frame) for _, frame in sent[len(taken) :])
     assert taken == sent
 
 
@@ -69,6 +82,7 @@ def test_a_full_queue_leaves_out_overtaken_quotes_only() -> None:
     queue, transport = _full([opened, quotes[0], trades[0], *quotes[1:20], trades[1], *quotes[20:], *trades[2:]], 32)
     assert transport.paused
     assert queue.conflate(quote_stream) == 39
+    assert queue.size_bytes == sum(map(len, [*trades, quotes[-1]]))
     assert not transport.paused
     assert [frame for _, frame in queue.take(100)] == [opened, *trades[:2], quotes[-1], *trades[2:]]
 

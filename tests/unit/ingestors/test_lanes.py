@@ -57,7 +57,7 @@ async def test_symbols_that_change_while_a_connection_is_being_opened_are_not_fo
     may_go, asked = asyncio.Event(), list[set[str]]()
     async with serve(listen, "127.0.0.1", 0) as server:
         url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
-        lanes = Lanes("x", lambda: Slow(url, may_go, asked), Limits(1_000, 10_000, 30.0, 10), SystemClock(), asyncio.Event())
+        lanes = Lanes("x", lambda: Slow(url, may_go, asked), Limits(1_000, 1 << 20, 10_000, 30.0, 10), SystemClock(), asyncio.Event())
         lanes.start(["A", "B"])
         await eventually_async(lambda: asked == [{"A", "B"}])
         lanes.add(["C"])
