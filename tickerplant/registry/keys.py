@@ -9,8 +9,6 @@ from runtime.addresses import resolve
 from runtime.errors import UserError
 from runtime.logs import get_logger
 from runtime.settings import Settings
-from tickerplant.registry.store import registry_at
-from tickerplant.registry.vault import Vault
 
 
 def with_stored_key(settings: Settings, provider: str) -> Settings:
@@ -20,6 +18,10 @@ def with_stored_key(settings: Settings, provider: str) -> Settings:
     *path, name = key.split(".")
     if not key or _at(settings, [*path, name]) is not None:
         return settings
+    # 16 MB of database and cryptography, which an ingestor without a stored key does not need.
+    from tickerplant.registry.store import registry_at
+    from tickerplant.registry.vault import Vault
+
     try:
         url = resolve(settings).postgres
         with registry_at(url) as registry:
