@@ -52,7 +52,7 @@ class PlayedBook:
     def __init__(self) -> None:
         self._bids: dict[str, str] = {}
         self._asks: dict[str, str] = {}
-        self._recent: deque[_Difference] = deque(maxlen=_KEPT_DIFFERENCES)
+        self._recent: deque[bytes] = deque(maxlen=_KEPT_DIFFERENCES)  # as played: a fifth of what they take as objects
         self._ticker = b""
         self.last_update_id = 0
 
@@ -60,16 +60,16 @@ class PlayedBook:
         """Starts again from a snapshot."""
         self._bids, self._asks = dict(snapshot.bids), dict(snapshot.asks)
         self.last_update_id = snapshot.lastUpdateId
-        for difference in self._recent:
-            if difference.u > snapshot.lastUpdateId:
-                self._apply(difference)
+        for difference in map(_decode_difference, self._recent):
+            if difference.data.u > snapshot.lastUpdateId:
+                self._apply(difference.data)
 
     def difference(self, payload: bytes) -> None:
         try:
             difference = _decode_difference(payload).data
         except msgspec.DecodeError:
             return
-        self._recent.append(difference)
+        self._recent.append(payload)
         self._apply(difference)
 
     def ticker(self, frame: Frame) -> None:

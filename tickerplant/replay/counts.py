@@ -22,7 +22,8 @@ from sinks.timescale.errors import said as database_said
 from tickerplant.replay.offsets import Ends
 
 _TIMEOUT_S = 30.0
-_BATCH = 32  # an envelope may be half a megabyte
+_BATCH = 8  # an envelope may be half a megabyte
+_FETCH_BYTES = 1024 * 1024  # at a time, of all partitions: what is read is counted and forgotten
 COUNTED = (
     Topic.TICKS_RAW,
     Topic.BOOKS_RAW,
@@ -60,7 +61,14 @@ class TopicCount:
 
 def count_topics(kafka: KafkaSettings, bootstrap: str, starts: Ends, ends: Ends) -> dict[Topic, TopicCount]:
     """Reads every record from starts to before ends. Blocks; raises TransientError if the broker gives nothing for 30 s."""
-    client = consumer(kafka, bootstrap, f"{kafka.group_prefix}.replay-report", fetch_wait_max_ms=10, queued_max_messages_kbytes=8_192)
+    client = consumer(
+        kafka,
+        bootstrap,
+        f"{kafka.group_prefix}.replay-report",
+        fetch_wait_max_ms=10,
+        queued_max_messages_kbytes=2_048,
+        fetch_max_bytes=_FETCH_BYTES,
+    )
     try:
         return {topic: _count_topic(kafka, client, topic, starts, ends) for topic in COUNTED}
     except KafkaException as error:
