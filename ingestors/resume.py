@@ -24,7 +24,8 @@ _GAP_STATES = ("open", "partial", "unfillable", "filled")  # never back, as in t
 _REMEMBERED = 1_000  # trade ids of a symbol
 _OURS = ("reconnect", "restart")  # causes of holes in time that an ingestor tells
 _TIMEOUT_S = 20.0
-FETCH_WAIT_MS = 10  # the default of 500 is waited out at each new assignment: the broker still holds the fetch for the one before
+_FETCH_WAIT_MS = 10  # the default of 500 is waited out at each new assignment: the broker still holds the fetch for the one before
+_AHEAD_KBYTES = 4_096  # the default of 64 MB would be filled by a long tail before its first record is looked at
 
 
 @dataclass(slots=True)
@@ -69,7 +70,7 @@ def read_published(kafka: KafkaSettings, bootstrap: str, source: str, symbols: I
     A symbol without a record in the last 32 MiB or 16,384 records of its partition counts as new.
     """
     published = Published(by_time=by_time)
-    client = consumer(kafka, bootstrap, f"{kafka.group_prefix}.resume", enable_partition_eof=True, fetch_wait_max_ms=FETCH_WAIT_MS)
+    client = tail_reader(kafka, bootstrap)
     try:
         by_partition: dict[int, set[str]] = {}
         for symbol in symbols:
@@ -102,6 +103,12 @@ def _has_ticks(published: Published, wanted: set[str]) -> bool:
 
 def _has_books(published: Published, wanted: set[str]) -> bool:
     return wanted <= published.books.keys()
+
+
+def tail_reader(kafka: KafkaSettings, bootstrap: str) -> Consumer:
+    """For `read_back`; the caller closes it."""
+    more = {"fetch_wait_max_ms": _FETCH_WAIT_MS, "queued_max_messages_kbytes": _AHEAD_KBYTES}
+    return consumer(kafka, bootstrap, f"{kafka.group_prefix}.resume", enable_partition_eof=True, **more)
 
 
 def read_back(client: Consumer, topic: str, partition: int, take: Callable[[Message], None], complete: Callable[[], bool]) -> None:

@@ -5,9 +5,8 @@ from functools import partial
 
 from confluent_kafka import KafkaException, Message
 
-from ingestors.resume import FETCH_WAIT_MS, read_back
+from ingestors.resume import read_back, tail_reader
 from runtime.errors import TransientError
-from runtime.kafka import consumer
 from runtime.settings import KafkaSettings
 from schemas.codec import DecodeError, decode_provider_bar
 from schemas.partitioner import partition_of
@@ -23,7 +22,7 @@ def read_newest_bars(kafka: KafkaSettings, bootstrap: str, source: str, wanted: 
     by_partition: dict[int, set[tuple[str, str]]] = {}
     for symbol, timeframe in wanted:
         by_partition.setdefault(partition_of(symbol, kafka.partitions), set()).add((symbol, timeframe))
-    client = consumer(kafka, bootstrap, f"{kafka.group_prefix}.resume", enable_partition_eof=True, fetch_wait_max_ms=FETCH_WAIT_MS)
+    client = tail_reader(kafka, bootstrap)
     try:
         for partition, series in by_partition.items():
             topic = kafka.topic(Topic.BARS_RAW)
