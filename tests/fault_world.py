@@ -9,9 +9,11 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from runtime.clock import SystemClock
 from runtime.settings import load_settings
-from tests.support import eventually_async, start_tickerplant
+from tests.support import as_environment, eventually_async, start_tickerplant
 from tests.venue_server import Dialect, VenueServer, venue
 from tickerplant.sources import change_symbols
 
@@ -37,8 +39,7 @@ class FaultWorld:
 
     def start(self) -> None:
         """The ingestor, as a user starts it."""
-        sections = {f"TICKERPLANT_{name.upper()}": json.dumps(section) for name, section in self._sections.items()}
-        env = self._line.env(TICKERPLANT_INGEST__SILENCE_TIMEOUT_S=str(SILENCE_S), **sections)
+        env = self._line.env(TICKERPLANT_INGEST__SILENCE_TIMEOUT_S=str(SILENCE_S), **as_environment(self._sections))
         self.process = start_tickerplant("ingest", self.dialect.name, env=env, log=self.log)
 
     async def play(self) -> None:
@@ -86,7 +87,8 @@ class FaultWorld:
     async def _until(self, check: Callable[[], bool]) -> None:
         def checked() -> bool:
             assert self.process is not None
-            assert self.process.poll() is None, self.log.read_text()[-3000:]
+            if self.process.poll() is not None:
+                pytest.fail(f"{self.dialect.name} ended with {self.process.returncode}: {self.log.read_text()[-3000:]}")
             return check()
 
         await eventually_async(checked, SLOW_S)

@@ -10,7 +10,7 @@ from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from ingestors.polling.rows import interval
-from runtime.clock import ManualClock
+from runtime.clock import Clock
 from schemas.sessions import calendar_of
 from schemas.symbols import asset_class_of
 from schemas.timeframes import DAY_NS, FIXED_NS, SECOND_NS, Timeframe
@@ -35,7 +35,7 @@ class Candle:
 class Market:
     """Prices that follow from time alone, so that any answer can be checked. fractions: 0.01 steps, no more than single precision holds."""
 
-    def __init__(self, clock: ManualClock) -> None:
+    def __init__(self, clock: Clock) -> None:
         self.clock = clock
 
     def candles(self, symbol: str, timeframe: Timeframe, from_ns: int, to_ns: int) -> list[Candle]:
@@ -101,6 +101,12 @@ class Polled(Answers, Protocol):
     stranger: str
     says_unlisted: bool
 
+    def sections(self, url: str, **more: object) -> dict[str, object]:
+        """Where the settings stand that lead its ingestor to a server. more: of its section; None takes a setting out."""
+        section: dict[str, object] = {"rest_url": url, "symbols": self.symbols, "timeframes": [self.timeframe], "bars_delay_s": 5.0}
+        section |= {"first_bars": 5, "poll_interval_s": 10.0, "gap_after_s": 30.0, "ticks_delay_s": 1.0} | dict(self.section) | more
+        return {"providers": {self.name.replace("-", "_"): {name: value for name, value in section.items() if value is not None}}}
+
     def seen(self, candle: Candle) -> tuple[str, str, str, str]:
         """What of a candle it tells: open, high, low, close."""
         return candle.open, candle.high, candle.low, candle.close
@@ -145,7 +151,7 @@ class PollServer:
 
 
 @asynccontextmanager
-async def poll_server(dialect: Answers, clock: ManualClock) -> AsyncIterator[tuple[PollServer, str]]:
+async def poll_server(dialect: Answers, clock: Clock) -> AsyncIterator[tuple[PollServer, str]]:
     """(server, its URL)."""
     server = PollServer(dialect, Market(clock))
     running = await asyncio.start_server(server.http, "127.0.0.1", 0)

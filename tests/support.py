@@ -1,6 +1,7 @@
 """Helpers that several test files share: waiting for what happens elsewhere, and running our own command."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -57,6 +58,11 @@ async def eventually_async(check: Callable[[], Awaitable[T] | T], timeout_s: flo
 def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """This environment without settings of ours, plus `extra`."""
     return {name: value for name, value in os.environ.items() if not name.startswith("TICKERPLANT_")} | dict(extra or {})
+
+
+def as_environment(sections: Mapping[str, object]) -> dict[str, str]:
+    """Settings as a process takes them: {"providers": {"kraken": {...}}} and the like."""
+    return {f"TICKERPLANT_{name.upper()}": json.dumps(section) for name, section in sections.items()}
 
 
 def tickerplant_command(*arguments: str) -> list[str]:

@@ -60,5 +60,6 @@ def bars_from_ns(
         from_ns = newest_open_ns - _OVERLAP_BARS * length_ns
     else:
         within, days = _STRETCH[asset_class_of(symbol)]
-        from_ns = now_ns - max(first_bars * length_ns * (within if length_ns < DAY_NS else days), _FIRST_NS)
+        closed_ns = _FIRST_NS if days > 1 and length_ns >= DAY_NS else 0  # of few days a holiday would take one
+        from_ns = now_ns - max(first_bars * length_ns * (within if length_ns < DAY_NS else days) + closed_ns, _FIRST_NS)
     return max(0, from_ns, 0 if lookback_ns is None else now_ns - lookback_ns)

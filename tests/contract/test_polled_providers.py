@@ -36,22 +36,12 @@ from schemas.timeframes import DAY_NS, HOUR_NS, SECOND_NS, Timeframe
 from schemas.topics import Topic
 from tests.memory_output import MemoryOutput
 from tests.poll_server import START_NS, Candle, Polled, PollServer, length_ns, poll_server
-from tests.polled.alpha_vantage import AlphaVantage
-from tests.polled.coingecko import CoinGecko
-from tests.polled.cryptocompare import CryptoCompare
-from tests.polled.currencylayer import CurrencyLayer
-from tests.polled.fmp import Fmp
-from tests.polled.quandl import Quandl
-from tests.polled.tiingo_rest import Tiingo
-from tests.polled.twelve_data_rest import TwelveData
-from tests.polled.yahoo import Yahoo
+from tests.polled.catalogue import POLLED
 from tests.support import eventually_async
 from tickerplant.backfill.ask import Window
 from tickerplant.backfill.past import past_of
 
-DIALECTS: dict[str, Any] = {
-    one.name: one for one in (Quandl, CurrencyLayer, CoinGecko, CryptoCompare, Tiingo, AlphaVantage, Fmp, TwelveData, Yahoo)
-}
+DIALECTS: dict[str, Any] = {one.name: one for one in POLLED}
 every_provider = pytest.mark.parametrize("name", sorted(DIALECTS))
 
 
@@ -71,10 +61,7 @@ class World:
 
     def settings(self, **more: Any) -> Settings:
         """more: of the provider's section."""
-        section = {"rest_url": self._url, "symbols": self.dialect.symbols, "timeframes": [self.dialect.timeframe], "bars_delay_s": 5.0}
-        section |= {"first_bars": 5, "poll_interval_s": 10.0, "gap_after_s": 30.0, "ticks_delay_s": 1.0} | dict(self.dialect.section) | more
-        section = {name: value for name, value in section.items() if value is not None}
-        return load_settings(providers={self.folder: section}, ingest={"watermark_interval_s": 0.02})
+        return load_settings(**self.dialect.sections(self._url, **more), ingest={"watermark_interval_s": 0.02})
 
     def ingestor(self, **more: Any) -> Any:
         module = import_module(f"ingestors.{self.folder}.ingestor")

@@ -28,13 +28,10 @@ from schemas.topics import Topic
 from tests.memory_output import MemoryOutput
 from tests.support import eventually_async
 from tests.venue_server import START_NS, Deal, Dialect, VenueServer, venue
-from tests.venues.binance import Binance
-from tests.venues.coinbase import Coinbase
-from tests.venues.crypto import CRYPTO
-from tests.venues.markets import MARKETS
+from tests.venues.catalogue import STREAMED
 from tests.venues.template import Template
 
-DIALECTS: dict[str, Any] = {one.name: one for one in (Template, Binance, Coinbase, *CRYPTO, *MARKETS)}
+DIALECTS: dict[str, Any] = {one.name: one for one in (Template, *STREAMED)}
 every_provider = pytest.mark.parametrize("name", sorted(DIALECTS))
 
 

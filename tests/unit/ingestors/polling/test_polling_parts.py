@@ -9,6 +9,7 @@ from ingestors.polling.event_time import EventTime
 from ingestors.polling.outages import Asked, Outages
 from ingestors.polling.rows import Row, Series, bars_of, local_ns, offset_ns, single_precision
 from ingestors.polling.timetable import bars_from_ns, next_bar_ns, next_ticks_ns, open_symbols
+from schemas.sessions import calendar_of
 from schemas.timeframes import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS, Timeframe
 
 
@@ -48,10 +49,20 @@ def test_a_question_for_bars_reaches_back_over_known_ones() -> None:
     assert bars_from_ns("AAPL", Timeframe.M1, now_ns - MINUTE_NS, now_ns, 100, None) == now_ns - 11 * MINUTE_NS
     assert bars_from_ns("AAPL", Timeframe.M1, None, now_ns, 100, None) == now_ns - 5 * DAY_NS
     assert bars_from_ns("AAPL", Timeframe.H1, None, now_ns, 100, None) == now_ns - 600 * HOUR_NS
-    assert bars_from_ns("AAPL", Timeframe.D1, None, now_ns, 100, None) == now_ns - 200 * DAY_NS
-    assert bars_from_ns("I.SPX", Timeframe.D1, None, now_ns, 100, None) == now_ns - 200 * DAY_NS
+    assert bars_from_ns("AAPL", Timeframe.D1, None, now_ns, 100, None) == now_ns - 205 * DAY_NS
+    assert bars_from_ns("I.SPX", Timeframe.D1, None, now_ns, 100, None) == now_ns - 205 * DAY_NS
     assert bars_from_ns("BTC-USD", Timeframe.D1, None, now_ns, 100, None) == now_ns - 100 * DAY_NS
     assert bars_from_ns("AAPL", Timeframe.M1, None, now_ns, 100, HOUR_NS) == now_ns - HOUR_NS
+
+
+@pytest.mark.parametrize("number", [1, 5, 20])
+def test_a_new_series_has_its_days_also_after_holidays(number: int) -> None:
+    calendar = calendar_of("equity")
+    for day in range(3 * 365):
+        now_ns = WEDNESDAY + day * DAY_NS
+        from_ns = bars_from_ns("AAPL", Timeframe.D1, None, now_ns, number, None)
+        begun = [from_ns + at * DAY_NS for at in range(1, (now_ns - from_ns) // DAY_NS)]  # a day of them begins and ends in the time
+        assert sum(calendar.is_open(at_ns) for at_ns in begun) >= number
 
 
 def test_an_outage_is_told_once_it_is_long_and_again_when_it_is_over() -> None:
