@@ -15,6 +15,7 @@ from ingestors.limits.gates import gate_of
 from runtime import metrics
 from runtime.addresses import is_loopback
 from runtime.errors import TransientError, UserError
+from schemas.reasons import Reason
 
 log = structlog.get_logger()
 
@@ -52,7 +53,7 @@ Judge = Callable[[int, bytes], Trouble | None]
 class RestClient:
     """One HTTP connection pool to one provider. Every call may wait: for the network (5 s), for the provider's limits (ingestors.limits), between attempts.
 
-    Raises TransientError when the provider cannot be asked or refuses for now; UserError when it refuses the question. section: the provider's in the
+    Raises TransientError when the provider cannot be asked or refuses for now, or answers with more than limits.max_answer_bytes; UserError when it refuses the question. section: the provider's in the
     settings, named in the advice. key: the one that it is asked with, by which the provider counts. patience_s: a call that the limits would hold up for
     longer fails with TransientError at once; None: it waits, for a day if it must.
     """
@@ -126,13 +127,28 @@ class RestClient:
 
     async def _attempt(self, method: str, path: str, query: Mapping[str, str] | None, backoff: Backoff) -> tuple[bytes, Trouble | None]:
         try:
-            answer = await self._http.request(method, path, params=query)
+            async with self._http.stream(method, path, params=query) as answer:
+                body = await self._body(answer)
         except (httpx.HTTPError, OSError) as error:
             return b"", Trouble("later", f"{type(error).__name__}: {error}", backoff.next_s())
-        return answer.content, self._trouble(answer, backoff)
+        return body, self._trouble(answer, body, backoff)
 
-    def _trouble(self, answer: httpx.Response, backoff: Backoff) -> Trouble | None:
-        status, judged = answer.status_code, self._judge(answer.status_code, answer.content)
+    async def _body(self, answer: httpx.Response) -> bytes:
+        """As it is after unpacking. Of one that is too large nothing where it is an answer, its beginning where it says that there is none."""
+        body, most = bytearray(), self._gate.max_answer_bytes
+        async for part in answer.aiter_bytes():
+            body += part
+            if len(body) > most:
+                if answer.status_code == 200:
+                    metrics.DROPPED.labels(self._stage, Reason.ANSWER_TOO_LARGE).inc()
+                    raise TransientError(
+                        f"{self._http.base_url}{answer.url.path}: the answer has more than {most} bytes (limits.max_answer_bytes)"
+                    )
+                break
+        return bytes(body[:most])
+
+    def _trouble(self, answer: httpx.Response, body: bytes, backoff: Backoff) -> Trouble | None:
+        status, judged = answer.status_code, self._judge(answer.status_code, body)
         if status in _LIMITED:
             told_s = _retry_after_s(answer)
             said = judged if judged and judged.kind == "limited" else Trouble("limited", f"HTTP {status}", 0.0)
@@ -143,7 +159,7 @@ class RestClient:
             return judged or Trouble("later", f"HTTP {status}", backoff.next_s())
         if judged or status == 200:
             return judged
-        return Trouble("refused", f"HTTP {status} {answer.text[:200]}")
+        return Trouble("refused", f"HTTP {status} {body.decode(errors='replace')[:200]}")
 
 
 def decoded(decode: Callable[[bytes], Any], body: bytes) -> Any:

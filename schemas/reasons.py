@@ -13,6 +13,7 @@ class Reason(StrEnum):
     MISSING_FIELD = "missing_field"
     INVALID_FIELD = "invalid_field"
     FRAME_TOO_LARGE = "frame_too_large"
+    ANSWER_TOO_LARGE = "answer_too_large"
     UNKNOWN_SYMBOL = "unknown_symbol"
     # records (any stage): the bytes are not the event they should be
     UNDECODABLE = "undecodable"
@@ -80,6 +81,11 @@ CATALOGUE: dict[Reason, ReasonSpec] = {
     Reason.INVALID_FIELD: ReasonSpec("a field has the wrong type or form", 1, "a trade id of -1, a symbol with a comma"),
     Reason.FRAME_TOO_LARGE: ReasonSpec(
         "the frame is larger than the ingestor accepts", 1, "300 kB where `binance.max_frame_bytes` is 262,144"
+    ),
+    Reason.ANSWER_TOO_LARGE: ReasonSpec(
+        "an answer of a REST interface is larger than `limits.max_answer_bytes`, and was given up; counted, not kept",
+        0,
+        "a symbol table of 100 MB where 67,108,864 bytes are accepted",
     ),
     Reason.UNKNOWN_SYMBOL: ReasonSpec(
         "the venue's symbol table does not list the symbol", 1, "a trade of `XYZUSDT`, which the venue does not list"

@@ -13,6 +13,7 @@ from runtime import metrics
 from runtime.clock import Clock
 from runtime.errors import TransientError
 from runtime.logs import get_logger
+from runtime.settings.limits import MAX_ANSWER_BYTES
 
 if TYPE_CHECKING:
     from ingestors.limits.store import Store
@@ -24,9 +25,12 @@ logger = get_logger()
 
 
 class Gate:
-    """One account. store: None where this process is alone."""
+    """One account. store: None where this process is alone. max_answer_bytes: what is let in of one answer."""
 
-    def __init__(self, account: Account, budget: Budget, clock: Clock, store: "Store | None" = None) -> None:
+    def __init__(
+        self, account: Account, budget: Budget, clock: Clock, store: "Store | None" = None, max_answer_bytes: int = MAX_ANSWER_BYTES
+    ) -> None:
+        self.max_answer_bytes = max_answer_bytes
         self._account = account
         self._budget = budget
         self._clock = clock

@@ -11,16 +11,23 @@ from ingestors.registry import PROVIDERS
 from runtime.addresses import redis_address
 from runtime.clock import Clock, SystemClock
 from runtime.settings import Settings
-from runtime.settings.limits import BudgetSettings
+from runtime.settings.limits import MAX_ANSWER_BYTES, BudgetSettings
 
 if TYPE_CHECKING:
     from ingestors.limits.store import Store
 
 
 class Gates:
-    """budgets: what the settings say, by provider. store: None where this process is alone."""
+    """budgets: what the settings say, by provider. store: None where this process is alone. max_answer_bytes: what is let in of one answer."""
 
-    def __init__(self, clock: Clock, budgets: Mapping[str, BudgetSettings] | None = None, store: "Store | None" = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        budgets: Mapping[str, BudgetSettings] | None = None,
+        store: "Store | None" = None,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
+    ) -> None:
+        self._max_answer_bytes = max_answer_bytes
         self._clock = clock
         self._budgets = budgets or {}
         self._store = store
@@ -30,7 +37,9 @@ class Gates:
         """The gate to a provider. key: the one that it is asked with."""
         account = Account(account_of(provider), urlsplit(base_url).netloc.rpartition("@")[2], mark_of(key))
         if (provider, account) not in self._gates:
-            self._gates[provider, account] = Gate(account, budget_for(provider, self._budgets), self._clock, self._store)
+            self._gates[provider, account] = Gate(
+                account, budget_for(provider, self._budgets), self._clock, self._store, self._max_answer_bytes
+            )
         return self._gates[provider, account]
 
 
@@ -63,7 +72,7 @@ async def shared_gates(settings: Settings, clock: Clock) -> AsyncIterator[Gates]
         from ingestors.limits.store import Store  # not for those who run without: memory, and time at the start
 
         store = Store(url, settings.redis, clock)
-    _of_process = Gates(clock, settings.limits.budgets, store)
+    _of_process = Gates(clock, settings.limits.budgets, store, settings.limits.max_answer_bytes)
     try:
         yield _of_process
     finally:

@@ -1,11 +1,21 @@
 """What a client makes of a provider's limits: with patience it waits for as long as they last, and nothing fails."""
 
+import asyncio
+import gzip
+from contextlib import suppress
+
 import httpx
 import pytest
 
 from ingestors import rest
+from ingestors.limits import gates
+from ingestors.limits.gates import Gates
 from ingestors.rest import RestClient, Trouble
+from runtime import metrics
+from runtime.clock import SystemClock
 from runtime.errors import TransientError, UserError
+from runtime.settings.limits import MAX_ANSWER_BYTES, LimitSettings
+from schemas.reasons import Reason
 
 HIDDEN = {"error": "rate limit"}
 
@@ -71,3 +81,56 @@ async def test_a_refusal_never_shows_the_key(status: int) -> None:
     with pytest.raises(UserError, match=r"no plan for \*\*\* here; check nobody.api_key") as caught:
         await refusing([httpx.Response(status, text="no plan for s3cret here")]).get("/trades")
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process whose settings let 70,000 bytes in."""
+    told = LimitSettings(max_answer_bytes=70_000)
+    monkeypatch.setattr(gates, "_of_process", Gates(SystemClock(), told.budgets, None, told.max_answer_bytes))
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("packed", [False, True])
+async def test_an_answer_that_is_too_large_is_given_up_and_counted(packed: bool) -> None:
+    body, headers = b"x" * 70_001, {"Content-Encoding": "gzip"} if packed else {}
+    dropped = metrics.DROPPED.labels("ingest.nobody", Reason.ANSWER_TOO_LARGE)
+    before = dropped._value.get()
+    asking, asked = client([httpx.Response(200, headers=headers, content=gzip.compress(body) if packed else body)], None)
+    with pytest.raises(TransientError, match=r"http://provider/quote: the answer has more than 70000 bytes \(limits.max_answer_bytes\)"):
+        await asking.get("/quote")
+    assert (len(asked), dropped._value.get() - before) == (1, 1)
+
+
+@pytest.mark.usefixtures("small")
+async def test_an_answer_that_just_fits_is_taken_and_a_large_page_of_an_outage_is_an_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest, "_SAID_NO_S", 0.001)
+    asking, _ = client([httpx.Response(503, content=b"x" * 200_000), httpx.Response(200, content=b"y" * 70_000)], None)
+    assert await asking.get("/quote") == b"y" * 70_000
+    asking, _ = client([httpx.Response(404, content=b"z" * 200_000)], None)
+    with pytest.raises(UserError, match="HTTP 404 zzz"):
+        await asking.get("/quote")
+
+
+async def test_endless_answers_are_not_read_to_their_end() -> None:
+    """Of a real socket: the provider notices that nobody reads."""
+    sent = 0
+
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        with suppress(OSError):
+            while True:
+                writer.write(b"x" * 65_536)
+                sent += 65_536
+                await writer.drain()
+
+    server = await asyncio.start_server(endless, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    asking = RestClient(url, "ingest.nobody", "nobody")
+    with pytest.raises(TransientError, match=f"more than {MAX_ANSWER_BYTES} bytes"):
+        await asking.get("/quote")
+    await asking.close()
+    server.close()
+    assert sent < 2 * MAX_ANSWER_BYTES
