@@ -1,11 +1,11 @@
 """What every streaming provider does when operators change its state at run time; the numbers go on from test_providers."""
 
 from schemas.sources import SourceState
-from tests.contract.test_providers import World, every_provider, world  # noqa: F401
+from tests.provider_world import World, every_provider
 from tests.support import eventually_async
 
 
-async def carries_again(world: World, newest: int) -> None:  # noqa: F811
+async def carries_again(world: World, newest: int) -> None:
     """The next trade comes, and those of between with it where the provider remembers them."""
     await world.subscribed()
     world.server.happen(world.first)
@@ -14,7 +14,7 @@ async def carries_again(world: World, newest: int) -> None:  # noqa: F811
 
 
 @every_provider
-async def test_26_a_disabled_source_closes_its_connection_and_fetches_what_it_missed_when_it_is_enabled(world: World) -> None:  # noqa: F811
+async def test_26_a_disabled_source_closes_its_connection_and_fetches_what_it_missed_when_it_is_enabled(world: World) -> None:
     async with world.ingesting() as ingestor:
         await world.subscribed()
         world.server.happen(world.first)
@@ -28,7 +28,7 @@ async def test_26_a_disabled_source_closes_its_connection_and_fetches_what_it_mi
 
 
 @every_provider
-async def test_27_a_source_that_is_to_begin_anew_makes_another_connection_and_loses_nothing(world: World) -> None:  # noqa: F811
+async def test_27_a_source_that_is_to_begin_anew_makes_another_connection_and_loses_nothing(world: World) -> None:
     async with world.ingesting() as ingestor:
         await world.subscribed()
         world.server.happen(world.first)
@@ -41,7 +41,7 @@ async def test_27_a_source_that_is_to_begin_anew_makes_another_connection_and_lo
 
 
 @every_provider
-async def test_28_watermarks_say_the_priority_that_was_asked_for(world: World) -> None:  # noqa: F811
+async def test_28_watermarks_say_the_priority_that_was_asked_for(world: World) -> None:
     async with world.ingesting(priority=30) as ingestor:
         await world.subscribed()
         world.server.happen(world.first)

@@ -1,0 +1,3 @@
+"""Fixtures of the suites over all providers."""
+
+from tests.provider_world import world as world
