@@ -5,7 +5,8 @@ from collections.abc import Collection
 from typing import Protocol
 
 from ingestors.asked_symbols import AskedSymbols
-from ingestors.polling.resume import Newest, read_newest_bars
+from ingestors.polling.resume import read_sent_bars
+from ingestors.polling.sent_bars import SentBars, SeriesKey
 from ingestors.publisher import EventPublisher
 from ingestors.resume import Published, read_published
 from runtime.kafka import Publisher
@@ -16,7 +17,7 @@ _KAFKA_TIMEOUT_S = 2.0
 
 
 class Output(Protocol):
-    """source_state: as of the last asked_symbols. read_published, asked_symbols, newest_bars (of polled sources; wanted: symbol and timeframe): raise TransientError while they cannot be read.
+    """source_state: as of the last asked_symbols. read_published, asked_symbols, sent_bars (of polled sources; kept: bars of a series that are remembered): raise TransientError while they cannot be read.
     answers: whether the other side is there."""
 
     async def read_published(self, source: str, symbols: Collection[str], by_time: bool) -> Published: ...
@@ -29,7 +30,7 @@ class Output(Protocol):
 
     def source_state(self, source: str) -> SourceState | None: ...
 
-    async def newest_bars(self, source: str, wanted: Collection[tuple[str, str]]) -> Newest: ...
+    async def sent_bars(self, source: str, wanted: Collection[SeriesKey], kept: int) -> SentBars: ...
 
 
 class KafkaOutput:
@@ -57,5 +58,5 @@ class KafkaOutput:
         asked = self._asked.get(source)
         return asked.state if asked else None
 
-    async def newest_bars(self, source: str, wanted: Collection[tuple[str, str]]) -> Newest:
-        return await asyncio.to_thread(read_newest_bars, self._kafka, self._bootstrap, source, wanted)
+    async def sent_bars(self, source: str, wanted: Collection[SeriesKey], kept: int) -> SentBars:
+        return await asyncio.to_thread(read_sent_bars, self._kafka, self._bootstrap, source, wanted, kept)

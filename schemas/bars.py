@@ -77,6 +77,10 @@ class ProviderActions(Struct):
 
 
 class ProviderBar(Bar):
-    """A bar as a venue or data vendor sent it (market.bars.raw)."""
+    """A bar as a venue or data vendor sent it (market.bars.raw): what it says of the interval at known_at_ns.
+
+    again: it has been asked for this interval before, and says something else now. Which revision that makes is decided where bars are published.
+    """
 
     actions: ProviderActions | None = None
+    again: bool = False

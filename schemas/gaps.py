@@ -21,6 +21,7 @@ class Gap(Struct):
     cause `dropped`: ticks that came too late for the stream's bars: they are stored, `tickerplant rebuild bars` puts them into bars and tells it as
     `filled`; no ids, from_ns and to_ns are the event times of the first and last of them, size is how many, gap_id ends in dropped:<from_ns>:<seq>.
     channel `bar`: bars that a provider left out while the market was open; no ids, gap_id ends in the timeframe, from_ns and to_ns; size counts bars.
+    Of cause `dropped`: one that its provider restated too late for the stream; `tickerplant backfill` fills it.
     """
 
     gap_id: str

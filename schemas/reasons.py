@@ -167,12 +167,14 @@ CATALOGUE: dict[Reason, ReasonSpec] = {
     Reason.MISSING_INTERVAL: ReasonSpec(
         "the provider has no bar where the market was open", 0.3, "no daily bar for a Thursday that was no holiday"
     ),
-    Reason.DUPLICATE: ReasonSpec("the venue's id was seen before", 0, "the same trade after a reconnect"),
+    Reason.DUPLICATE: ReasonSpec("the venue's id was seen before, or its bar says nothing new", 0, "the same trade after a reconnect"),
     Reason.REPEATED_IDENTITY: ReasonSpec(
         "a stage wrote the record twice around a crash", 0, "a worker killed between writing and committing"
     ),
     Reason.BEHIND_HISTORY: ReasonSpec(
-        "the tick belongs to a bar that is too old to be corrected by the stream", 0, "a trade of two hours ago, 64 bars of 1m behind"
+        "the tick belongs to a bar, or the provider restates one, that is too old to be corrected by the stream",
+        0,
+        "a trade of two hours ago, 64 bars of 1m behind",
     ),
     Reason.LOST_TO_RETENTION: ReasonSpec(
         "the broker had deleted the record before it was read", 0, "a sink that stood still for longer than the topic keeps"

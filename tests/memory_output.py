@@ -4,7 +4,8 @@ from collections.abc import Collection
 from typing import Any
 
 from ingestors import resume
-from ingestors.polling.resume import Newest, take_bar
+from ingestors.polling.resume import take_bar
+from ingestors.polling.sent_bars import SentBars, SeriesKey
 from ingestors.publisher import EventPublisher
 from ingestors.resume import Published
 from schemas.bars import Bar
@@ -49,12 +50,12 @@ class MemoryOutput:
     def source_state(self, source: str) -> SourceState | None:
         return self.state
 
-    async def newest_bars(self, source: str, wanted: Collection[tuple[str, str]]) -> Newest:
-        newest: Newest = {}
+    async def sent_bars(self, source: str, wanted: Collection[SeriesKey], kept: int) -> SentBars:
+        sent = SentBars(kept)
         for value in self._values(Topic.BARS_RAW):
             message: Any = _Message(value)
-            take_bar(newest, source, message)
-        return newest
+            take_bar(sent, source, message)
+        return sent
 
     def publisher(self) -> Any:
         return self

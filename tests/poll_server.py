@@ -37,6 +37,11 @@ class Market:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
+        self.raised_until_ns = 0
+
+    def restate(self, until_ns: int) -> None:
+        """From now on all prices of intervals that begin before it are higher by one, and more was traded in them."""
+        self.raised_until_ns = until_ns
 
     def candles(self, symbol: str, timeframe: Timeframe, from_ns: int, to_ns: int) -> list[Candle]:
         """Those that begin in the time and before the present, the open one too, ascending."""
@@ -54,8 +59,9 @@ class Market:
     def _candle(self, symbol: str, begin_ns: int, close_ns: int) -> Candle:
         number = begin_ns // (60 * SECOND_NS) % 1_000
         base = Decimal(100 + 10 * (sum(symbol.encode()) % 7)) + Decimal(number) / 100
-        texts = (format(base + Decimal(step) / 100, "f") for step in (0, 25, -25, 10))
-        return Candle(begin_ns, close_ns, *texts, volume=str(1_000 + number))
+        raised = int(begin_ns < self.raised_until_ns)
+        texts = (format(base + raised + Decimal(step) / 100, "f") for step in (0, 25, -25, 10))
+        return Candle(begin_ns, close_ns, *texts, volume=str(1_000 + number + raised))
 
     def price(self, symbol: str) -> tuple[str, int]:
         """The newest price and its time: a new one each ten seconds."""

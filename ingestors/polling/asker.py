@@ -4,10 +4,11 @@ from collections.abc import Collection
 
 from ingestors.gap_fill import is_far_ahead
 from ingestors.polling.answers import BadAnswer
+from ingestors.polling.bar_questions import BarQuestions
 from ingestors.polling.event_time import EventTime
 from ingestors.polling.outages import Asked, Outages
-from ingestors.polling.resume import Newest
-from ingestors.polling.timetable import Job, bars_from_ns, next_bar_ns, next_ticks_ns, open_symbols
+from ingestors.polling.sent_bars import SentBars
+from ingestors.polling.timetable import Job, next_bar_ns, next_ticks_ns, open_symbols
 from ingestors.polling.venue import PollVenue, Tick
 from ingestors.publisher import EventPublisher
 from ingestors.rest import Unlisted
@@ -16,7 +17,6 @@ from runtime import metrics
 from runtime.clock import Clock
 from runtime.errors import TransientError, UserError
 from runtime.logs import get_logger
-from schemas.bars import ProviderBar
 from schemas.gaps import Gap, GapChannel
 from schemas.ticks import Quote
 from schemas.timeframes import HOUR_NS, SECOND_NS, Timeframe
@@ -28,15 +28,17 @@ log = get_logger()
 
 
 class Asker:
-    """published, newest: what was published before this start. answered: any question was, since the start. unlisted: symbols that the provider does not have."""
+    """published, sent: what was published before this start. answered: any question was, since the start. unlisted: symbols that the provider does not have."""
 
-    def __init__(self, venue: PollVenue, publisher: EventPublisher, clock: Clock, published: Published, newest: Newest) -> None:
+    def __init__(
+        self, venue: PollVenue, publisher: EventPublisher, clock: Clock, published: Published, sent: SentBars, questions: BarQuestions
+    ) -> None:
         self._venue = venue
         self._settings = venue.settings
         self._source = venue.source
         self._publisher = publisher
         self._clock = clock
-        self._newest = newest
+        self._sent, self._questions = sent, questions
         self._known: dict[tuple[str, GapChannel], int] = {}
         self.learn(published)
         self._outages = Outages(self._source, round(self._settings.gap_after_s * SECOND_NS), published.gaps.values())
@@ -132,24 +134,15 @@ class Asker:
         self._data_time.set(tick.ts_event_ns / SECOND_NS)
 
     async def _ask_bars(self, job: Job, timeframe: Timeframe) -> bool:
-        (symbol,), key = job.symbols, (job.symbols[0], timeframe.value)
-        now_ns, delay_ns = self._clock.now_ns(), round(self._settings.bars_delay_s * SECOND_NS)
-        job.due_ns = next_bar_ns(symbol, timeframe, now_ns, delay_ns)
-        newest_ns, settings = self._newest.get(key), self._settings
-        from_ns: int | None = bars_from_ns(
-            symbol, timeframe, newest_ns, now_ns, settings.first_bars, dict(self._venue.lookback_ns).get(timeframe)
-        )
-        new: list[ProviderBar] = []
-        while from_ns is not None:
-            page = await self._venue.bars(symbol, timeframe, from_ns, now_ns)
-            new += [bar for bar in page.bars if bar.ts_open_ns > (newest_ns or -1) and bar.ts_close_ns + delay_ns <= now_ns]
-            from_ns = page.next_ns
+        (symbol,), now_ns = job.symbols, self._clock.now_ns()
+        job.due_ns = next_bar_ns(symbol, timeframe, now_ns, round(self._settings.bars_delay_s * SECOND_NS))
+        bars = await self._questions.ask(symbol, timeframe, now_ns)
         job.backoff.reset()
         self._answers["bars"].inc()
-        for bar in new if newest_ns is not None else new[-settings.first_bars :]:
+        for bar in bars:
             self._publisher.bar(bar, bar.known_at_ns)
-            self._newest[key] = bar.ts_open_ns
-        self._tell(self._outages.answered(Asked(symbol, "bar", timeframe.value), now_ns, len(new)))
+            self._sent.take(bar)
+        self._tell(self._outages.answered(Asked(symbol, "bar", timeframe.value), now_ns, sum(not bar.again for bar in bars)))
         return True
 
     def _told_error(self, job: Job, error: TransientError) -> None:

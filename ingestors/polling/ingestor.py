@@ -10,6 +10,7 @@ from ingestors.names import Names
 from ingestors.output import KafkaOutput, Output
 from ingestors.persistence import persistently
 from ingestors.polling.asker import Asker
+from ingestors.polling.bar_questions import BarQuestions
 from ingestors.polling.timetable import Job
 from ingestors.polling.venue import PollVenue
 from ingestors.publisher import EventPublisher
@@ -105,14 +106,18 @@ class PollIngestor:
     async def _make_asker(self) -> Asker:
         settings, source, symbols = self._settings, self._venue.source, self._changes.symbols
         published = await self._output.read_published(source, symbols, True)
-        newest = await self._output.newest_bars(source, [(one, timeframe.value) for one in symbols for timeframe in self._timeframes()])
+        history_bars, wanted = (
+            settings.process.history_bars,
+            [(one, timeframe.value) for one in symbols for timeframe in self._timeframes()],
+        )
+        sent = await self._output.sent_bars(source, wanted, history_bars)
         kill_points = KillPoints(f"ingest-{self._name}", settings.faults.kill_at, settings.data_dir / "run")
         self._publisher = EventPublisher(
             self._output.publisher(), source, self.stage, settings.kafka.partitions, trade_ids_contiguous=False, kill_points=kill_points
         )
         self._publisher.priority = self._changes.priority
         self._publisher.set_backlog(settings.ingest.flush_ticks, 0)
-        return Asker(self._venue, self._publisher, self._clock, published, newest)
+        return Asker(self._venue, self._publisher, self._clock, published, sent, BarQuestions(self._venue, sent, history_bars))
 
     def _timeframes(self) -> tuple[Timeframe, ...]:
         return self._venue.settings.timeframes

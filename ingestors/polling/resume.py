@@ -5,6 +5,7 @@ from functools import partial
 
 from confluent_kafka import KafkaException, Message
 
+from ingestors.polling.sent_bars import SentBars, SeriesKey
 from ingestors.resume import read_back, tail_reader
 from runtime.errors import TransientError
 from runtime.settings import KafkaSettings
@@ -12,38 +13,30 @@ from schemas.codec import DecodeError, decode_provider_bar
 from schemas.partitioner import partition_of
 from schemas.topics import Topic
 
-Newest = dict[tuple[str, str], int]
-"""By symbol and timeframe: ts_open_ns."""
 
-
-def read_newest_bars(kafka: KafkaSettings, bootstrap: str, source: str, wanted: Iterable[tuple[str, str]]) -> Newest:
-    """wanted: (symbol, timeframe). Blocks until read. Raises TransientError if the broker does not answer. What is too far back counts as new."""
-    newest: Newest = {}
-    by_partition: dict[int, set[tuple[str, str]]] = {}
+def read_sent_bars(kafka: KafkaSettings, bootstrap: str, source: str, wanted: Iterable[SeriesKey], kept: int) -> SentBars:
+    """kept: bars of a series that are remembered. Blocks until read. Raises TransientError if the broker does not answer. What is too far back counts as new."""
+    sent = SentBars(kept)
+    by_partition: dict[int, set[SeriesKey]] = {}
     for symbol, timeframe in wanted:
         by_partition.setdefault(partition_of(symbol, kafka.partitions), set()).add((symbol, timeframe))
     client = tail_reader(kafka, bootstrap)
     try:
         for partition, series in by_partition.items():
             topic = kafka.topic(Topic.BARS_RAW)
-            read_back(client, topic, partition, partial(take_bar, newest, source), partial(_has_all, newest, series))
+            read_back(client, topic, partition, partial(take_bar, sent, source), partial(sent.holds, series))
     except KafkaException as error:
         raise TransientError(f"cannot read which bars were published last: {error}") from error
     finally:
         client.close()
-    return newest
+    return sent
 
 
-def _has_all(newest: Newest, series: set[tuple[str, str]]) -> bool:
-    return series <= newest.keys()
-
-
-def take_bar(newest: Newest, source: str, message: Message) -> None:
-    """The newest one holds; tails are read from newer to older."""
+def take_bar(sent: SentBars, source: str, message: Message) -> None:
+    """Tails are read from newer to older."""
     try:
         bar = decode_provider_bar(message.value() or b"")
     except DecodeError:
         return
     if bar.source == source:
-        key = (bar.symbol, bar.timeframe)
-        newest[key] = max(newest.get(key, 0), bar.ts_open_ns)
+        sent.take(bar)

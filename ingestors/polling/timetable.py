@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from ingestors.backoff import Backoff
 from ingestors.polling.rows import interval
+from ingestors.polling.sent_bars import OVERLAP_BARS
 from schemas.sessions import calendar_of
 from schemas.symbols import AssetClass, asset_class_of
 from schemas.timeframes import DAY_NS, FIXED_NS, Timeframe
 
-_OVERLAP_BARS = 10  # known ones that are asked for again: an answer without any row is then never right
 AGAIN_S, AGAIN_CAP_S = 1.0, 300.0  # after a failure
 _STRETCH: dict[AssetClass, tuple[int, int]] = {
     "crypto": (1, 1),
@@ -57,9 +57,20 @@ def bars_from_ns(
     """Where a question for bars begins. newest_open_ns: of the newest published one, None: there is none."""
     length_ns = FIXED_NS.get(timeframe, 31 * DAY_NS)
     if newest_open_ns is not None:
-        from_ns = newest_open_ns - _OVERLAP_BARS * length_ns
+        from_ns = newest_open_ns - OVERLAP_BARS * length_ns
     else:
-        within, days = _STRETCH[asset_class_of(symbol)]
-        closed_ns = _FIRST_NS if days > 1 and length_ns >= DAY_NS else 0  # of few days a holiday would take one
-        from_ns = now_ns - max(first_bars * length_ns * (within if length_ns < DAY_NS else days) + closed_ns, _FIRST_NS)
+        from_ns = now_ns - _stretch_ns(symbol, timeframe, first_bars)
     return max(0, from_ns, 0 if lookback_ns is None else now_ns - lookback_ns)
+
+
+def deeper_from_ns(symbol: str, timeframe: Timeframe, newest_open_ns: int, now_ns: int, bars: int, lookback_ns: int | None) -> int:
+    """Where a question for so many bars up to the newest published one begins."""
+    return max(0, newest_open_ns - _stretch_ns(symbol, timeframe, bars), 0 if lookback_ns is None else now_ns - lookback_ns)
+
+
+def _stretch_ns(symbol: str, timeframe: Timeframe, bars: int) -> int:
+    """A time that holds so many bars, with the hours and days in which the market is closed."""
+    length_ns = FIXED_NS.get(timeframe, 31 * DAY_NS)
+    within, days = _STRETCH[asset_class_of(symbol)]
+    closed_ns = _FIRST_NS if days > 1 and length_ns >= DAY_NS else 0  # of few days a holiday would take one
+    return max(bars * length_ns * (within if length_ns < DAY_NS else days) + closed_ns, _FIRST_NS)

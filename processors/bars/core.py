@@ -40,7 +40,7 @@ class BarsCore:
         self._builder = BarBuilder(settings.timeframes, round(settings.grace_s * 1e9), self._policies, settings.history_bars)
         self._forming = FormingBars(settings.forming_timeframes, self._policies)
         self._provider_sources = frozenset(settings.provider_bars)
-        self._provider = ProviderBars(STAGE, self._provider_sources, self._policies)
+        self._provider = ProviderBars(STAGE, self._provider_sources, self._policies, settings.history_bars)
         self._series: Series[BarSeries] = Series()
         self._watermarks: dict[str, int] = {}
         self._dropped: list[Trade | Quote] = []  # of the record at hand, behind what can be corrected

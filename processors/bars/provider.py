@@ -16,6 +16,7 @@ from processors.gap_events import gap_output
 from processors.state import Series
 from runtime.dead_letters import letter_of
 from runtime.errors import InvalidRecord
+from runtime.metrics import DROPPED
 from runtime.stage import InputRecord, Output
 from schemas.bars import Bar, ProviderBar
 from schemas.codec import decode_provider_bar, encode
@@ -32,14 +33,15 @@ _BAR, _DEAD_LETTER = {TYPE: b"bar"}, {TYPE: b"dead_letter"}
 class ProviderBars:
     """State: a ProviderSeries per (symbol, source, timeframe) of the published sources."""
 
-    def __init__(self, stage: str, sources: Set[str], policies: Policies) -> None:
+    def __init__(self, stage: str, sources: Set[str], policies: Policies, history_bars: int) -> None:
         self._stage = stage
         self._sources = sources
         self._policies = policies
+        self._history_bars = history_bars
         self._series: Series[ProviderSeries] = Series()
 
     def apply(self, record: InputRecord) -> list[Output]:
-        """The bar as it came, or with what its score lost; then gaps. Or a dead letter. Raises InvalidRecord for what is no bar at all."""
+        """The bar as it came, or with its revision and what its score lost; then gaps. Or a dead letter. Raises InvalidRecord for what is no bar at all."""
         bar: ProviderBar = decoded(decode_provider_bar, record.value)
         if bar.source not in self._sources:
             check(bar)
@@ -51,16 +53,22 @@ class ProviderBars:
                 raise
             self._enter(bar).refuse(bar)
             return [self._letter(record, bar, error.reason, error.detail)]
-        verdict = self._enter(bar).take(bar, self._policies[bar.symbol].calendar)
+        verdict = self._enter(bar).take(bar, self._policies[bar.symbol].calendar, self._history_bars)
         if verdict.refused:
             return [self._letter(record, bar, verdict.refused.reason, verdict.refused.text)]
-        return [_published(record, bar, verdict), *(gap_output(gap) for gap in verdict.gaps)]
+        gaps = [gap_output(gap) for gap in verdict.gaps]
+        if verdict.dropped:
+            DROPPED.labels(self._stage, verdict.dropped.value).inc()
+            return gaps
+        return [_published(record, bar, verdict), *gaps]
 
     def pack(self) -> bytes:
         return self._series.pack()
 
     def unpack(self, snapshot: bytes) -> None:
         self._series.unpack(snapshot, ProviderSeries)
+        for series in self._series.values():
+            series.adopt()
 
     def _enter(self, bar: ProviderBar) -> ProviderSeries:
         """The bar's series, made if it is new, and about to change."""
@@ -107,8 +115,9 @@ def _check_positive(texts: Mapping[str, str]) -> None:
 def _published(record: InputRecord, bar: ProviderBar, verdict: Verdict) -> Output:
     """What the provider says beside the bar is for the comparison only."""
     value = record.value
-    if verdict.odd or bar.actions is not None:
+    if verdict.odd or bar.actions is not None or bar.again or verdict.revision != bar.revision:
         plain = Bar(**{name: getattr(bar, name) for name in Bar.__struct_fields__})
+        plain.revision = verdict.revision
         plain.reasons = tuple(sorted({*bar.reasons, *(reason.value for reason in verdict.odd)}))
         lost = sum(CATALOGUE[reason].weight for reason in set(verdict.odd))
         plain.quality = max(0.0, round(bar.quality - lost, 6))

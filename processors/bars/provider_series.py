@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, field, structs
 
 from processors.bars.expected import expected_opens
 from processors.bars.provider_gaps import BarHole, fill_holes, open_hole
+from processors.bars.provider_revisions import Revisions
 from processors.bars.provider_rules import Actions, Finding, of_dividends, of_steps
 from schemas.bars import ProviderBar
 from schemas.gaps import Gap, GapCause
@@ -22,9 +23,12 @@ MAX_REFUSED = 20  # bars in a row at another scale; the next one is believed
 
 
 class Verdict(NamedTuple):
-    """What became of a bar. refused: why it is a dead letter, else None. odd: what took score of it. gaps: events that it caused."""
+    """What became of a bar. refused: why it is a dead letter, else None. dropped: why it is not published, else None. revision: that it is published
+    under. odd: what took score of it. gaps: events that it caused."""
 
-    refused: Finding | None
+    refused: Finding | None = None
+    dropped: Reason | None = None
+    revision: int = 0
     odd: tuple[Reason, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
@@ -32,35 +36,54 @@ class Verdict(NamedTuple):
 class ProviderSeries(Struct, array_like=True):
     """bars: the newest accepted ones by time. splits: declared, by the open of the bar at which each takes effect. holes: open ones, oldest first.
 
-    refused: where bars that were refused since the newest accepted one begin.
+    refused: where bars that were refused since the newest accepted one begin. revisions: what was published of the newest intervals.
     """
 
     bars: list[ProviderBar] = []
     splits: dict[int, str] = {}
     holes: list[BarHole] = []
     refused: list[int] = []
+    revisions: Revisions = field(default_factory=Revisions)
+
+    def adopt(self) -> None:
+        """Fits a series that was stored before revisions were: of older bars than its newest nothing is known."""
+        if self.bars and not self.revisions.published:
+            self.revisions.forgotten_ns = self.bars[0].ts_open_ns
+            for bar in self.bars:
+                self.revisions.keep(bar, KEPT_BARS)
 
     def refuse(self, bar: ProviderBar) -> None:
         """A bar that is wrong by itself: where it was the only one, it is missing."""
         if bar.ts_open_ns not in self.refused:
             self.refused = [*self.refused, bar.ts_open_ns][-MAX_REFUSED:]
 
-    def take(self, bar: ProviderBar, calendar: Calendar) -> Verdict:
-        """Compares the bar with the accepted one before it. One whose step is of a factor of 100 is refused, and with it those that follow at that
-        scale: which side is wrong cannot be told, so the known one holds, until MAX_REFUSED bars in a row have said otherwise."""
+    def take(self, bar: ProviderBar, calendar: Calendar, history_bars: int) -> Verdict:
+        """Compares the bar with what was published of its interval, and with the accepted one before it. One whose step is of a factor of 100 is refused,
+        and with it those that follow at that scale: which side is wrong cannot be told, so the known one holds, until MAX_REFUSED bars in a row have
+        said otherwise. history_bars: intervals that can be revised."""
         self._learn_splits(bar)
+        revision, dropped = self.revisions.judge(bar)
+        if revision is None:
+            return Verdict(dropped=dropped, gaps=tuple(self._behind(bar)) if dropped is Reason.BEHIND_HISTORY else ())
         before = next((known for known in reversed(self.bars) if known.ts_open_ns < bar.ts_open_ns), None)
         found = list(self._findings(before, bar)) if before else []
         wrong = next((finding for finding in found if CATALOGUE[finding.reason].weight == 1), None)
         if wrong and len(self.refused) < MAX_REFUSED:
             self.refuse(bar)
-            return Verdict(wrong)
+            return Verdict(refused=wrong)
         gaps = self._continuity(bar, calendar)
         odd = [finding.reason for finding in found]
         if gaps and gaps[0].state == "open":
             odd.append(Reason.MISSING_INTERVAL)
         self._keep(bar)
-        return Verdict(None, tuple(odd), tuple(gaps))
+        self.revisions.keep(structs.replace(bar, revision=revision), history_bars)
+        return Verdict(revision=revision, odd=tuple(odd), gaps=tuple(gaps))
+
+    def _behind(self, bar: ProviderBar) -> list[Gap]:
+        """What the provider says now of a bar that is too old to be revised is missing, until the bar comes under a revision of its own."""
+        if any(bar.ts_open_ns in hole.missing for hole in self.holes):
+            return []
+        return open_hole(self.holes, BarHole(bar.ts_open_ns, bar.ts_close_ns, 1, [bar.ts_open_ns], "dropped"), bar)
 
     def _learn_splits(self, bar: ProviderBar) -> None:
         if bar.actions is not None and bar.actions.splits:

@@ -5,7 +5,7 @@ The server speaks each provider's own REST interface; Kafka stands in memory, an
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -382,6 +382,32 @@ async def test_09_a_restarted_process_goes_on_without_repeats(world: World) -> N
         for symbol in world.dialect.symbols:
             ticks = [tick.ts_event_ns for tick in world.output.ticks if tick.symbol == symbol]
             assert len(ticks) == len(set(ticks))
+
+
+@every_provider
+@pytest.mark.parametrize("is_restarted", [False, True], ids=["running", "restarted"])
+async def test_18_bars_that_the_provider_restates_are_sent_again_once(world: World, is_restarted: bool) -> None:
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(world.ingesting(symbols=(world.first,)))
+        await world.has(world.first, 5)
+        if is_restarted:
+            await stack.aclose()
+        before, known_ns = world.bars(world.first), world.clock.now_ns()
+        world.server.market.restate(before[-1].ts_close_ns)
+        await world.next_bar()
+        if is_restarted:
+            await stack.enter_async_context(world.ingesting(symbols=(world.first,)))
+        newest_ns = world.expected(world.first)[-1].open_ns
+        await eventually_async(lambda: world.bars(world.first)[-1].ts_open_ns == newest_ns)
+        await world.next_bar()
+        await eventually_async(lambda: world.bars(world.first)[-1].ts_open_ns > newest_ns)
+    sent = world.bars(world.first)[len(before) :]
+    again = {bar.ts_open_ns: bar for bar in sent if bar.again}
+    assert again.keys() >= {bar.ts_open_ns for bar in before}
+    assert len(again) == sum(bar.again for bar in sent) == len(sent) - len({bar.ts_open_ns for bar in sent if not bar.again})
+    assert all(bar.known_at_ns > known_ns for bar in sent)
+    for bar in before:
+        assert float(again[bar.ts_open_ns].close) == pytest.approx(float(bar.close) + 1)
 
 
 @every_provider

@@ -1,4 +1,4 @@
-"""A polled provider on a real broker: what it published is where a restart goes on, and gaps that were open are closed."""
+"""A polled provider on a real broker: what it published is where a restart goes on, what was restated meanwhile comes again, and gaps are closed."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -71,15 +71,20 @@ async def test_a_restart_goes_on_where_the_topics_end(line: Any, monkeypatch: py
         assert (first.state, second.state) == ("open", "open")
         clock.set_ns(clock.now_ns() + 31 * MINUTE_NS)
         server.instead = None
+        before = await bars(line)
+        server.market.restate(max(bar.ts_close_ns for bar in before))
         async with ingesting(line, url, clock) as ingestor:
             await eventually_async(lambda: _all_answered(ingestor))
     gaps = await told(line)
     assert {gap.gap_id: gap.state for gap in gaps} == {first.gap_id: "filled", second.gap_id: "filled"}
     published = await bars(line)
     for symbol in ("AAPL", "EUR-USD"):
-        mine = [bar.ts_open_ns for bar in published if bar.symbol == symbol]
+        mine = [bar.ts_open_ns for bar in published if bar.symbol == symbol and not bar.again]
         assert mine == [one.open_ns for one in server.market.candles(symbol, Timeframe.M30, mine[0], mine[-1] + 1)]
         assert len(mine) == 5
+        restated = {bar.ts_open_ns: float(bar.close) for bar in published if bar.symbol == symbol and bar.again}
+        wanted = {bar.ts_open_ns: float(bar.close) + 1 for bar in before if bar.symbol == symbol}
+        assert {ts_open_ns: restated.get(ts_open_ns) for ts_open_ns in wanted} == pytest.approx(wanted)
     times = [quote.ts_event_ns for quote in await quotes(line)]
     assert len(times) == len(set(times)) == 2
 

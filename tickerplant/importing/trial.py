@@ -29,7 +29,7 @@ class Trial:
         process = settings.process
         self._validate = ValidateCore(Limits.of(process.quality, process.asset_classes))
         self._sources: set[str] = set()
-        self._bars = ProviderBars("bars", self._sources, Policies.from_settings(process))
+        self._bars = ProviderBars("bars", self._sources, Policies.from_settings(process), process.history_bars)
         self._contiguous = contiguous
         self._findings = findings
         self._waiting: list[Trade | Quote] = []
@@ -41,7 +41,8 @@ class Trial:
         self._findings.sent += 1
         if event.bar is not None:
             self._sources.add(event.source)
-            self._judge(self._bars, Topic.BARS_RAW, event.bar)
+            if not self._judge(self._bars, Topic.BARS_RAW, event.bar):
+                self._findings.skipped[Reason.DUPLICATE.value] += 1
         elif event.tick is not None:
             if event.source != self._source or len(self._waiting) >= ENVELOPE_TICKS:
                 self.end()

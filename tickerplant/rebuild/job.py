@@ -56,7 +56,9 @@ class Job:
         self._say = say
         self._policy = Policies.from_settings(process)[series.symbol]
         self._timeframes = [one for one in Timeframe if one in process.timeframes or one is Timeframe.M1]
-        if series.source in process.provider_bars or self._policy.from_quotes or self._policy.synthetic:
+        if series.source in process.provider_bars:
+            raise UserError(f"{series}: its bars are the provider's; `tickerplant backfill` brings what it says now")
+        if self._policy.from_quotes or self._policy.synthetic:
             raise UserError(f"{series}: only bars that are built of trades, without synthetic ones, can be rebuilt")
 
     def plan(self) -> Plan:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from ingestors.polling.sent_bars import SentBars, SeriesKey
 from ingestors.publisher import EventPublisher
 from ingestors.registry import Provider
 from ingestors.resume import Published
@@ -50,8 +51,8 @@ class _Seen:
     def source_state(self, source: str) -> SourceState | None:
         return None
 
-    async def newest_bars(self, source: str, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
-        return {}
+    async def sent_bars(self, source: str, wanted: Collection[SeriesKey], kept: int) -> SentBars:
+        return SentBars(kept)
 
     def publisher(self) -> Any:
         return self

@@ -119,10 +119,10 @@ def test_quarters_of_an_hour_with_extended_hours_leave_no_gap() -> None:
 
 def minute(number: int, close: str = "100", **more: Any) -> ProviderBar:
     opens = T0_NS + number * MINUTE_NS
-    fields: dict[str, Any] = {"symbol": "ALWAYS", "known_at_ns": opens + MINUTE_NS} | more
+    fields: dict[str, Any] = {"symbol": "ALWAYS", "known_at_ns": opens + MINUTE_NS, "revision": 0} | more
     return ProviderBar(
         source="yahoo", timeframe="1m", ts_open_ns=opens, ts_close_ns=opens + MINUTE_NS, open=close, high=close, low=close, close=close,
-        volume="1", quote_volume="1", vwap=close, trade_count=0, kind="provider", revision=0, quality=1.0, reasons=(), **fields,
+        volume="1", quote_volume="1", vwap=close, trade_count=0, kind="provider", quality=1.0, reasons=(), **fields,
     )  # fmt: skip
 
 
@@ -169,10 +169,13 @@ def test_a_live_series_steps_at_its_split_and_one_answer_does_not() -> None:
 
 
 def test_a_revised_bar_is_compared_with_the_one_before_it_and_opens_nothing() -> None:
-    outputs = fed(BarsCore(LISTED), [minute(0), minute(1), minute(2), minute(1, "1"), minute(1, "101")])
+    later = T0_NS + DAY_NS
+    outputs = fed(
+        BarsCore(LISTED), [minute(0), minute(1), minute(2), minute(1, "1", known_at_ns=later), minute(1, "101", known_at_ns=later)]
+    )
     assert [letter.offset for letter in events(outputs, Topic.DLQ)] == [3]
     assert gaps_of(outputs) == list[Gap]()
-    assert [bar.close for bar in events(outputs, Topic.BARS)] == ["100", "100", "100", "101"]
+    assert [(bar.close, bar.revision) for bar in events(outputs, Topic.BARS)] == [("100", 0), ("100", 0), ("100", 0), ("101", 1)]
 
 
 def test_the_first_bar_of_a_day_s_series_follows_its_weekend() -> None:

@@ -8,7 +8,9 @@ import pytest
 from ingestors.currencylayer.parse import rate_of
 from ingestors.polling.answers import BadAnswer, reading
 from ingestors.polling.asker import Asker
+from ingestors.polling.bar_questions import BarQuestions
 from ingestors.polling.rows import Row
+from ingestors.polling.sent_bars import SentBars
 from ingestors.polling.timetable import Job
 from ingestors.polling.venue import PollVenue, Tick
 from ingestors.publisher import EventPublisher
@@ -57,7 +59,8 @@ class Venue(PollVenue):
 def asker_of(venue: Venue, clock: ManualClock, output: Any = None) -> Asker:
     output = output or MemoryOutput()
     publisher = EventPublisher(output, "polled", "ingest.polled", 4, trade_ids_contiguous=False, kill_points=KillPoints("ingest-polled"))
-    return Asker(venue, publisher, clock, Published(by_time=True), {})
+    sent = SentBars(64)
+    return Asker(venue, publisher, clock, Published(by_time=True), sent, BarQuestions(venue, sent, 64))
 
 
 async def test_a_symbol_that_stays_silent_does_not_have_the_others_asked_for_at_every_turn() -> None:
