@@ -7,9 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
+from processors.bars.core import BarsCore
+from runtime.settings import ProcessSettings
+from schemas.bars import ProviderBar
 from schemas.topics import Topic
 from tests.sinks_world import SOURCE, SYMBOL, T0_NS, bar, checksums, execute, indicators, query, record, signal, timescale_store
+from tests.unit.processors.inputs import as_inputs, run
 
 pytestmark = pytest.mark.stack
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -57,6 +62,29 @@ def test_before_and_after_a_correction(line: Any) -> None:
     ]
     assert query(line, "SELECT close_price::text, revision FROM market_ohlcv") == [("61711.63", 1)]
     assert query(line, f"SELECT revision FROM ohlcv_as_of('{SYMBOL}', '{SOURCE}', '1m', '-infinity', 'infinity', 'infinity')") == [(1,)]
+
+
+def test_before_and_after_a_provider_restates_its_bar(line: Any) -> None:
+    """What the stage publishes of two answers, and of a repeat of both."""
+    answers = [_answer(0), _answer(1), _answer(0), _answer(1)]
+    published = run(BarsCore(ProcessSettings(provider_bars=(SOURCE,))), [record(Topic.BARS_RAW, at, one) for at, one in enumerate(answers)])
+    store = timescale_store(line)
+    start = store.begin([(Topic.BARS, 0)])[(Topic.BARS, 0)]
+    for at, one in enumerate(as_inputs(published, Topic.BARS)):
+        one.offset = start + at
+        store.take(one)
+    store.flush()
+    store.close()
+    moments = [CLOSED, CLOSED + timedelta(seconds=1)]
+    assert [as_of(line, moment, what="close_price::text, kind, revision") for moment in moments] == [
+        [("61710.63", "provider", 0)],
+        [("61711.63", "provider", 1)],
+    ]
+
+
+def _answer(number: int) -> ProviderBar:
+    fields = structs.asdict(revised(Topic.BARS, 0, number)) | {"kind": "provider", "revision": 0, "again": number > 0}
+    return ProviderBar(**fields)
 
 
 def test_the_columns_are_those_of_the_table_and_the_range_is_half_open(line: Any) -> None:
