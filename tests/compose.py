@@ -18,6 +18,7 @@ OURS = (
     "sink-timescale",
     "sink-redis",
     "sink-webhook",
+    "schedule",
     "gateway",
 )
 

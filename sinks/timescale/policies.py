@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import psycopg
 
+from runtime.database_locks import DatabaseLock
 from runtime.errors import TransientError
 from runtime.settings import StorageSettings
 from sinks.timescale.errors import is_away, said
@@ -21,7 +22,6 @@ _FULL_EDITION = (
     "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') AND current_setting('timescaledb.license', true) = 'timescale'"
 )
 _JOB = "SELECT config ->> %s FROM timescaledb_information.jobs WHERE hypertable_schema = current_schema AND hypertable_name = %s AND proc_name = %s"
-_LOCK_KEY = 7_424_230_120
 
 
 def prepare_database(url: str, storage: StorageSettings, asset_classes: AssetClasses | None = None) -> list[str]:
@@ -45,7 +45,7 @@ def _locked(url: str) -> Iterator[Connection]:
     """One transaction, one process at a time."""
     try:
         with psycopg.connect(url, connect_timeout=5, application_name="tickerplant-policies") as connection:
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK_KEY,))
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (DatabaseLock.POLICIES.value,))
             yield connection
     except psycopg.Error as error:
         if not is_away(error):

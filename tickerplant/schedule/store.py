@@ -10,13 +10,12 @@ from typing import Any, Literal, NamedTuple
 
 import psycopg
 
+from runtime.database_locks import SCHEDULED_JOB, DatabaseLock
 from runtime.errors import TransientError, UserError
 from sinks.timescale.errors import said
 
 Cause = Literal["schedule", "catch_up", "trigger"]
 State = Literal["running", "succeeded", "failed", "abandoned"]
-_RUNNER_KEY = 7_424_230_120  # any constant of ours; beside that of the migrations
-_JOB_CLASS = 742_423  # the first of two numbers that lock one job
 _DETAIL = 4_000
 
 _DUE = "SELECT next_at FROM scheduled_jobs WHERE job = %s AND cron = %s AND time_zone = %s"
@@ -65,7 +64,7 @@ class Store:
 
     def become_runner(self) -> bool:
         """True if no other runner is there; then no other can be as long as this connection lives."""
-        return bool(self._one("SELECT pg_try_advisory_lock(%s)", _RUNNER_KEY))
+        return bool(self._one("SELECT pg_try_advisory_lock(%s)", DatabaseLock.SCHEDULE_RUNNER.value))
 
     def check(self) -> None:
         """The connection lives, and with it the lock."""
@@ -74,12 +73,12 @@ class Store:
     @contextmanager
     def job(self, name: str) -> Iterator[bool]:
         """False if the job runs somewhere else now. Take a Store of its own for each job: the lock is the connection's."""
-        taken = bool(self._one("SELECT pg_try_advisory_lock(%s, hashtext(%s))", _JOB_CLASS, name))
+        taken = bool(self._one("SELECT pg_try_advisory_lock(%s, hashtext(%s))", SCHEDULED_JOB, name))
         try:
             yield taken
         finally:
             if taken:
-                self._one("SELECT pg_advisory_unlock(%s, hashtext(%s))", _JOB_CLASS, name)
+                self._one("SELECT pg_advisory_unlock(%s, hashtext(%s))", SCHEDULED_JOB, name)
 
     def due(self, job: str, cron: str, time_zone: str) -> datetime | None:
         """When the job is due next; None where it is new, or its times were changed."""

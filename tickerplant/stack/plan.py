@@ -40,10 +40,11 @@ LINE = (
     Process("gateway", ("gateway",)),
 )
 WEBHOOK = Process("sink-webhook", ("sink", "webhook"))  # only where there is somebody to call
+SCHEDULE = Process("schedule", ("schedule", "run"))  # only where the settings give it something to do
 
 # The feed stops first, so that what it sent goes through; then what reads what it wrote; each group waits for the one before.
 STOP_ORDER = (
-    ("exchange",),
+    ("exchange", "schedule"),
     ("ingest-binance",),
     ("process-validate", "process-bars", "process-indicators", "process-signals", "process-alerts"),
     ("sink-timescale", "sink-redis", "sink-webhook", "gateway"),
@@ -63,9 +64,15 @@ def more_gateways(settings: Settings) -> list[Process]:
     return [Process(f"gateway-{number}", ("gateway", "--instance", str(number))) for number in numbers]
 
 
+def _where_wanted(settings: Settings) -> list[Process]:
+    """Those that a stack has only for settings of the user's."""
+    wanted = [WEBHOOK] if settings.sink.webhook.urls else []
+    return [*wanted, SCHEDULE] if settings.schedule.backfills or settings.storage.retention else wanted
+
+
 def start_groups(settings: Settings, feed: Feed, exchange_port: int) -> list[tuple[Process, ...]]:
     """Groups in order of their start; each is ready before the next one starts: what reads is there before what writes."""
-    line = (*LINE, *more_gateways(settings), *((WEBHOOK,) if settings.sink.webhook.urls else ()))
+    line = (*LINE, *more_gateways(settings), *_where_wanted(settings))
     if feed.kind == "none":
         return [line]
     symbols = feed.symbols or settings.binance.symbols

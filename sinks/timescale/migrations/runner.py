@@ -7,11 +7,11 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL
 
+from runtime.database_locks import DatabaseLock
 from runtime.errors import FatalError, TransientError, UserError
 from sinks.timescale.errors import said
 from sinks.timescale.migrations.files import Migration, load_migrations
 
-LOCK_KEY = 7_424_230_119  # any constant of ours; it must differ from other programs' keys in the same database
 _TABLE = SQL(
     "CREATE TABLE IF NOT EXISTS schema_migrations ("
     "version integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
@@ -119,7 +119,7 @@ def _connect(url: str) -> Connection:
 def _locked(url: str) -> Iterator[Connection]:
     """The lock belongs to the session: a process that dies gives it back."""
     with _connected(url) as connection:
-        connection.execute("SELECT pg_advisory_lock(%s)", (LOCK_KEY,))
+        connection.execute("SELECT pg_advisory_lock(%s)", (DatabaseLock.MIGRATIONS.value,))
         connection.execute("SET client_min_messages = warning")  # "already exists, skipping" is not news
         connection.execute(_TABLE)
         yield connection

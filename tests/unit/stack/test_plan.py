@@ -1,6 +1,7 @@
 """Which processes run, in which order, and that a simulated feed is named so."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def test_readers_start_before_writers() -> None:
 
 @pytest.mark.parametrize(("kind", "absent"), [("none", {"exchange", "ingest-binance"}), ("live", {"exchange"}), ("simulated", set())])
 def test_what_a_feed_needs(kind: str, absent: set[str]) -> None:
-    every = {name for group in STOP_ORDER for name in group} - {"kafka", "postgres", "redis", "sink-webhook"}
+    every = {name for group in STOP_ORDER for name in group} - {"kafka", "postgres", "redis", "sink-webhook", "schedule"}
     assert set(by_name(Feed(kind))) == every - absent  # type: ignore[arg-type]
 
 
@@ -30,6 +31,14 @@ def test_alerts_are_posted_only_where_there_is_somebody_to_call() -> None:
     settings = load_settings(sink={"webhook": {"urls": ["https://example.org/hook"]}})
     names = {process.name for process in start_groups(settings, Feed("none"), 0)[0]}
     assert names - set(by_name(Feed("none"))) == {"sink-webhook"}
+
+
+@pytest.mark.parametrize(
+    "more", [{"schedule": {"backfills": [{"provider": "binance"}]}}, {"storage": {"retention": True}}], ids=["backfills", "retention"]
+)
+def test_the_schedule_runs_where_it_has_something_to_do(more: dict[str, Any]) -> None:
+    names = {process.name for process in start_groups(load_settings(**more), Feed("none"), 0)[0]}
+    assert names - set(by_name(Feed("none"))) == {"schedule"}
 
 
 def test_the_simulated_feed_is_a_source_of_its_own_with_the_captures_clock() -> None:
