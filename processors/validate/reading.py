@@ -12,7 +12,7 @@ from processors.validate.rules import Fault, are_good_quotes, are_good_trades, f
 from schemas.ticks import Quote, Tick, Trade
 
 # JSON's numbers without signs, exponents and spaces are those of processors.forms.NUMBER, and so short a text is within its bounds.
-_are_short_and_plain = re.compile(r"(?:[0-9.]{1,24}+,?+)*+").fullmatch
+_are_short_and_plain = re.compile(r"(?:[0-9.]{1,24},)*").fullmatch
 _read = msgspec.json.Decoder(list[float]).decode  # rounds as float() does
 
 
@@ -44,7 +44,9 @@ def read(ticks: Sequence[Tick], ahead_ns: int) -> Reading:
 def _numbers(texts: Sequence[str], count: int) -> list[float] | None:
     """Of each text's numbers, `count` with a comma between them; None if that is not what all are."""
     joined = ",".join(texts)
-    if not _are_short_and_plain(joined) or joined.count(",") != max(count * len(texts) - 1, 0):
+    if not texts:
+        return []
+    if not _are_short_and_plain(f"{joined},") or joined.count(",") != count * len(texts) - 1:
         return None
     try:
         return _read(f"[{joined}]")

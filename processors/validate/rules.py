@@ -16,7 +16,7 @@ MAX_ID = 2**63 - 1  # what a bigint column and msgpack hold
 
 Fault = tuple[Reason, str]
 
-_POSITIVE = rf"(?=[0.]*+[1-9]){NUMBER}"
+_POSITIVE = rf"(?=[0.]*[1-9]){NUMBER}"
 # One match for all numbers of a tick, parted by a space, which no number holds: a match a number and its conversion would cost three times as much.
 _are_trade_numbers = re.compile(f"{_POSITIVE} {_POSITIVE}").fullmatch
 _are_quote_numbers = re.compile(f"{_POSITIVE} {_POSITIVE} {NUMBER} {NUMBER}").fullmatch

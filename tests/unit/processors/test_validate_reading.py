@@ -13,10 +13,8 @@ from tests.unit.processors.inputs import quote, trade
 AHEAD_NS = DEFAULTS.ahead_ns
 DIGITS = st.text("0123456789", max_size=26)
 NUMBERS = st.builds("{}.{}".format, DIGITS, DIGITS) | DIGITS
-ODD = st.sampled_from(
-    ["", "1,2", "1],[2", "[1]", " 1", "1e5", "-1", "0", "-0.0", "null", '"1"', "01", "1.", ".5", "٣", "1\n", "9" * 24, "9" * 25]
-)
-TEXTS = st.sampled_from(["61652.00", "1", "0.00000001", "999999999999999999999999"]) | NUMBERS | ODD
+ODD = ["", "1,2", "1],[2", "[1]", " 1", "1e5", "-1", "0", "-0.0", "null", '"1"', "01", "1.", ".5", "٣", "1\n", "9" * 24, "9" * 25, "1.5,"]
+TEXTS = st.sampled_from(["61652.00", "1", "0.00000001", "999999999999999999999999"]) | NUMBERS | st.sampled_from(ODD)
 TRADES = st.builds(trade, price=TEXTS, size=TEXTS, trade_id=st.sampled_from([1, -1, 2**63, "a", "", "a b"]))
 QUOTES = st.builds(
     quote, number=st.sampled_from([1, 2]), bid=TEXTS, ask=TEXTS, bid_size=TEXTS, ask_size=TEXTS, update_id=st.sampled_from([1, -1, 2**63])
@@ -39,6 +37,13 @@ def listed(reading: Reading) -> tuple[object, ...]:
 @given(st.lists(TRADES | QUOTES, max_size=4))
 def test_ticks_read_together_are_the_same_as_one_by_one(ticks: list[Tick]) -> None:
     assert listed(read(ticks, AHEAD_NS)) == listed(expected(ticks))
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_an_odd_number_is_judged_the_same_in_every_field(text: str) -> None:
+    fields = [trade(price=text), trade(size=text), quote(bid=text), quote(ask=text), quote(bid_size=text), quote(ask_size=text)]
+    for ticks in ([tick, trade(9)] for tick in fields):
+        assert listed(read(ticks, AHEAD_NS)) == listed(expected(ticks))
 
 
 @given(
