@@ -31,6 +31,7 @@ _PROCESS = "gateway-1"
 _SETTLE_S = 2.0
 _MOST_CLIENTS = "50000"
 _DEAF_QUEUE = "50"
+_SLOW_CLIENT_S = "5"  # its socket takes nothing for so long: within the time of a run
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,13 @@ def _core_s(process: psutil.Process) -> float:
 def _gateway(stack: LocalStack) -> Iterator[tuple[psutil.Process, str, str]]:
     """One of our own beside the stack's, which is held still: its process, its address, that of its metrics."""
     port = free_port(set())
-    more = {"PROCESSES": "2", "PORT": str(port), "MAX_CONNECTIONS": _MOST_CLIENTS, "QUEUE_MESSAGES": _DEAF_QUEUE}
+    more = {
+        "PROCESSES": "2",
+        "PORT": str(port),
+        "MAX_CONNECTIONS": _MOST_CLIENTS,
+        "QUEUE_MESSAGES": _DEAF_QUEUE,
+        "SLOW_CLIENT_S": _SLOW_CLIENT_S,
+    }
     more["ACCESS__CONNECTIONS_PER_ADDRESS"] = _MOST_CLIENTS
     environment = stack.environment | {f"{PREFIX}GATEWAY__{name}": value for name, value in more.items()}
     command = [sys.executable, "-m", "tickerplant", "gateway", "--instance", "1", "--data-dir", str(stack.data_dir)]

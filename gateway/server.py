@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable
 
 from websockets.asyncio.server import Server, ServerConnection, serve
@@ -29,6 +30,9 @@ _CLOSE_TIMEOUT_S = 5.0
 _TLS_TIMEOUT_S = 3.0  # before it is settled a connection is not ours to count, so silence must be short
 _TIERS_EVERY = 5  # seconds
 _BEATS_AT_ONCE = 200  # and then records get their turn
+# What the kernel takes for one client beyond what is on the way to it. By itself it takes up to 4 MB: minutes of quotes that are old when a slow client
+# reads them, memory that no limit of ours counts, and a client that has stopped reading looks well for as long.
+_UNSENT_BYTES = 65_536
 
 
 class GatewayServer:
@@ -74,6 +78,7 @@ class GatewayServer:
             raise UserError(
                 f"gateway port {host}:{port} cannot be used ({error.strerror}); set gateway.port to another one or to 0 for a free one"
             ) from None
+        _bound_unsent(self._server)
         shown = f"[{host}]" if ":" in host else host
         return f"http{'s' if tls else ''}://{shown}:{self._server.sockets[0].getsockname()[1]}"
 
@@ -143,3 +148,10 @@ class GatewayServer:
             self._sessions.discard(session)
             self._pulse.discard(session, turn)
             metrics.CLIENTS.dec()
+
+
+def _bound_unsent(server: Server) -> None:
+    """Sockets that are accepted inherit it. Where the system has no such limit (Linux and macOS have), the kernel's own holds."""
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        for listener in server.sockets:
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)

@@ -269,6 +269,7 @@ async def test_client_that_stops_reading_is_evicted_and_nobody_else_notices(line
                     feeder.ticks(*(trade(number := number + 1) for _ in range(100)))
                 feeder.flush()
                 await reading.updates(1000)
+            assert number <= 8_000  # 2,000 wait in the queue, and the kernel takes no megabytes of old messages beside them
             feeder.ticks(trade(number + 1))
             feeder.flush()
             [last] = await reading.updates(1)
