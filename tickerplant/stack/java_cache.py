@@ -15,26 +15,27 @@ from runtime.errors import UserError
 from tickerplant.stack.child import Child
 from tickerplant.stack.jars import cache_dir, fetch
 from tickerplant.stack.java import find_java, version_of
-from tickerplant.stack.kafka import KafkaServer
+from tickerplant.stack.kafka import JVM, KafkaServer
 from tickerplant.stack.ports import free_port
 
 MINIMUM_VERSION = 25
 _HEAP_MB = 256
+_KEPT = 4  # of 66 MB each: every virtual environment has a Java of its own
 _START_S = 60.0
 _WRITE_S = 120.0  # the file is written when the machine ends: some seconds on an idle computer
 
 
 def cache_file(java: Path, jars: tuple[Path, ...]) -> Path:
-    """Where it lies, there or not: another Java or other jars have another file."""
+    """Where it lies, there or not: another Java, other jars or other settings of the machine have another file."""
     state = java.resolve().stat()
-    identity = [str(java.resolve()), str(state.st_size), str(state.st_mtime_ns), *map(str, jars)]
+    identity = [str(java.resolve()), str(state.st_size), str(state.st_mtime_ns), *map(str, jars), *JVM]
     return cache_dir().parent / "java" / f"{hashlib.sha256(chr(10).join(identity).encode()).hexdigest()[:16]}.aot"
 
 
 def flags(java: Path, jars: tuple[Path, ...]) -> tuple[str, ...]:
     """For a java that is to start Kafka: with the file if it is there, else with what Java has of its own classes."""
     path = cache_file(java, jars)
-    return (f"-XX:AOTCache={path}",) if path.exists() else ("-Xshare:auto",)
+    return (f"-XX:AOTCache={path}", "-Xlog:aot*=error") if path.exists() else ("-Xshare:auto",)
 
 
 def make(java: Path, jars: tuple[Path, ...], report: Callable[[str], None], clock: Clock | None = None) -> Path | None:
@@ -51,7 +52,14 @@ def make(java: Path, jars: tuple[Path, ...], report: Callable[[str], None], cloc
         part = Path(private) / target.name
         _learn(java, jars, Path(private), part, clock or SystemClock())
         part.replace(target)
+    _forget_old(target.parent)
     return target
+
+
+def _forget_old(folder: Path) -> None:
+    """Who still starts from one of them keeps what it has opened, and starts without it next time."""
+    for path in sorted(folder.glob("*.aot"), key=lambda one: one.stat().st_mtime_ns)[:-_KEPT]:
+        path.unlink(missing_ok=True)
 
 
 def _learn(java: Path, jars: tuple[Path, ...], folder: Path, part: Path, clock: Clock) -> None:

@@ -1,5 +1,6 @@
 """The file of what Java learns: which Java and jars it belongs to, and what a start is told with and without it."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -28,10 +29,19 @@ def test_a_start_uses_the_file_only_if_it_is_there(tmp_path: Path) -> None:
     path = java_cache.cache_file(java, JARS)
     path.parent.mkdir(parents=True)
     path.touch()
-    assert java_cache.flags(java, JARS) == (f"-XX:AOTCache={path}",)
+    assert java_cache.flags(java, JARS) == (f"-XX:AOTCache={path}", "-Xlog:aot*=error")
 
 
 def test_an_older_java_learns_nothing(tmp_path: Path) -> None:
     said: list[str] = []
     assert java_cache.make(fake_java(tmp_path, "17.0.15"), JARS, said.append) is None
     assert said == []
+
+
+def test_only_the_newest_files_are_kept(tmp_path: Path) -> None:
+    files = [tmp_path / f"{number}.aot" for number in range(6)]
+    for age, path in enumerate(files):
+        path.touch()
+        os.utime(path, (1_000 - age, 1_000 - age))
+    java_cache._forget_old(tmp_path)
+    assert sorted(tmp_path.iterdir()) == files[:4]
