@@ -28,7 +28,7 @@ class WebhookSettings(Section):
 class SinkSettings(Section):
     """The sinks. A batch is written when it is large or old enough, whichever is first."""
 
-    batch_rows: int = Field(10_000, ge=1, le=1_000_000, description="a batch of so many rows is written at once")
+    batch_rows: int = Field(5_000, ge=1, le=1_000_000, description="a batch of so many rows is written at once")
     batch_interval_s: float = Field(0.25, gt=0, le=60, description="a batch so old is written at once")
     quote_ttl_s: int = Field(60, ge=1, le=86_400, description="a quote in Redis is gone after this")
     streams: tuple[StreamName, ...] = Field(
