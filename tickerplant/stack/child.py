@@ -24,7 +24,10 @@ _LARGEST_LOG_BYTES = 20_000_000
 
 @dataclass(frozen=True, slots=True)
 class ChildSpec:
-    """What to run. user: the account to run as, None for ours. orphan_signal: sent by the kernel when the parent is gone."""
+    """What to run. user: the account to run as, None for ours. orphan_signal: sent by the kernel when the parent is gone.
+
+    nice: how far it stands behind others where cores are short, 0 to 19.
+    """
 
     name: str
     command: tuple[str, ...]
@@ -34,6 +37,7 @@ class ChildSpec:
     directory: Path | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     orphan_signal: signal.Signals = signal.SIGKILL
+    nice: int = 0
 
 
 class Child:
@@ -144,7 +148,7 @@ def _created(pid: int) -> float:
 
 def _launched(spec: ChildSpec) -> list[str]:
     """Without site and environment: it starts in some milliseconds and can import nothing that is in the way."""
-    head = [sys.executable, "-I", "-S", launch.__file__, spec.user or "", str(int(spec.orphan_signal)), str(os.getpid())]
+    head = [sys.executable, "-I", "-S", launch.__file__, spec.user or "", str(int(spec.orphan_signal)), str(os.getpid()), str(spec.nice)]
     return [*head, *spec.command]
 
 

@@ -119,6 +119,7 @@ def process_spec(settings: Settings, process: Process) -> ChildSpec:
         data_dir / "logs" / f"{process.name}.log",
         # All processes are on one machine here: a fixed health port would be taken by the first.
         {**process.environment, f"{PREFIX}HEALTH__PORT": "0"},
+        nice=process.nice,
     )
 
 

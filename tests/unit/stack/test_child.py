@@ -105,3 +105,12 @@ def test_a_pid_that_belongs_to_another_now_is_left_alone(tmp_path: Path) -> None
     (tmp_path / "broken.pid").write_text("{")
     assert end_orphans(tmp_path, 1) == []
     assert not list(tmp_path.iterdir())
+
+
+def test_a_child_may_stand_behind_others(tmp_path: Path) -> None:
+    child = start(POLITE, tmp_path, nice=5)
+    group = Path(f"/proc/{child.pid}/autogroup")
+    assert psutil.Process(child.pid).nice() == psutil.Process().nice() + 5
+    if group.exists() and Path("/proc/sys/kernel/sched_autogroup_enabled").read_text().strip() == "1":
+        assert group.read_text().split()[-2:] == ["nice", "5"]
+    child.stop(10)

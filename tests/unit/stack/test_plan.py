@@ -41,6 +41,11 @@ def test_the_schedule_runs_where_it_has_something_to_do(more: dict[str, Any]) ->
     assert names - set(by_name(Feed("none"))) == {"schedule"}
 
 
+def test_who_waits_for_a_tick_goes_before_what_stores_and_sums_up() -> None:
+    first = {name for name, process in by_name(Feed()).items() if not process.nice}
+    assert first == {"exchange", "ingest-binance", "process-validate", "gateway"}
+
+
 def test_the_simulated_feed_is_a_source_of_its_own_with_the_captures_clock() -> None:
     environment = by_name(Feed())["ingest-binance"].environment
     assert environment["TICKERPLANT_BINANCE__SOURCE"] == SIMULATED_SOURCE
