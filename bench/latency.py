@@ -128,7 +128,6 @@ class ClientReader(Reader):
 def measure(stack: LocalStack, feed: tuple[str, ...], warm_up_s: float, seconds: float) -> Latency:
     """`feed`: a command of ours that plays in real time for at least warm_up_s and twice `seconds`. Blocks for so long."""
     sys.setswitchinterval(_SWITCH_S)
-    raw, validated = TopicReader(stack, Topic.TICKS_RAW), TopicReader(stack, Topic.TICKS)
     client = ClientReader(gateway_url(stack))
     player = stack.start(*feed)
     try:
@@ -136,7 +135,8 @@ def measure(stack: LocalStack, feed: tuple[str, ...], warm_up_s: float, seconds:
             _wait_for(client, player)
             time.sleep(warm_up_s)
             at_client = client.after(_sleep(seconds))
-        with raw, validated:
+        # Not before: an assigned consumer fetches all that comes, whether or not anybody polls it.
+        with TopicReader(stack, Topic.TICKS_RAW) as raw, TopicReader(stack, Topic.TICKS) as validated:
             time.sleep(_SETTLE_S)
             start_ns = _sleep(seconds)
     finally:
