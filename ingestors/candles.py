@@ -1,8 +1,8 @@
 """Bars of the past at venues whose REST interface gives candles: what they have in common. One subclass a venue, in its bars.py."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from ingestors.bar_history import BarHistory, BarPage, page_of
 from ingestors.parsing import number_text
@@ -21,13 +21,27 @@ class Candles(NamedTuple):
     until_ns: int | None = None
 
 
-class CandleHistory(BarHistory):
-    """See ingestors.bar_history. source: of the bars, never the live one's, whose bars are built of its trades. names: of the symbols that were resolved."""
+class Client(Protocol):
+    """The venue's REST interface."""
 
-    def __init__(self, source: str, clock: Clock) -> None:
+    async def close(self) -> None: ...
+
+
+C = TypeVar("C", bound=Client)
+
+
+class CandleHistory(BarHistory, Generic[C]):
+    """See ingestors.bar_history. source: of the bars, never the live one's, whose bars are built of its trades. client: closed with this object."""
+
+    def __init__(self, client: C, source: str, clock: Clock) -> None:
+        self._client = client
         self.source = source
         self._clock = clock
         self._names: dict[str, str] = {}
+
+    async def resolve(self, symbols: Collection[str]) -> dict[str, str]:
+        self._names |= (found := await self.listed(symbols))
+        return found
 
     async def bars(self, symbol: str, timeframe: Timeframe, from_ns: int, to_ns: int) -> BarPage:
         length_ns = FIXED_NS[timeframe]
@@ -41,6 +55,13 @@ class CandleHistory(BarHistory):
         bars = bars_of(rows, Series(symbol, self.source, timeframe), now_ns)
         closed_ns = now_ns if answer.until_ns is None else min(now_ns, answer.until_ns)  # whichever clock is behind
         return page_of(bars, from_ns, to_ns, closed_ns, answer.next_ns)
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    @abstractmethod
+    async def listed(self, symbols: Collection[str]) -> dict[str, str]:
+        """The venue's own names of those canonical symbols that it lists. Asks it."""
 
     @abstractmethod
     async def candles(self, name: str, timeframe: Timeframe, first_ns: int, to_ns: int) -> Candles:

@@ -8,7 +8,6 @@ from ingestors.bitfinex.wire import CandleRow
 from ingestors.candles import CandleHistory, Candles, row_of
 from ingestors.numbers import MS_NS
 from ingestors.polling.rows import Row
-from runtime.clock import Clock
 from schemas.timeframes import FIXED_NS, Timeframe
 
 TIMEFRAMES = {
@@ -23,26 +22,18 @@ TIMEFRAMES = {
 }
 
 
-class BitfinexBarHistory(CandleHistory):
+class BitfinexBarHistory(CandleHistory[BitfinexClient]):
     """Candles: see ingestors.bar_history. The venue tells neither turnover nor number of trades."""
 
     timeframes = tuple(TIMEFRAMES)
 
-    def __init__(self, client: BitfinexClient, source: str, clock: Clock) -> None:
-        super().__init__(source, clock)
-        self._client = client
-
-    async def resolve(self, symbols: Collection[str]) -> dict[str, str]:
-        self._names |= (found := resolve(symbols, await self._client.pairs()))
-        return found
+    async def listed(self, symbols: Collection[str]) -> dict[str, str]:
+        return resolve(symbols, await self._client.pairs())
 
     async def candles(self, name: str, timeframe: Timeframe, first_ns: int, to_ns: int) -> Candles:
         rows = await self._client.candles(name, TIMEFRAMES[timeframe], first_ns // MS_NS, (to_ns - 1) // MS_NS)
         next_ns = rows[-1].time * MS_NS + FIXED_NS[timeframe] if len(rows) == PAGE else None
         return Candles([_row(row) for row in rows], next_ns)
-
-    async def close(self) -> None:
-        await self._client.close()
 
 
 def _row(row: CandleRow) -> Row:

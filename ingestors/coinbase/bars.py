@@ -8,30 +8,21 @@ from ingestors.coinbase.config import resolve
 from ingestors.coinbase.wire import Candle
 from ingestors.numbers import SECOND_NS
 from ingestors.polling.rows import Row
-from runtime.clock import Clock
 from schemas.timeframes import FIXED_NS, Timeframe
 
 
-class CoinbaseBarHistory(CandleHistory):
+class CoinbaseBarHistory(CandleHistory[CoinbaseClient]):
     """Candles: see ingestors.bar_history. The venue tells neither turnover nor number of trades."""
 
     timeframes = (Timeframe.M1, Timeframe.M5, Timeframe.M15, Timeframe.H1, Timeframe.H6, Timeframe.D1)
 
-    def __init__(self, client: CoinbaseClient, source: str, clock: Clock) -> None:
-        super().__init__(source, clock)
-        self._client = client
-
-    async def resolve(self, symbols: Collection[str]) -> dict[str, str]:
-        self._names |= (found := resolve(symbols, await self._client.products()))
-        return found
+    async def listed(self, symbols: Collection[str]) -> dict[str, str]:
+        return resolve(symbols, await self._client.products())
 
     async def candles(self, name: str, timeframe: Timeframe, first_ns: int, to_ns: int) -> Candles:
         length_ns = FIXED_NS[timeframe]
         rows = await self._client.candles(name, length_ns // SECOND_NS, first_ns // SECOND_NS)
         return Candles([_row(row) for row in rows], first_ns + CANDLES * length_ns)
-
-    async def close(self) -> None:
-        await self._client.close()
 
 
 def _row(row: Candle) -> Row:

@@ -9,7 +9,6 @@ from ingestors.coinbase_advanced.wire import CandleRow
 from ingestors.numbers import SECOND_NS
 from ingestors.parsing import integer
 from ingestors.polling.rows import Row
-from runtime.clock import Clock
 from schemas.timeframes import FIXED_NS, Timeframe
 
 GRANULARITIES = {
@@ -25,27 +24,19 @@ GRANULARITIES = {
 }
 
 
-class AdvancedBarHistory(CandleHistory):
+class AdvancedBarHistory(CandleHistory[AdvancedClient]):
     """Candles: see ingestors.bar_history. The venue tells neither turnover nor number of trades."""
 
     timeframes = tuple(GRANULARITIES)
 
-    def __init__(self, client: AdvancedClient, source: str, clock: Clock) -> None:
-        super().__init__(source, clock)
-        self._client = client
-
-    async def resolve(self, symbols: Collection[str]) -> dict[str, str]:
-        self._names |= (found := resolve(symbols, await self._client.products()))
-        return found
+    async def listed(self, symbols: Collection[str]) -> dict[str, str]:
+        return resolve(symbols, await self._client.products())
 
     async def candles(self, name: str, timeframe: Timeframe, first_ns: int, to_ns: int) -> Candles:
         length_ns = FIXED_NS[timeframe]
         next_ns = first_ns + CANDLES * length_ns
         rows = await self._client.candles(name, GRANULARITIES[timeframe], first_ns // SECOND_NS, (next_ns - length_ns) // SECOND_NS)
         return Candles([_row(row) for row in rows], next_ns)
-
-    async def close(self) -> None:
-        await self._client.close()
 
 
 def _row(row: CandleRow) -> Row:

@@ -28,22 +28,20 @@ _DAYS_PAGE_NS = 365 * DAY_NS
 _CRYPTO_PAGE = 500  # candles: no limit is documented, so few, that none cuts them off
 
 
-class FinnhubBarHistory(CandleHistory):
+class FinnhubBarHistory(CandleHistory[FinnhubClient]):
     """Candles: see ingestors.bar_history. Days of shares are adjusted for splits, minutes are not. Those of currencies do not say whether they are bids."""
 
     timeframes = tuple(RESOLUTIONS)
 
     def __init__(self, client: FinnhubClient, settings: FinnhubSettings, source: str, clock: Clock) -> None:
-        super().__init__(source, clock)
-        self._client = client
+        super().__init__(client, source, clock)
         self._settings = settings
 
-    async def resolve(self, symbols: Collection[str]) -> dict[str, str]:
+    async def listed(self, symbols: Collection[str]) -> dict[str, str]:
         currencies = sorted(symbol for symbol in symbols if asset_class_of(symbol) == "fx")
         if currencies:
             raise UserError(f"finnhub gives no bars of currencies that say what they are prices of; leave {', '.join(currencies)} out")
-        self._names |= (found := resolve(self._settings, symbols, await self._client.listed(symbols)))
-        return found
+        return resolve(self._settings, symbols, await self._client.listed(symbols))
 
     async def candles(self, name: str, timeframe: Timeframe, first_ns: int, to_ns: int) -> Candles:
         kind, daily = "crypto" if ":" in name else "stock", timeframe is Timeframe.D1
@@ -54,9 +52,6 @@ class FinnhubBarHistory(CandleHistory):
         answer = await self._client.candles(kind, name, RESOLUTIONS[timeframe], *span)
         actions = ProviderActions(splits_adjusted=daily) if kind == "stock" else None
         return Candles([row._replace(actions=actions) for row in _rows(answer, DAY_NS if daily else SECOND_NS)], next_ns)
-
-    async def close(self) -> None:
-        await self._client.close()
 
 
 def _rows(answer: wire.Candles, step_ns: int) -> list[Row]:

@@ -8,7 +8,6 @@ from ingestors.htx.config import resolve
 from ingestors.htx.wire import Kline
 from ingestors.numbers import MS_NS, SECOND_NS
 from ingestors.polling.rows import Row
-from runtime.clock import Clock
 from schemas.timeframes import Timeframe
 
 PERIODS = {
@@ -21,28 +20,20 @@ PERIODS = {
 }  # its days are Singapore's, UTC+8
 
 
-class HtxBarHistory(CandleHistory):
+class HtxBarHistory(CandleHistory[HtxClient]):
     """Klines: see ingestors.bar_history."""
 
     timeframes = tuple(PERIODS)
     lookback_ns = lookbacks(PERIODS, KLINES)
 
-    def __init__(self, client: HtxClient, source: str, clock: Clock) -> None:
-        super().__init__(source, clock)
-        self._client = client
-
-    async def resolve(self, symbols: Collection[str]) -> dict[str, str]:
-        self._names |= (found := resolve(symbols, await self._client.symbols()))
-        return found
+    async def listed(self, symbols: Collection[str]) -> dict[str, str]:
+        return resolve(symbols, await self._client.symbols())
 
     async def candles(self, name: str, timeframe: Timeframe, first_ns: int, to_ns: int) -> Candles:
         answer = await self._client.klines(name, PERIODS[timeframe])
         rows = [_row(row) for row in answer.data]
         check_reaches("htx", rows, KLINES, timeframe, first_ns)
         return Candles(rows, until_ns=answer.ts * MS_NS)
-
-    async def close(self) -> None:
-        await self._client.close()
 
 
 def _row(row: Kline) -> Row:

@@ -7,7 +7,6 @@ from ingestors.kraken.client import KrakenClient
 from ingestors.kraken.wire import OhlcRow
 from ingestors.numbers import SECOND_NS
 from ingestors.polling.rows import Row
-from runtime.clock import Clock
 from schemas.timeframes import FIXED_NS, Timeframe
 
 NEWEST = 720  # all that there is, whatever is asked for
@@ -22,29 +21,21 @@ MINUTES = {
 }  # its weeks begin on Thursdays
 
 
-class KrakenBarHistory(CandleHistory):
+class KrakenBarHistory(CandleHistory[KrakenClient]):
     """OHLC: see ingestors.bar_history. Turnover is volume times mean price, which the venue cuts to the pair's decimals."""
 
     timeframes = tuple(MINUTES)
     lookback_ns = lookbacks(MINUTES, NEWEST)
 
-    def __init__(self, client: KrakenClient, source: str, clock: Clock) -> None:
-        super().__init__(source, clock)
-        self._client = client
-
-    async def resolve(self, symbols: Collection[str]) -> dict[str, str]:
+    async def listed(self, symbols: Collection[str]) -> dict[str, str]:
         listed = await self._client.pairs()
-        self._names |= (found := {symbol: listed[symbol].name for symbol in symbols if symbol in listed})
-        return found
+        return {symbol: listed[symbol].name for symbol in symbols if symbol in listed}
 
     async def candles(self, name: str, timeframe: Timeframe, first_ns: int, to_ns: int) -> Candles:
         found, last_s = await self._client.ohlc(name, MINUTES[timeframe])
         rows = [_row(row) for row in found]
         check_reaches("kraken", rows, NEWEST, timeframe, first_ns)
         return Candles(rows, until_ns=last_s * SECOND_NS + FIXED_NS[timeframe])
-
-    async def close(self) -> None:
-        await self._client.close()
 
 
 def _row(row: OhlcRow) -> Row:

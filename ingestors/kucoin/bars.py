@@ -9,7 +9,6 @@ from ingestors.kucoin.wire import CandleRow
 from ingestors.numbers import SECOND_NS
 from ingestors.parsing import integer
 from ingestors.polling.rows import Row
-from runtime.clock import Clock
 from schemas.timeframes import FIXED_NS, Timeframe
 
 PAGE = 1_499  # of the 1,500 of one call: it does not matter whether the end that is asked for counts
@@ -28,26 +27,18 @@ TYPES = {
 }
 
 
-class KucoinBarHistory(CandleHistory):
+class KucoinBarHistory(CandleHistory[KucoinClient]):
     """Candles: see ingestors.bar_history. The venue does not tell the number of trades."""
 
     timeframes = tuple(TYPES)
 
-    def __init__(self, client: KucoinClient, source: str, clock: Clock) -> None:
-        super().__init__(source, clock)
-        self._client = client
-
-    async def resolve(self, symbols: Collection[str]) -> dict[str, str]:
-        self._names |= (found := resolve(symbols, await self._client.symbols()))
-        return found
+    async def listed(self, symbols: Collection[str]) -> dict[str, str]:
+        return resolve(symbols, await self._client.symbols())
 
     async def candles(self, name: str, timeframe: Timeframe, first_ns: int, to_ns: int) -> Candles:
         next_ns = first_ns + PAGE * FIXED_NS[timeframe]
         rows = await self._client.candles(name, TYPES[timeframe], first_ns // SECOND_NS, next_ns // SECOND_NS)
         return Candles([_row(row) for row in rows], next_ns)
-
-    async def close(self) -> None:
-        await self._client.close()
 
 
 def _row(row: CandleRow) -> Row:

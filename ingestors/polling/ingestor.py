@@ -106,10 +106,8 @@ class PollIngestor:
     async def _make_asker(self) -> Asker:
         settings, source, symbols = self._settings, self._venue.source, self._changes.symbols
         published = await self._output.read_published(source, symbols, True)
-        history_bars, wanted = (
-            settings.process.history_bars,
-            [(one, timeframe.value) for one in symbols for timeframe in self._timeframes()],
-        )
+        history_bars = settings.process.history_bars
+        wanted = [(one, timeframe.value) for one in symbols for timeframe in self._timeframes()]
         sent = await self._output.sent_bars(source, wanted, history_bars)
         kill_points = KillPoints(f"ingest-{self._name}", settings.faults.kill_at, settings.data_dir / "run")
         self._publisher = EventPublisher(
