@@ -31,6 +31,7 @@ LETTERS = (
     ("validate", "market.ticks.raw", 1, encode(quote(7)), {}),
     ("ingest.binance", "socket", -1, FRAME, {}),
     ("ingest.binance", "socket", -1, b"{", {}),
+    ("ingest.yahoo", "socket", -1, b"{}", {}),
     ("bars", "market.bars.raw", -1, b'{"a":1}', {"type": b"bar", "id": b"1:1"}),
 )
 
@@ -117,9 +118,13 @@ def test_what_was_refused_is_sent_again(stack: Any, topics: dict[Topic, str], ex
     first = replay()
     assert first == {
         "applied": False,
-        "letters": 5,
+        "letters": 6,
         "sent": {"market.ticks.raw": 2, "market.bars.raw": 1},
-        "left_out": {"a quote: newer ones have taken its place": 1, "the parser refuses the frame still (broken_json)": 1},
+        "left_out": {
+            "a quote: newer ones have taken its place": 1,
+            "the parser refuses the frame still (broken_json)": 1,
+            "a frame of yahoo: its ingestor asks again for what it could not read": 1,
+        },
     }
     assert _read(stack.addresses.kafka, topics[Topic.TICKS_RAW]) == []
     assert replay("--apply") == first | {"applied": True}

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from ingestors.names import Names
 from ingestors.publisher import EventPublisher
+from ingestors.registry import provider_of
 from ingestors.session import Session
 from ingestors.venue import Venue, venue_of
 from runtime.clock import Clock
@@ -89,6 +90,8 @@ class Sender:
         """The provider's parser for the symbols of the settings, or why there is none."""
         known: tuple[Venue, Session] | str
         try:
+            if provider_of(provider).transport != "stream":
+                raise UserError("its ingestor asks again for what it could not read")
             venue = venue_of(provider, self._settings)
             known = venue, venue.session(Names(await venue.resolve(venue.settings.symbols)))
         except UserError as error:
