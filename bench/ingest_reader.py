@@ -10,7 +10,7 @@ from confluent_kafka import OFFSET_END, Consumer, Message, TopicPartition
 from bench.latency import Reader
 from bench.own_line import OwnLine
 from runtime.kafka import consumer
-from schemas.codec import decode_ticks
+from schemas.codec import decode_raw_ticks
 from schemas.ticks import TickEnvelope, Trade
 from schemas.topics import Topic
 
@@ -108,5 +108,5 @@ class ArrivalReader(Reader):
 
 def _envelope(message: Message) -> TickEnvelope | None:
     value = None if message.error() else message.value()
-    event = decode_ticks(value) if value else None
+    event = decode_raw_ticks(value) if value else None
     return event if isinstance(event, TickEnvelope) else None

@@ -14,7 +14,7 @@ from schemas.books import Book, BookDifference
 from schemas.codec import encode
 from schemas.gaps import Gap
 from schemas.partitioner import partition_of
-from schemas.sources import DEFAULT_PRIORITY
+from schemas.sources import DEFAULT_PRIORITY, BarOffer
 from schemas.ticks import Quote, TickEnvelope, Trade, Watermark
 from schemas.topics import Topic
 
@@ -26,7 +26,7 @@ HIGH_WATER_BYTES = 8 * 1024 * 1024  # of them: most of a second of what the line
 class EventPublisher:
     """Keeps order within a partition. Nothing here waits: `congested` says when the caller has to.
 
-    stage: the ingestor's name on metrics and dead letters, as `ingest.binance`. priority: of the source, from the next watermark on.
+    stage: the ingestor's name on metrics and dead letters, as `ingest.binance`. priority: of the source, from the next watermark or offer on.
     """
 
     def __init__(
@@ -86,6 +86,15 @@ class EventPublisher:
         for partition in range(self._partitions):
             value = encode(Watermark(self._source, partition, ts_event_ns, ts_ingest_ns, received_ns, self.priority))
             self._send(Topic.TICKS_RAW, partition, value, None, "watermark", received_ns)
+
+    def bar_offers(self, symbols: Iterable[str], timeframes: tuple[str, ...], heard_ns: int, now_ns: int) -> None:
+        """To every partition which of these symbols' bars the source sends. heard_ns: when the provider was last there for it."""
+        by_partition: list[list[str]] = [[] for _ in range(self._partitions)]
+        for symbol in sorted(symbols):
+            by_partition[partition_of(symbol, self._partitions)].append(symbol)
+        for partition, own in enumerate(by_partition):
+            value = encode(BarOffer(self._source, partition, tuple(own), timeframes, heard_ns, now_ns, self.priority))
+            self._send(Topic.TICKS_RAW, partition, value, None, "bar_offer", now_ns)
 
     def book(self, book: BookDifference, received_ns: int) -> None:
         self._keyed(Topic.BOOKS_RAW, book.symbol, encode(book), "book", received_ns)

@@ -10,7 +10,7 @@ from ingestors.gap_fill import Hole, Known, is_far_ahead
 from runtime.errors import TransientError
 from runtime.kafka import consumer
 from runtime.settings import KafkaSettings
-from schemas.codec import DecodeError, decode_book, decode_gap, decode_ticks
+from schemas.codec import DecodeError, decode_book, decode_gap, decode_raw_ticks
 from schemas.gaps import Gap
 from schemas.partitioner import partition_of
 from schemas.ticks import TickEnvelope, Trade
@@ -146,7 +146,7 @@ def _read(client: Consumer, start: TopicPartition, end: int, take: Callable[[Mes
 
 def _take_ticks(published: Published, source: str, message: Message) -> None:
     try:
-        record = decode_ticks(message.value() or b"")
+        record = decode_raw_ticks(message.value() or b"")
     except DecodeError:
         return  # not ours: an ingestor writes only what it can read
     if record.source != source or not isinstance(record, TickEnvelope):

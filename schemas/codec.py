@@ -17,7 +17,7 @@ from schemas.gaps import Gap
 from schemas.indicators import IndicatorRecord
 from schemas.quality import QualityRecord
 from schemas.signals import Signal
-from schemas.sources import SourceRecord
+from schemas.sources import BarOffer, PrimaryChange, SourceRecord
 from schemas.ticks import TickEnvelope, TickRecord, TradeRecord, Watermark
 from schemas.topics import Topic
 
@@ -44,10 +44,12 @@ def decoder(kind: Any) -> Callable[[bytes], Any]:
     return decode
 
 
+decode_raw_ticks: Callable[[bytes], TickRecord | BarOffer] = decoder(TickRecord | BarOffer)
 decode_ticks: Callable[[bytes], TickRecord] = decoder(TickRecord)
 decode_trades: Callable[[bytes], TradeRecord] = decoder(TradeRecord)
 decode_bar: Callable[[bytes], Bar] = decoder(Bar)
 decode_provider_bar: Callable[[bytes], ProviderBar] = decoder(ProviderBar)
+decode_bar_primary: Callable[[bytes], PrimaryChange] = decoder(PrimaryChange)
 decode_book: Callable[[bytes], BookDifference] = decoder(BookDifference)
 decode_order_book: Callable[[bytes], Book] = decoder(Book)
 decode_indicators: Callable[[bytes], IndicatorRecord] = decoder(IndicatorRecord)
@@ -60,9 +62,9 @@ decode_source: Callable[[bytes], SourceRecord] = decoder(SourceRecord)
 decode_dead_letter: Callable[[bytes], DeadLetter] = decoder(DeadLetter)
 
 EVENTS: dict[Topic, Any] = {
-    Topic.TICKS_RAW: TickEnvelope | Watermark,
+    Topic.TICKS_RAW: TickEnvelope | Watermark | BarOffer,
     Topic.TICKS: TickEnvelope | Watermark,
-    Topic.BARS_RAW: ProviderBar,
+    Topic.BARS_RAW: ProviderBar | PrimaryChange,
     Topic.BARS: Bar,
     Topic.BARS_FORMING: Bar,
     Topic.BOOKS_RAW: BookDifference,

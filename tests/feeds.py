@@ -18,7 +18,7 @@ from runtime.kafka import consumer
 from runtime.settings import Settings
 from schemas.bars import Bar
 from schemas.books import BookDifference
-from schemas.codec import decode_bar, decode_book, decode_dead_letter, decode_gap, decode_ticks
+from schemas.codec import decode_bar, decode_book, decode_dead_letter, decode_gap, decode_raw_ticks
 from schemas.dead_letters import DeadLetter
 from schemas.gaps import Gap
 from schemas.ticks import Quote, TickEnvelope, Trade, Watermark
@@ -107,7 +107,7 @@ def read_topic(settings: Settings, bootstrap: str, topic: Topic) -> list[Any]:
 def written(settings: Settings, bootstrap: str) -> Written:
     """Reads and decodes what an ingestor writes."""
     raw = read_topic(settings, bootstrap, Topic.TICKS_RAW)
-    records = [decode_ticks(message.value()) for message in raw]
+    records = [decode_raw_ticks(message.value()) for message in raw]
 
     def events(topic: Topic, decode: Any) -> list[Any]:
         return [decode(message.value()) for message in read_topic(settings, bootstrap, topic)]

@@ -9,10 +9,10 @@ from ingestors.polling.sent_bars import SentBars, SeriesKey
 from ingestors.publisher import EventPublisher
 from ingestors.resume import Published
 from schemas.bars import Bar
-from schemas.codec import decode_bar, decode_dead_letter, decode_gap, decode_ticks
+from schemas.codec import decode_bar, decode_dead_letter, decode_gap, decode_raw_ticks
 from schemas.dead_letters import DeadLetter
 from schemas.gaps import Gap
-from schemas.sources import SourceState
+from schemas.sources import BarOffer, SourceState
 from schemas.ticks import Quote, TickEnvelope, Trade, Watermark
 from schemas.topics import Topic
 
@@ -80,7 +80,7 @@ class MemoryOutput:
 
     @property
     def ticks(self) -> list[Trade | Quote]:
-        envelopes = [record for value in self._values(Topic.TICKS_RAW) if isinstance(record := decode_ticks(value), TickEnvelope)]
+        envelopes = [record for value in self._values(Topic.TICKS_RAW) if isinstance(record := decode_raw_ticks(value), TickEnvelope)]
         return [tick for envelope in envelopes for tick in envelope.ticks]
 
     def trades(self, symbol: str) -> list[Trade]:
@@ -91,7 +91,11 @@ class MemoryOutput:
 
     @property
     def watermarks(self) -> list[Watermark]:
-        return [record for value in self._values(Topic.TICKS_RAW) if isinstance(record := decode_ticks(value), Watermark)]
+        return [record for value in self._values(Topic.TICKS_RAW) if isinstance(record := decode_raw_ticks(value), Watermark)]
+
+    @property
+    def offers(self) -> list[BarOffer]:
+        return [record for value in self._values(Topic.TICKS_RAW) if isinstance(record := decode_raw_ticks(value), BarOffer)]
 
     @property
     def gaps(self) -> list[Gap]:

@@ -22,7 +22,7 @@ from schemas.gaps import Gap
 from schemas.indicators import IndicatorRecord
 from schemas.quality import QualityRecord
 from schemas.signals import Signal
-from schemas.sources import PrimaryChange, SourceState, SourceSymbols
+from schemas.sources import BarOffer, PrimaryChange, SourceState, SourceSymbols
 from schemas.ticks import TickEnvelope, Watermark
 from schemas.topics import Topic
 
@@ -33,6 +33,7 @@ VERSION = 1
 EVENTS: dict[str, tuple[Any, Callable[[bytes], Any]]] = {
     "ticks": (TickEnvelope, codec.decode_ticks),
     "watermark": (Watermark, codec.decode_ticks),
+    "bar_offer": (BarOffer, codec.decode_raw_ticks),
     "bar": (Bar, codec.decode_bar),
     "provider_bar": (ProviderBar, codec.decode_provider_bar),
     "book": (BookDifference, codec.decode_book),

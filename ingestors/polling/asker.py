@@ -7,6 +7,7 @@ from ingestors.polling.answers import BadAnswer
 from ingestors.polling.bar_questions import BarQuestions
 from ingestors.polling.event_time import EventTime
 from ingestors.polling.outages import Asked, Outages
+from ingestors.polling.presence import Presence
 from ingestors.polling.sent_bars import SentBars
 from ingestors.polling.timetable import Job, next_bar_ns, next_ticks_ns, open_symbols
 from ingestors.polling.venue import PollVenue, Tick
@@ -43,6 +44,7 @@ class Asker:
         self.learn(published)
         self._outages = Outages(self._source, round(self._settings.gap_after_s * SECOND_NS), published.gaps.values())
         self._event_time = EventTime(round(self._settings.ticks_delay_s * SECOND_NS))
+        self._presence = Presence()
         self._data_time = metrics.DATA_TIME.labels(self._source)
         self._connected = metrics.CONNECTED.labels(self._source)
         self._answers = {kind: metrics.FRAMES.labels(self._source, kind) for kind in ("ticks", "bars")}
@@ -80,6 +82,7 @@ class Asker:
         self._publisher.poll()
 
     def _is_answered(self, job: Job) -> None:
+        self._presence.answered()
         self.unlisted -= set(job.symbols) if len(job.symbols) == 1 else set()
         self.answered, self.answered_s = True, self._clock.monotonic_s()
         self._connected.set(1)
@@ -94,6 +97,15 @@ class Asker:
         reached_ns = self._event_time.reached([one for one in waiting if one not in failing], now_ns)
         if reached_ns is not None:
             self._publisher.watermark(reached_ns, now_ns, now_ns)
+
+    def offer(self, symbols: Collection[str]) -> None:
+        """Says whose bars come from here: not those that are not answered for so long that it is told as a gap, nor any while the provider is away."""
+        if not self._settings.timeframes:
+            return
+        now_ns = self._clock.now_ns()
+        failing = {asked.symbol for asked in self._outages.open() if asked.timeframe} | self.unlisted
+        timeframes = tuple(timeframe.value for timeframe in self._settings.timeframes)
+        self._publisher.bar_offers(set(symbols) - failing, timeframes, self._presence.heard_ns(symbols, now_ns), now_ns)
 
     def problem(self) -> str:
         """For /ready."""
@@ -163,6 +175,7 @@ class Asker:
     def _failed(self, job: Job, symbols: Collection[str], again_ns: int = 0) -> None:
         now_ns = self._clock.now_ns()
         self._connected.set(0)
+        self._presence.failed(symbols, now_ns)
         if again_ns:
             job.due_ns = now_ns + again_ns
         else:  # sooner than it would be asked again anyway

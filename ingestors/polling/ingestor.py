@@ -25,6 +25,7 @@ from schemas.timeframes import SECOND_NS, Timeframe
 
 log = get_logger()
 TURN_S = 0.25  # so often is looked at what is due
+OFFER_S = 1.0
 _FOLLOW_S = 1.0
 _CONGESTED_WAIT_S = 0.05
 T = TypeVar("T")
@@ -56,6 +57,7 @@ class PollIngestor:
         self._jobs: list[Job] = []
         self._asking: dict[Job, asyncio.Task[None]] = {}
         self._asker: Asker | None = None
+        self._offered_ns = self._marked_ns = 0
         health.add_check("data", self._check_data)
         health.add_check("answers", lambda: self._asker.problem() if self._asker else "")
         health.add_check("symbols", self._check_symbols)
@@ -130,7 +132,6 @@ class PollIngestor:
     async def _ask_on(self, asker: Asker) -> None:
         self._add_jobs(self._changes.symbols)
         self._helpers.start((lambda: wake_regularly(self._wake, TURN_S), lambda: self._kafka.run(self._publisher), self._follow_changes))
-        watermark_ns = 0
         try:
             while not self._stopping.is_set():
                 await self._wake.wait()
@@ -141,15 +142,23 @@ class PollIngestor:
                 self._reap(asker)
                 if self._change:
                     self._apply(asker, self._change)
+                self._give_signs(asker)
                 self._begin(asker)
-                if self._changes.symbols and self._clock.now_ns() - watermark_ns >= self._settings.ingest.watermark_interval_s * SECOND_NS:
-                    watermark_ns = self._clock.now_ns()
-                    asker.watermark(self._changes.symbols)
             await self._end(asker)
         finally:
             for task in self._asking.values():
                 task.cancel()
             self._helpers.cancel()
+
+    def _give_signs(self, asker: Asker) -> None:
+        """Of life, while nothing is asked too; before the first question, so that its bars find decided whose they are."""
+        now_ns = self._clock.now_ns()
+        if now_ns - self._offered_ns >= OFFER_S * SECOND_NS:
+            self._offered_ns = now_ns
+            asker.offer(self._changes.symbols)
+        if self._changes.symbols and now_ns - self._marked_ns >= self._settings.ingest.watermark_interval_s * SECOND_NS:
+            self._marked_ns = now_ns
+            asker.watermark(self._changes.symbols)
 
     async def _relieve(self) -> None:
         """The broker does not keep up: nothing more is asked until it does."""
@@ -197,6 +206,7 @@ class PollIngestor:
     def _apply(self, asker: Asker, change: Change) -> None:
         """Ticks are asked for in other groups from now on."""
         self._change = None
+        self._offered_ns = 0
         asker.learn(change.published)
         asker.forget(change.gone)
         kept = [job for job in self._jobs if job.timeframe is not None and not change.gone.intersection(job.symbols)]

@@ -69,7 +69,6 @@ def _bar(row: Row, series: Series, known_at_ns: int) -> ProviderBar:
         quality=1.0,
         reasons=(),
         known_at_ns=known_at_ns,
-        primary=False,
         actions=row.actions,
     )
 

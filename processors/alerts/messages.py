@@ -10,7 +10,7 @@ FIELDS = ("rule", "kind", "severity", "state", "reason", "symbol", "source", "ti
 MAX_TEMPLATE_CHARACTERS = 500
 DEFAULTS = {
     "gap_open": "{symbol} at {source}: gap {subject} of {measured}, {state} ({rule})",
-    "primary_changed": "{symbol}: {source} is the primary source in the place of {subject}, {measured} ({rule})",
+    "primary_changed": "{source} is the primary source of {symbol} {timeframe} in the place of {subject}, {measured} ({rule})",
     "source_down": "{symbol} at {source}: no bar for {measured} s, {state} ({rule})",
 }
 _DEFAULT = "{symbol} {timeframe} at {source}: {subject} is {measured}, threshold {threshold}, {state} ({rule})"

@@ -58,7 +58,7 @@ class PrimaryBook(Struct, array_like=True):
         ):
             return []
         raised_ns[change.symbol] = change.ts_event_ns
-        place = Place(change.symbol, change.source)
+        place = Place(change.symbol, change.source, change.timeframe)
         cause = Cause(str(change.primary_epoch), change.previous, change.reason, "", change.ts_event_ns, change.known_at_ns)
         own = alert_id(stored, place, cause.mark, "raised")
         return [alert_of(stored, place, cause, "raised", "condition", own, own)]

@@ -1,15 +1,17 @@
 """Bars that venues built (market.bars.raw): what makes one wrong or odd, and which of them are published.
 
 A bar that is wrong by itself is refused whichever its source is. Those of the sources of process.provider_bars are also compared with their
-neighbours, scored, and published. All that is remembered comes from market.bars.raw alone: see StageSpec.inputs.
+neighbours, scored, and published; those of live sources as the symbol's primary ones or not. All that is remembered comes from market.bars.raw alone,
+changes of the primary source included: see StageSpec.inputs.
 """
 
 from collections.abc import Mapping, Set
 from decimal import Decimal
 
 from processors.bars.policy import Policies
+from processors.bars.provider_primary import Ruler, Rulers
 from processors.bars.provider_rules import of_bar
-from processors.bars.provider_series import ProviderSeries, Verdict
+from processors.bars.provider_series import ProviderSeries
 from processors.decoding import decoded
 from processors.forms import is_number, is_symbol
 from processors.gap_events import gap_output
@@ -19,19 +21,20 @@ from runtime.errors import InvalidRecord
 from runtime.metrics import DROPPED
 from runtime.stage import InputRecord, Output
 from schemas.bars import Bar, ProviderBar
-from schemas.codec import decode_provider_bar, encode
+from schemas.codec import decode_bar_primary, decode_provider_bar, encode
 from schemas.headers import TYPE
-from schemas.reasons import CATALOGUE, Reason
+from schemas.reasons import Reason
 from schemas.timeframes import Timeframe
 from schemas.topics import Topic
 
 _TIMEFRAMES = frozenset(timeframe.value for timeframe in Timeframe)
 _OF_PRICES = frozenset({Reason.NON_POSITIVE_PRICE, Reason.OHLC_VIOLATION, Reason.PRICE_SCALE})
 _BAR, _DEAD_LETTER = {TYPE: b"bar"}, {TYPE: b"dead_letter"}
+_PRIMARY = b"primary"
 
 
 class ProviderBars:
-    """State: a ProviderSeries per (symbol, source, timeframe) of the published sources."""
+    """State: a ProviderSeries per (symbol, source, timeframe) of the published sources, and who rules each symbol and timeframe."""
 
     def __init__(self, stage: str, sources: Set[str], policies: Policies, history_bars: int) -> None:
         self._stage = stage
@@ -39,9 +42,15 @@ class ProviderBars:
         self._policies = policies
         self._history_bars = history_bars
         self._series: Series[ProviderSeries] = Series()
+        self._rulers = Rulers()
 
     def apply(self, record: InputRecord) -> list[Output]:
-        """The bar as it came, or with its revision and what its score lost; then gaps. Or a dead letter. Raises InvalidRecord for what is no bar at all."""
+        """The bar as it came, or with its revision, what its score lost and whose it is; then gaps. Or a dead letter. Of a change of primary: the bars that it
+        concerns. Raises InvalidRecord for what is no bar at all."""
+        if record.headers.get(TYPE) == _PRIMARY:
+            return [
+                _output(bar, encode(_plain(bar))) for bar in self._rulers.change(decoded(decode_bar_primary, record.value), self._series)
+            ]
         bar: ProviderBar = decoded(decode_provider_bar, record.value)
         if bar.source not in self._sources:
             check(bar)
@@ -53,20 +62,26 @@ class ProviderBars:
                 raise
             self._enter(bar).refuse(bar)
             return [self._letter(record, bar, error.reason, error.detail)]
-        verdict = self._enter(bar).take(bar, self._policies[bar.symbol].calendar, self._history_bars)
+        series = self._enter(bar)
+        if bar.primary and not series.reigns:
+            self._rulers.claim(series, bar)
+        verdict = series.take(bar, self._policies[bar.symbol].calendar, self._history_bars)
         if verdict.refused:
             return [self._letter(record, bar, verdict.refused.reason, verdict.refused.text)]
         gaps = [gap_output(gap) for gap in verdict.gaps]
         if verdict.dropped:
             DROPPED.labels(self._stage, verdict.dropped.value).inc()
             return gaps
-        return [_published(record, bar, verdict), *gaps]
+        told = verdict.bar or bar
+        return [_output(told, record.value if told == bar and _is_plain(bar) else encode(_plain(told))), *gaps]
 
     def pack(self) -> bytes:
-        return self._series.pack()
+        return self._series.pack(rulers=self._rulers.pack())
 
     def unpack(self, snapshot: bytes) -> None:
-        self._series.unpack(snapshot, ProviderSeries)
+        more = self._series.unpack(snapshot, ProviderSeries)
+        if "rulers" in more:
+            self._rulers.unpack(more["rulers"], Ruler)
         for series in self._series.values():
             series.adopt()
 
@@ -112,14 +127,15 @@ def _check_positive(texts: Mapping[str, str]) -> None:
             raise InvalidRecord(Reason.INVALID_FIELD, f"{name} is {text}")
 
 
-def _published(record: InputRecord, bar: ProviderBar, verdict: Verdict) -> Output:
+def _is_plain(bar: ProviderBar) -> bool:
+    """It says nothing that a Bar does not."""
+    return bar.actions is None and not bar.again
+
+
+def _plain(bar: ProviderBar) -> Bar:
     """What the provider says beside the bar is for the comparison only."""
-    value = record.value
-    if verdict.odd or bar.actions is not None or bar.again or verdict.revision != bar.revision:
-        plain = Bar(**{name: getattr(bar, name) for name in Bar.__struct_fields__})
-        plain.revision = verdict.revision
-        plain.reasons = tuple(sorted({*bar.reasons, *(reason.value for reason in verdict.odd)}))
-        lost = sum(CATALOGUE[reason].weight for reason in set(verdict.odd))
-        plain.quality = max(0.0, round(bar.quality - lost, 6))
-        value = encode(plain)
+    return Bar(**{name: getattr(bar, name) for name in Bar.__struct_fields__})
+
+
+def _output(bar: Bar, value: bytes) -> Output:
     return Output(Topic.BARS, value, bar.symbol.encode(), _BAR)

@@ -63,6 +63,14 @@ class Revisions(Struct, array_like=True):
             del self.published[:-most]
             self.forgotten_ns = self.published[0].ts_open_ns
 
+    def next(self, bar: ProviderBar) -> int:
+        """The revision under which a published bar is told again, of which no number changed. Of one that is forgotten: the one behind its own."""
+        known = self._known(bar.ts_open_ns)
+        if known is None:
+            return bar.revision + 1
+        known.revision += 1
+        return known.revision
+
     def _place(self, ts_open_ns: int) -> int:
         return bisect_left(self.published, ts_open_ns, key=lambda one: one.ts_open_ns)
 

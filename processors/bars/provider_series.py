@@ -11,32 +11,34 @@ from processors.bars.expected import expected_opens
 from processors.bars.provider_gaps import BarHole, fill_holes, open_hole
 from processors.bars.provider_revisions import Revisions
 from processors.bars.provider_rules import Actions, Finding, of_dividends, of_steps
+from processors.bars.reigns import Reign, reign_at
 from schemas.bars import ProviderBar
 from schemas.gaps import Gap, GapCause
 from schemas.reasons import CATALOGUE, Reason
 from schemas.sessions import Calendar
+from schemas.sources import PrimaryChange
 from schemas.timeframes import Timeframe
 
-KEPT_BARS = 4  # the newest accepted ones: a revised bar is compared with the one before it, too
+KEPT_BARS = 16  # the newest ones: a revised bar is compared with the one before it, too; and a new primary source tells again what the former one lacked
 KEPT_SPLITS = 16
 MAX_REFUSED = 20  # bars in a row at another scale; the next one is believed
 
 
 class Verdict(NamedTuple):
-    """What became of a bar. refused: why it is a dead letter, else None. dropped: why it is not published, else None. revision: that it is published
-    under. odd: what took score of it. gaps: events that it caused."""
+    """What became of a bar. refused: why it is a dead letter, else None. dropped: why it is not published, else None. bar: as it is published. gaps: events
+    that it caused."""
 
     refused: Finding | None = None
     dropped: Reason | None = None
-    revision: int = 0
-    odd: tuple[Reason, ...] = ()
+    bar: ProviderBar | None = None
     gaps: tuple[Gap, ...] = ()
 
 
 class ProviderSeries(Struct, array_like=True):
-    """bars: the newest accepted ones by time. splits: declared, by the open of the bar at which each takes effect. holes: open ones, oldest first.
+    """bars: the newest published ones by time. splits: declared, by the open of the bar at which each takes effect. holes: open ones, oldest first.
 
-    refused: where bars that were refused since the newest accepted one begin. revisions: what was published of the newest intervals.
+    refused: where bars that were refused since the newest accepted one begin. revisions: what was published of the newest intervals. reigns: whether its bars
+    are the symbol's primary ones, oldest first; none: they are as they came.
     """
 
     bars: list[ProviderBar] = []
@@ -44,6 +46,7 @@ class ProviderSeries(Struct, array_like=True):
     holes: list[BarHole] = []
     refused: list[int] = []
     revisions: Revisions = field(default_factory=Revisions)
+    reigns: list[Reign] = []
 
     def adopt(self) -> None:
         """Fits a series that was stored before revisions were: of older bars than its newest nothing is known."""
@@ -75,9 +78,45 @@ class ProviderSeries(Struct, array_like=True):
         odd = [finding.reason for finding in found]
         if gaps and gaps[0].state == "open":
             odd.append(Reason.MISSING_INTERVAL)
-        self._keep(bar)
-        self.revisions.keep(structs.replace(bar, revision=revision), history_bars)
-        return Verdict(revision=revision, odd=tuple(odd), gaps=tuple(gaps))
+        told = self._judged(bar, revision, odd)
+        self._keep(told)
+        self.revisions.keep(told, history_bars)
+        return Verdict(bar=told, gaps=tuple(gaps))
+
+    def closed_until_ns(self) -> int:
+        """Where its newest bar ends, 0 before the first."""
+        return self.bars[-1].ts_close_ns if self.bars else 0
+
+    def told_again(self, from_ns: int, change: PrimaryChange) -> list[ProviderBar]:
+        """The kept bars that begin there or later and count as others now: the next revisions."""
+        again = []
+        for bar in [bar for bar in self.bars if bar.ts_open_ns >= from_ns]:
+            primary, epoch = self._label(bar)
+            if primary == bar.primary:
+                continue
+            revision = self.revisions.next(bar)
+            known_at_ns = max(bar.known_at_ns, change.known_at_ns)
+            told = structs.replace(bar, primary=primary, primary_epoch=epoch, revision=revision, known_at_ns=known_at_ns)
+            self._keep(told)
+            again.append(told)
+        return again
+
+    def _label(self, bar: ProviderBar) -> tuple[bool, int]:
+        """(primary, epoch). Of bars before the first reign that is remembered, another source's were primary."""
+        return reign_at(self.reigns, bar.ts_open_ns, (False, 0)) if self.reigns else (bar.primary, bar.primary_epoch)
+
+    def _judged(self, bar: ProviderBar, revision: int, odd: list[Reason]) -> ProviderBar:
+        """As it is published."""
+        primary, epoch = self._label(bar)
+        lost = sum(CATALOGUE[reason].weight for reason in set(odd))
+        return structs.replace(
+            bar,
+            revision=revision,
+            reasons=tuple(sorted({*bar.reasons, *(reason.value for reason in odd)})) if odd else bar.reasons,
+            quality=max(0.0, round(bar.quality - lost, 6)) if odd else bar.quality,
+            primary=primary,
+            primary_epoch=epoch,
+        )
 
     def _behind(self, bar: ProviderBar) -> list[Gap]:
         """What the provider says now of a bar that is too old to be revised is missing, until the bar comes under a revision of its own."""

@@ -4,6 +4,7 @@ A source that takes over has bars of its own for the time before: those of inter
 waits for them any more, are told again as the primary's.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -11,7 +12,7 @@ from msgspec import Struct
 from schemas.ticks import NewPrimary
 from schemas.timeframes import Timeframe
 
-_KEPT = 16
+MAX_REIGNS = 16  # that are remembered of a series and timeframe
 
 
 class Reign(Struct, array_like=True):
@@ -33,9 +34,9 @@ class Ruled(Protocol):
     def closed_until_ns(self, timeframe: Timeframe) -> int: ...
 
 
-def reign_at(reigns: Reigns, timeframe: Timeframe, ts_open_ns: int, first: tuple[bool, int]) -> tuple[bool, int]:
+def reign_at(reigns: Sequence[Reign], ts_open_ns: int, first: tuple[bool, int]) -> tuple[bool, int]:
     """(primary, epoch) of a bar. first: of the series when it began."""
-    for reign in reversed(reigns.get(timeframe, ())):
+    for reign in reversed(reigns):
         if ts_open_ns >= reign.from_ns:
             return reign.primary, reign.epoch
     return first
@@ -54,4 +55,4 @@ def begin(series: Ruled, timeframe: Timeframe, from_ns: int, primary: bool, chan
     """Notes a change in one series."""
     reigns = series.reigns.setdefault(timeframe, [])
     reigns.append(Reign(from_ns, primary, change.epoch))
-    del reigns[:-_KEPT]
+    del reigns[:-MAX_REIGNS]

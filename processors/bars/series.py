@@ -47,7 +47,7 @@ class BarSeries(Struct, array_like=True):
 
     def label(self, timeframe: Timeframe, ts_open_ns: int) -> Label:
         """Of its bar that begins then."""
-        reign = reign_at(self.reigns, timeframe, ts_open_ns, (self.primary, self.primary_epoch))
+        reign = reign_at(self.reigns.get(timeframe, ()), ts_open_ns, (self.primary, self.primary_epoch))
         return Label(self.symbol, self.source, timeframe.value, *reign)
 
     def forget(self, history_bars: int, kept_longer: int) -> None:

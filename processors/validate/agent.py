@@ -1,5 +1,6 @@
 """The stage `validate` as a process: the core in Faust's shell."""
 
+from processors.validate.bar_rivals import BuiltBars
 from processors.validate.core import STAGE, ValidateCore
 from processors.validate.limits import Limits
 from runtime.faust_stage import StageSpec, run_stage
@@ -10,15 +11,16 @@ from schemas.topics import Topic
 def spec(settings: Settings) -> StageSpec:
     """What the shell needs to know of the stage."""
     process, limits = settings.process, Limits.of(settings.process.quality, settings.process.asset_classes, settings.process.failover)
+    built = BuiltBars(frozenset(process.provider_bars), process.quote_bars, process.asset_classes)
     return StageSpec(
         name=STAGE,
         process=f"process-{STAGE}",
         inputs=(Topic.TICKS_RAW,),
         state=Topic.STATE_VALIDATE,
-        core=lambda _partition: ValidateCore(limits),
+        core=lambda _partition: ValidateCore(limits, built),
         pace_s=process.validate_.pace_s,
         commit_interval_s=process.validate_.commit_interval_s,
-        outputs=(Topic.TICKS, Topic.GAPS, Topic.QUALITY, Topic.SOURCES),
+        outputs=(Topic.TICKS, Topic.GAPS, Topic.QUALITY, Topic.SOURCES, Topic.BARS_RAW),
     )
 
 

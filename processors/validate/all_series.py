@@ -42,6 +42,10 @@ class AllSeries(Series[TickSeries]):
             if len(sources) > 1:
                 yield symbol, sources
 
+    def of(self, symbol: str) -> list[tuple[str, TickSeries]]:
+        """The symbol's sources, as they came."""
+        return self._of_symbol.get(symbol, [])
+
     def others(self, symbol: str, source: str) -> list[TickSeries]:
         """Of the symbol's other sources."""
         known = self._of_symbol[symbol]

@@ -5,15 +5,34 @@ source is lost once another source's own clock has moved on by `lost_ns` since t
 """
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from msgspec import Struct
 
 from schemas.sources import DEFAULT_PRIORITY
-from schemas.ticks import Watermark
 
 _CHECK_NS = 1_000_000_000  # of a source's clock, between two looks at the symbols that it shares
 _MOST_DOUBLINGS = 5
 _CALM = 10  # a break after so many settling times is a new one, not the same trouble again
+
+
+NEVER_NS = 2**63 - 1
+
+
+class SignOfLife(Protocol):
+    """A watermark, or an offer of bars: the source's clock, and how far it has come by it."""
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def ts_event_ns(self) -> int: ...
+
+    @property
+    def ts_ingest_ns(self) -> int: ...
+
+    @property
+    def priority(self) -> int: ...
 
 
 class Reach(Struct, array_like=True):
@@ -42,21 +61,21 @@ class Reaches(dict[str, Reach]):
         self._lost_ns = lost_ns
         self._settle_ns = settle_ns
 
-    def hear(self, watermark: Watermark) -> bool:
+    def hear(self, sign: SignOfLife) -> bool:
         """Takes note of one; True if it is time to look who is primary."""
-        source, now_ns = watermark.source, watermark.ts_ingest_ns
+        source, now_ns = sign.source, sign.ts_ingest_ns
         own = self.get(source)
         if own is None:
-            own = self[source] = Reach(moved_ns=now_ns, steady_ns=now_ns, steady_event_ns=watermark.ts_event_ns)
+            own = self[source] = Reach(moved_ns=now_ns, steady_ns=now_ns, steady_event_ns=sign.ts_event_ns)
             self._begin(source, now_ns)
         elif now_ns < own.clock_ns:  # another ingestor's clock, or a second replay
             own.event_ns, own.checked_ns, own.moved_ns, own.steady_ns = 0, 0, now_ns, now_ns
             self._begin(source, now_ns)
         elif now_ns - own.clock_ns > self._lost_ns:
             self._begin(source, now_ns)  # it was away itself: it cannot tell what became of the others meanwhile
-        own.priority, own.clock_ns = watermark.priority, now_ns
-        if watermark.ts_event_ns > own.event_ns:
-            self._move(own, watermark.ts_event_ns)
+        own.priority, own.clock_ns = sign.priority, now_ns
+        if sign.ts_event_ns > own.event_ns:
+            self._move(own, sign.ts_event_ns)
         if 0 < now_ns - own.checked_ns < _CHECK_NS:
             return False
         own.checked_ns = now_ns
@@ -78,11 +97,15 @@ class Reaches(dict[str, Reach]):
             own.seen[other] = reach.clock_ns
 
     def is_lost(self, source: str, among: Iterable[str]) -> bool:
-        """By the clocks of these sources, those of one symbol: a replay of others may run at any speed. True too for one that never wrote a watermark."""
+        """By the clocks of these sources, those of one symbol: a replay of others may run at any speed. True too for one that never gave a sign."""
+        return self.away_ns(source, among) > self._lost_ns
+
+    def away_ns(self, source: str, among: Iterable[str]) -> int:
+        """How long its event time has not moved, by the clock of these sources that has gone on most; NEVER_NS for one that never gave a sign."""
         own = self.get(source)
         if own is None:
-            return True
-        return any(self[other].clock_ns - own.seen.get(other, 0) > self._lost_ns for other in among if other != source and other in self)
+            return NEVER_NS
+        return max((self[other].clock_ns - own.seen.get(other, 0) for other in among if other != source and other in self), default=0)
 
     def is_settled(self, source: str, heard_ns: int) -> bool:
         """A source that lives has done so for long enough, and sent a tick of the symbol (event time of the newest: heard_ns) since it came back."""

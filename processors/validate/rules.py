@@ -3,15 +3,19 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from processors.forms import NUMBER, is_number
+from processors.forms import NUMBER, is_number, is_symbol
 from processors.validate.limits import DEFAULTS
 from schemas.reasons import Reason
+from schemas.sources import BarOffer
 from schemas.ticks import Quote, Tick, TickEnvelope, Trade, Watermark
+from schemas.timeframes import Timeframe
 
 EARLIEST_NS = 631_152_000 * 1_000_000_000  # 1990-01-01
 LATEST_NS = 7_258_118_400 * 1_000_000_000  # 2200-01-01: keeps every derived time inside 64 bits and inside the calendar
 # A venue's clock may run before ours, but a trade from the far future would move its series' watermark there, and all that follows would be late.
 AHEAD_NS = DEFAULTS.ahead_ns
+_MAX_OFFERED = 5_000  # symbols of a polled source, as its settings allow
+_TIMEFRAMES = frozenset(timeframe.value for timeframe in Timeframe)
 MAX_ID = 2**63 - 1  # what a bigint column and msgpack hold
 
 Fault = tuple[Reason, str]
@@ -36,6 +40,17 @@ def watermark_fault(watermark: Watermark, ahead_ns: int = AHEAD_NS) -> Fault | N
         return Reason.INVALID_FIELD, f"source {watermark.source[:64]!r} is no name of a source"
     if not _is_time(watermark.ts_event_ns, watermark.ts_ingest_ns, ahead_ns):
         return Reason.TIME_OUT_OF_RANGE, f"ts_event_ns {watermark.ts_event_ns} at ts_ingest_ns {watermark.ts_ingest_ns}"
+    return None
+
+
+def offer_fault(offer: BarOffer, ahead_ns: int = AHEAD_NS) -> Fault | None:
+    """Why an offer of bars is of no use."""
+    if not _is_source(offer.source):
+        return Reason.INVALID_FIELD, f"source {offer.source[:64]!r} is no name of a source"
+    if not _is_time(offer.ts_event_ns, offer.ts_ingest_ns, ahead_ns):
+        return Reason.TIME_OUT_OF_RANGE, f"ts_event_ns {offer.ts_event_ns} at ts_ingest_ns {offer.ts_ingest_ns}"
+    if len(offer.symbols) > _MAX_OFFERED or not all(map(is_symbol, offer.symbols)) or not _TIMEFRAMES.issuperset(offer.timeframes):
+        return Reason.INVALID_FIELD, f"{len(offer.symbols)} symbols, timeframes {','.join(offer.timeframes)[:64]!r}"
     return None
 
 

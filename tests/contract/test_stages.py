@@ -23,11 +23,13 @@ from tests.unit.processors import inputs as made
 from tests.unit.processors.alert_inputs import put, quality_windows
 from tests.unit.processors.inputs import as_inputs, events, quote, run, ticks_record, trade, watermark_record
 from tests.unit.processors.test_bars_provider import provider_bar
+from tests.unit.processors.test_validate_bar_primaries import offer
 
 TYPES = {
     Topic.TICKS: {b"ticks", b"watermark"},
     Topic.GAPS: {b"gap"},
     Topic.SOURCES: {b"primary"},
+    Topic.BARS_RAW: {b"primary"},
     Topic.QUALITY: {b"quality"},
     Topic.DLQ: {b"dead_letter"},
     Topic.BARS: {b"bar"},
@@ -49,13 +51,20 @@ def raw_records() -> list[InputRecord]:
             ticks += [trade((minute - 4) * 3 + 1, (minute - 4) * 60 + 20, filled=True), trade(999 + minute, 0, "-1"), ticks[0]]
         records.append(ticks_record(ticks, 2 * minute))
         records.append(watermark_record(minute * 60 + 45, 2 * minute + 1, Topic.TICKS_RAW))
-    return records + another_source(120)
+    return records + another_source(120) + polled_sources(124)
 
 
 def another_source(offset: int) -> list[InputRecord]:
     """It goes on alone after the first one, and becomes the primary of the symbol that both have."""
     ticks = [ticks_record([trade(1, 3600), trade(2, 3661)], offset, source="coinbase")]
     return ticks + [watermark_record(3662 + 3 * number, offset + 1 + number, Topic.TICKS_RAW, "coinbase") for number in range(3)]
+
+
+def polled_sources(offset: int) -> list[InputRecord]:
+    """Two that offer bars of a symbol, of which one goes on alone; what they decide of a symbol that is streamed is told too."""
+    offers = [offer(3700 + at_s, "yahoo", symbols=("SOL-USDT", "BTC-USDT")) for at_s in range(3)]
+    offers += [offer(3700 + at_s, "fmp", symbols=("SOL-USDT",)) for at_s in range(12)]
+    return [replace(one, offset=offset + number) for number, one in enumerate(offers)]
 
 
 def outputs_before(stage: Callable[[Settings], StageSpec], inputs: list[InputRecord], topic: Topic) -> list[InputRecord]:
@@ -67,11 +76,11 @@ def tick_records() -> list[InputRecord]:
 
 
 def bar_inputs() -> list[InputRecord]:
-    """The ticks of the hour and of another one, then one that is too late for any correction, and a provider's bar."""
+    """The ticks of the hour and of another one, then one that is too late for any correction, and a provider's bar, and whose such bars are primary."""
     hours = [trade(1000 + minute, minute * 60, "101") for minute in range(60, 150)]
     records = [*tick_records(), *(ticks_record([one], topic=Topic.TICKS) for one in (*hours, trade(2000, 65, "99")))]
     records = [replace(record, offset=offset) for offset, record in enumerate(records)]
-    return [*records, provider_bar(source="binance")]
+    return [*records, provider_bar(source="binance"), *outputs_before(validate.spec, raw_records(), Topic.BARS_RAW)]
 
 
 def bar_records() -> list[InputRecord]:
@@ -190,7 +199,7 @@ def test_outputs_go_to_declared_topics_with_known_keys_and_headers(case: Case) -
         if isinstance(event, TickEnvelope | Watermark):
             assert output.key is None
         else:
-            assert output.key in (b"BTC-USDT", b"ETH-USDT")
+            assert output.key in (b"BTC-USDT", b"ETH-USDT", b"SOL-USDT")
 
 
 def test_the_stage_is_declared_completely(case: Case) -> None:

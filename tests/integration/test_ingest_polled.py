@@ -17,7 +17,7 @@ from runtime.health import Health
 from runtime.settings import load_settings
 from runtime.settings.limits import BudgetSettings
 from schemas.bars import ProviderBar
-from schemas.codec import decode_gap, decode_provider_bar, decode_ticks
+from schemas.codec import decode_gap, decode_provider_bar, decode_raw_ticks
 from schemas.gaps import Gap
 from schemas.ticks import Quote, TickEnvelope, Watermark
 from schemas.timeframes import MINUTE_NS, Timeframe
@@ -109,7 +109,7 @@ async def bars(line: Any) -> list[ProviderBar]:
 
 
 async def quotes(line: Any) -> list[Quote]:
-    records: list[TickEnvelope | Watermark] = await read(line, Topic.TICKS_RAW, decode_ticks)
+    records: list[TickEnvelope | Watermark] = await read(line, Topic.TICKS_RAW, decode_raw_ticks)
     return [tick for record in records if isinstance(record, TickEnvelope) for tick in record.ticks if isinstance(tick, Quote)]
 
 

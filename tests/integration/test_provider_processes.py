@@ -17,7 +17,7 @@ from ingestors.registry import PROVIDERS
 from runtime.clock import SystemClock
 from schemas.bars import ProviderBar
 from schemas.books import Book
-from schemas.codec import decode_dead_letter, decode_order_book, decode_provider_bar, decode_ticks
+from schemas.codec import decode_dead_letter, decode_order_book, decode_provider_bar, decode_raw_ticks
 from schemas.dead_letters import DeadLetter
 from schemas.reasons import Reason
 from schemas.ticks import Quote, TickEnvelope, Trade
@@ -128,7 +128,7 @@ class Ran:
 
     async def read(self) -> None:
         found = Written()
-        for record in [decode_ticks(value) for value in await self._values(Topic.TICKS_RAW)]:
+        for record in [decode_raw_ticks(value) for value in await self._values(Topic.TICKS_RAW)]:
             if isinstance(record, TickEnvelope):
                 found.ticks += [(record.source, tick) for tick in record.ticks]
         found.books = [decode_order_book(value) for value in await self._values(Topic.BOOKS)]

@@ -15,7 +15,7 @@ from runtime.clock import Clock
 from runtime.errors import FatalError, TransientError, UserError
 from runtime.health import Health
 from runtime.settings import Settings
-from schemas.codec import decode_dead_letter, decode_provider_bar, decode_ticks
+from schemas.codec import decode_dead_letter, decode_provider_bar, decode_raw_ticks
 from schemas.sources import SourceState
 from schemas.ticks import Quote, TickEnvelope, Trade
 from schemas.timeframes import SECOND_NS
@@ -61,7 +61,7 @@ class _Seen:
         return True
 
     def send(self, topic: Topic, partition: int, value: bytes, key: bytes | None = None, headers: Any = None) -> None:
-        if topic is Topic.TICKS_RAW and isinstance(event := decode_ticks(value), TickEnvelope):
+        if topic is Topic.TICKS_RAW and isinstance(event := decode_raw_ticks(value), TickEnvelope):
             self.seen = self.seen or _tick_in_words(event.ticks[-1])
         elif topic is Topic.BARS_RAW:
             bar = decode_provider_bar(value)

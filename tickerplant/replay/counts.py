@@ -13,10 +13,10 @@ from runtime.kafka import consumer
 from runtime.records import headers_of
 from runtime.settings import KafkaSettings
 from schemas import headers as names
-from schemas.codec import decode_dead_letter, decode_ticks
+from schemas.codec import decode_dead_letter, decode_raw_ticks
 from schemas.identity import SeenIdentities
 from schemas.reasons import Reason
-from schemas.ticks import TickEnvelope, Trade
+from schemas.ticks import TickEnvelope, Trade, Watermark
 from schemas.topics import Topic
 from sinks.timescale.errors import said as database_said
 from tickerplant.replay.offsets import Ends
@@ -115,9 +115,9 @@ def _take(topic: Topic, message: Message, seen: SeenIdentities, count: TopicCoun
 
 def _kinds(topic: Topic, value: bytes) -> list[str]:
     if topic in (Topic.TICKS_RAW, Topic.TICKS):
-        record = decode_ticks(value)
+        record = decode_raw_ticks(value)
         if not isinstance(record, TickEnvelope):
-            return ["watermarks"]
+            return ["watermarks" if isinstance(record, Watermark) else "offers"]
         ticks = ["trades" if isinstance(tick, Trade) else "quotes" for tick in record.ticks]
         return ticks + ["filled"] * sum(isinstance(tick, Trade) and tick.filled for tick in record.ticks)
     if topic is Topic.DLQ:

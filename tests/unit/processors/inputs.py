@@ -14,6 +14,7 @@ from runtime.stage import InputRecord, Output, StageCore
 from schemas.bars import Bar
 from schemas.codec import EVENTS, decode_bar, encode
 from schemas.gaps import Gap
+from schemas.sources import PrimaryChange
 from schemas.ticks import Quote, Tick, TickEnvelope, Trade, Watermark
 from schemas.timeframes import SECOND_NS
 from schemas.topics import Topic
@@ -65,8 +66,9 @@ def run(core: StageCore, records: Iterable[InputRecord]) -> list[Output]:
 
 
 def events(outputs: Iterable[Output], topic: Topic) -> list[Any]:
-    """The decoded events of one topic."""
-    return [msgspec.json.decode(output.value, type=EVENTS[topic]) for output in outputs if output.topic is topic]
+    """The decoded events of one topic. Of market.bars.raw a stage writes changes of primary alone."""
+    kind = PrimaryChange if topic is Topic.BARS_RAW else EVENTS[topic]
+    return [msgspec.json.decode(output.value, type=kind) for output in outputs if output.topic is topic]
 
 
 def kept_ticks(outputs: Iterable[Output]) -> list[Tick]:

@@ -223,7 +223,7 @@ def test_each_change_of_primary_is_an_alert_whether_the_rule_comes_before_or_aft
         ("raised", "kraken", "binance", "lost"),
         ("raised", "binance", "kraken", "lost"),
     ]
-    assert found[0].message == "BTC-USDT: kraken is the primary source in the place of binance, lost (moved)"
+    assert found[0].message == "kraken is the primary source of BTC-USDT in the place of binance, lost (moved)"
     assert alerts(*changes, put(MOVED)) == found
     assert [one.source for one in alerts(*changes, put(MOVED, sources=1))] == ["binance"]
     assert len(alerts(put(MOVED | {"cooldown_s": 120}), *changes)) == 1

@@ -101,14 +101,14 @@ def test_the_history_is_as_long_as_the_setting_says() -> None:
 
 def test_a_series_that_was_stored_before_revisions_were_knows_its_newest_bars() -> None:
     core = BarsCore(LISTED)
-    fed(core, [minute(number) for number in range(10)])
+    fed(core, [minute(number) for number in range(20)])
     for series in core._provider._series.values():
         series.revisions.published, series.revisions.forgotten_ns = [], 0
         core._provider._series.touch(("ALWAYS", "yahoo", "1m"))
     renewed = BarsCore(LISTED)
     renewed.restore(core.snapshot())
-    outputs = run(renewed, [record(again(number, "101"), 20 + number, Topic.BARS_RAW) for number in (5, 6, 9)])
-    assert said(outputs) == [(6, "101", 1), (9, "101", 1)]
+    outputs = run(renewed, [record(again(number, "101"), 30 + number, Topic.BARS_RAW) for number in (3, 4, 19)])
+    assert said(outputs) == [(4, "101", 1), (19, "101", 1)]
 
 
 def test_indicators_and_signals_follow_as_they_do_a_correction_of_our_own() -> None:

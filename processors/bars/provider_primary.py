@@ -1,0 +1,70 @@
+"""Whose bars are primary where providers build them: the reigns of their series, as bars and changes of primary stand in market.bars.raw.
+
+`validate` decides; until it has said something of a series, the first source that claims it has it.
+"""
+
+from msgspec import Struct
+
+from processors.bars.provider_series import ProviderSeries
+from processors.bars.reigns import MAX_REIGNS, Reign
+from processors.state import Series
+from schemas.bars import ProviderBar
+from schemas.sources import PrimaryChange
+
+SeriesKey = tuple[str, str, str]  # symbol, source, timeframe
+
+
+class Ruler(Struct, array_like=True):
+    """The primary source of a symbol's bars of a timeframe, of those that begin at from_ns or later."""
+
+    source: str
+    epoch: int = 0
+    from_ns: int = 0
+
+
+class Rulers(Series[Ruler]):
+    """By symbol and timeframe."""
+
+    def claim(self, series: ProviderSeries, bar: ProviderBar) -> None:
+        """A live source's bar, of a series of which nothing is known yet."""
+        key = (bar.symbol, bar.timeframe)
+        ruler = self.get(key)
+        if ruler is None:
+            ruler = self[key] = Ruler(bar.source)
+            self.touch(key)
+        series.reigns = [Reign(0, False, ruler.epoch)]
+        if ruler.source == bar.source:
+            series.reigns.append(Reign(ruler.from_ns, True, ruler.epoch))
+
+    def change(self, change: PrimaryChange, all_series: Series[ProviderSeries]) -> list[ProviderBar]:
+        """Another ruler. The bars that its series says again as the primary one, oldest first; none where it rules already, as for what is told again."""
+        key = (change.symbol, change.timeframe)
+        former = self.get(key)
+        self.touch(key)
+        if former is not None and change.source == former.source:
+            former.epoch = change.primary_epoch
+            return []
+        from_ns = self._depose(former, change, all_series) if former else 0
+        self[key] = Ruler(change.source, change.primary_epoch, from_ns)
+        own = (change.symbol, change.source, change.timeframe)
+        if (series := all_series.get(own)) is None:
+            return []
+        all_series.touch(own)
+        _begin(series, Reign(from_ns, True, change.primary_epoch))
+        return series.told_again(from_ns, change)
+
+    def _depose(self, former: Ruler, change: PrimaryChange, all_series: Series[ProviderSeries]) -> int:
+        """Where the next one's bars begin to count: behind the former one's last. It has none here where it is a stream: then behind its last tick."""
+        key = (change.symbol, former.source, change.timeframe)
+        series = all_series.get(key)
+        if series is None:
+            return max(former.from_ns, change.heard_ns)
+        from_ns = max(former.from_ns, series.closed_until_ns())
+        all_series.touch(key)
+        _begin(series, Reign(from_ns, False, change.primary_epoch))
+        return from_ns
+
+
+def _begin(series: ProviderSeries, reign: Reign) -> None:
+    series.reigns.append(reign)
+    del series.reigns[:-MAX_REIGNS]

@@ -1,0 +1,73 @@
+"""Which sources give one symbol's bars: polled ones by what they offer, streams by their ticks, of which bars are built. Pure."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+
+from processors.validate.all_series import AllSeries
+from processors.validate.reaches import Reaches
+from schemas.sources import BarOffer
+from schemas.symbols import AssetClass, asset_class_of
+from schemas.timeframes import DAY_NS
+
+BarKey = tuple[str, str]  # symbol, timeframe
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltBars:
+    """Of whose ticks bars are built. provider_sources: of none of these; quoted: the classes whose bars are built of quotes."""
+
+    provider_sources: Collection[str] = ()
+    quoted: Collection[AssetClass] = ()
+    asset_classes: Mapping[str, AssetClass] = field(default_factory=dict)
+
+    def streams(self, symbol: str, all_series: AllSeries, reaches: Reaches, among: Collection[str]) -> list[str]:
+        """Sources whose ticks of the symbol build bars, and that were there within the last day of those `among`: one that comes back after an outage
+        fills it, and its bars are the primary ones of that time too. Sorted."""
+        quoted = asset_class_of(symbol, self.asset_classes) in self.quoted
+        return sorted(
+            source
+            for source, series in all_series.of(symbol)
+            if source not in self.provider_sources
+            and series.eligible
+            and (quoted or series.newest_event_ns)
+            and reaches.away_ns(source, among) <= DAY_NS
+        )
+
+
+class Offered(Struct, array_like=True):
+    """What a source says that it sends."""
+
+    symbols: tuple[str, ...]
+    timeframes: tuple[str, ...]
+
+
+class Offers(dict[str, Offered]):
+    """By source: the newest of each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sources: dict[BarKey, list[str]] = {}
+
+    def take(self, offer: BarOffer) -> bool:
+        """True if it is another one than before."""
+        offered = Offered(offer.symbols, offer.timeframes)
+        if self.get(offer.source) == offered:
+            return False
+        self[offer.source] = offered
+        self.arrange()
+        return True
+
+    def arrange(self) -> None:
+        """Anew, after offers were put in."""
+        self._sources = {}
+        for source in sorted(self):
+            for symbol in self[source].symbols:
+                for timeframe in self[source].timeframes:
+                    self._sources.setdefault((symbol, timeframe), []).append(source)
+
+    def rivals(self) -> Iterator[tuple[BarKey, list[str]]]:
+        """Each series of bars that is offered, with the sources that offer it; both sorted."""
+        for key in sorted(self._sources):
+            yield key, self._sources[key]
