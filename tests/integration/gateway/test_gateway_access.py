@@ -36,11 +36,6 @@ def gateway(module_line: Any) -> Iterator[Gateway]:
         yield started
 
 
-@pytest.fixture(scope="module")
-def feeder(module_line: Any) -> Feeder:
-    return Feeder(module_line)
-
-
 @pytest.fixture
 def user() -> str:
     return next(_users)
