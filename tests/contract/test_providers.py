@@ -15,7 +15,7 @@ from ingestors.registry import CLOSED, PROVIDERS, provider_of
 from runtime.errors import InvalidRecord, UserError
 from schemas.reasons import CATALOGUE
 from schemas.ticks import Quote, Trade
-from tests.provider_world import DIALECTS, World, every_provider, identity
+from tests.streamed_world import DIALECTS, World, every_provider, identity
 from tests.support import eventually_async
 from tests.venue_server import START_NS, Deal
 

@@ -11,7 +11,7 @@ import pytest
 from ingestors import connector, conversation, stream
 from schemas.sessions import AlwaysOpen
 from tests.memory_output import MemoryOutput
-from tests.provider_world import World, every_provider
+from tests.streamed_world import World, every_provider
 from tests.support import eventually_async
 from tests.venue_server import venue
 from tests.venues.template import Template

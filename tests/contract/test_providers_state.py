@@ -1,7 +1,7 @@
 """What every streaming provider does when operators change its state at run time; the numbers go on from test_providers."""
 
 from schemas.sources import SourceState
-from tests.provider_world import World, every_provider
+from tests.streamed_world import World, every_provider
 from tests.support import eventually_async
 
 

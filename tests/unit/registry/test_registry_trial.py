@@ -7,7 +7,7 @@ import pytest
 from ingestors.registry import provider_of
 from runtime.clock import SystemClock
 from runtime.settings import Settings, load_settings
-from tests.provider_world import DIALECTS
+from tests.streamed_world import DIALECTS
 from tests.support import eventually_async
 from tests.venue_server import venue
 from tickerplant.registry import trial
