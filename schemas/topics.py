@@ -51,9 +51,11 @@ _STATE = TopicSpec("snapshots of a stage's state, two slots a partition", -1, co
 
 SPECS: dict[Topic, TopicSpec] = {
     Topic.TICKS_RAW: TopicSpec(
-        "envelopes of ticks and watermarks, as normalised by an ingestor", 2 * DAY_MS, bytes_per_million=130_000_000
+        "envelopes of ticks and watermarks, as normalised by an ingestor, and which bars polled sources offer",
+        2 * DAY_MS,
+        bytes_per_million=130_000_000,
     ),
-    Topic.BARS_RAW: TopicSpec("bars built by the venue", 7 * DAY_MS, bytes_per_million=1_000_000),
+    Topic.BARS_RAW: TopicSpec("bars built by the venue, and whose are the primary ones", 7 * DAY_MS, bytes_per_million=1_000_000),
     Topic.BOOKS_RAW: TopicSpec("order-book differences as sent by the venue", 1 * DAY_MS, bytes_per_million=75_000_000),
     Topic.TICKS: TopicSpec("validated ticks with score, reasons and seq", 7 * DAY_MS, bytes_per_million=140_000_000),
     Topic.BARS: TopicSpec("closed bars and their revisions", 30 * DAY_MS, bytes_per_million=2_000_000),
