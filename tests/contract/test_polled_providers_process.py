@@ -6,6 +6,9 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from schemas.timeframes import SECOND_NS
+from schemas.topics import Topic
+from tests.poll_server import START_NS
 from tests.polled_world import World, every_provider
 from tests.support import eventually_async
 
@@ -76,3 +79,33 @@ async def test_22_symbols_come_and_go_at_run_time(world: World) -> None:
         await world.next_bar()
         await eventually_async(lambda: len(world.bars(world.second)) > 5)
         assert len(world.bars(world.first)) == 5
+
+
+@every_provider
+async def test_23_it_offers_its_bars_before_the_first_of_them_and_none_while_its_provider_is_away(world: World) -> None:
+    async with world.ingesting(priority=7):
+        for symbol in world.dialect.symbols:
+            await world.has(symbol, 5)
+        kinds = [(topic, b'"bar_offer"' in value) for topic, _, value in world.output.sent]
+        assert (Topic.TICKS_RAW, True) in kinds[: kinds.index((Topic.BARS_RAW, False))]
+        first = [offer for offer in world.output.offers if offer.ts_ingest_ns == START_NS]
+        assert sorted(symbol for offer in first for symbol in offer.symbols) == sorted(world.dialect.symbols)
+        assert {(offer.source, offer.timeframes, offer.priority) for offer in first} == {
+            (world.dialect.name, (world.dialect.timeframe.value,), 7)
+        }
+        assert sorted(offer.partition for offer in first) == list(range(len(first)))
+        assert all(offer.ts_event_ns == offer.ts_ingest_ns for offer in world.output.offers)
+        world.server.instead = (503, b"")
+        await world.next_bar()
+        await world.passing(lambda: _is_away(world))
+        await world.passing(lambda: _offers_nothing(world))  # each is told as a gap by now
+
+
+def _is_away(world: World) -> bool:
+    newest = world.output.offers[-1]
+    return newest.ts_ingest_ns - newest.ts_event_ns > 15 * SECOND_NS
+
+
+def _offers_nothing(world: World) -> bool:
+    newest = {offer.partition: offer for offer in world.output.offers}
+    return not any(offer.symbols for offer in newest.values())
