@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ingestors import connector, conversation, handover, rest, settling, stream
+from ingestors import connector, conversation, handover, market_hours, rest, settling, symbol_follower
 from ingestors.books import fetcher, resubscriber
 from ingestors.history import History
 from runtime.clock import SystemClock
@@ -28,7 +28,7 @@ WAITS: tuple[Wait, ...] = (
     (connector, "_STEP_S", 0.02),
     (conversation, "ACKNOWLEDGEMENT_S", 0.2),
     (handover, "OVERLAP_S", 0.05),
-    (stream, "_FOLLOW_S", 0.05),
+    (symbol_follower, "_FOLLOW_S", 0.05),
     (rest, "LIMITED_S", 0.05),
     (fetcher, "_LOOK_S", 0.02),
     (fetcher, "_AGAIN_S", 0.05),
@@ -108,7 +108,7 @@ async def streamed_world(name: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
     shorten(monkeypatch, WAITS)
     for history in (History, *History.__subclasses__()):
         monkeypatch.setattr(history, "book_interval_s", 0.02)
-    monkeypatch.setattr(stream, "calendar_of", lambda asset_class: AlwaysOpen())  # whenever this runs
+    monkeypatch.setattr(market_hours, "calendar_of", lambda asset_class: AlwaysOpen())  # whenever this runs
     dialect = DIALECTS[name]()
     dialect.shorten(monkeypatch)
     async with venue(dialect) as (server, websocket, rest_url):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ingestors import connector, conversation, stream
+from ingestors import connector, conversation, market_hours
 from schemas.sessions import AlwaysOpen
 from tests.memory_output import MemoryOutput
 from tests.streamed_world import World, every_provider
@@ -258,7 +258,7 @@ async def test_25_a_broken_book_is_told_and_asked_for_anew(world: World) -> None
 
 @every_provider
 async def test_28_a_closed_market_may_be_silent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "calendar_of", lambda asset_class: Closed())
+    monkeypatch.setattr(market_hours, "calendar_of", lambda asset_class: Closed())
     async with world.ingesting(ingest={"silence_timeout_s": 0.1}) as ingestor:
         await world.subscribed()
         age_s = [ingestor.lanes.data_age_s()]
