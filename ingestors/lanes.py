@@ -4,39 +4,18 @@ Symbols of one group share connections, those of different groups never do (see 
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
-from itertools import count
+from collections.abc import Callable, Collection, Iterator
 
-from ingestors.connector import Connector
-from ingestors.conversation import Conversation
 from ingestors.feed import Feed
-from ingestors.frame_queue import FrameQueue
 from ingestors.handover import Handover
 from ingestors.lane import Lane
 from ingestors.session import Session
 from ingestors.shard import Shard, groups_of, shards_of
+from ingestors.shard_opener import Limits, ShardOpener
 from runtime.clock import Clock
 from runtime.errors import FatalError
 
-_FRAME_FACTOR = 16  # the socket takes so many times the largest frame that becomes an event: it can be kept as a dead letter then
-_LEAST_QUEUE_BYTES = 256 * 1024  # one read of a socket
 _RENEW_SHARE = 0.95  # of a connection's life, then another one is opened
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Of one source: frames in its queues and their bytes, bytes of a frame, seconds without data until a connection is taken for dead, symbols of one."""
-
-    queue_frames: int
-    queue_bytes: int
-    max_frame_bytes: int
-    silence_timeout_s: float
-    symbols: int
-
-    def queue(self, wake: asyncio.Event) -> FrameQueue:
-        """For the frames of a connection that is the only one."""
-        return FrameQueue(self.queue_frames, wake, self.queue_bytes)
 
 
 class Lanes:
@@ -53,13 +32,10 @@ class Lanes:
         group_of: Callable[[str], str] = lambda symbol: "",
     ) -> None:
         self._source = source
-        self._make_session = make_session
         self._limits = limits
         self._clock = clock
-        self._wake = wake
-        self._market_open = market_open
         self._group_of = group_of
-        self._numbers = count(1)
+        self._opener = ShardOpener(make_session, limits, clock, wake, market_open)
         self._shards: list[Shard] = []
         self._handovers: list[Handover] = []
         self._ending: list[Shard] = []
@@ -77,32 +53,8 @@ class Lanes:
         """Begins to connect; without symbols there is nothing to connect for."""
         for group, members in groups_of(sorted(symbols), self._group_of).items():
             for some in shards_of(members, self._limits.symbols):
-                self._shards.append(self._shard(some, group))
-        self._share_queues()
-
-    def _shard(self, symbols: Iterable[str], group: str, standby: bool = False) -> Shard:
-        lane = Lane(set(symbols), self._limits.queue(self._wake), standby, number=next(self._numbers), group=group)
-        connector = Connector(
-            lambda: self._converse(lane),
-            lane.queue,
-            self._clock,
-            max_size=_FRAME_FACTOR * self._limits.max_frame_bytes,
-            silence_timeout_s=self._limits.silence_timeout_s,
-            market_open=lambda: self._market_open(lane.symbols),
-        )
-        task = asyncio.ensure_future(connector.run())
-        task.add_done_callback(lambda _: self._wake.set())
-        return Shard(lane, connector, task)
-
-    def _converse(self, lane: Lane) -> Conversation:
-        session = self._make_session()
-        session.group = lane.group
-        return Conversation(session, lane.symbols)
-
-    def _share_queues(self) -> None:
-        for shard in self._shards:
-            shard.lane.queue.limit = max(100, self._limits.queue_frames // len(self._shards))
-            shard.lane.queue.limit_bytes = max(_LEAST_QUEUE_BYTES, self._limits.queue_bytes // len(self._shards))
+                self._shards.append(self._opener.open(some, group))
+        self._opener.share_queues(self._shards)
 
     def step(self, feed: Feed) -> None:
         """Called a few times a second: replaces connections that near the end of their lives, goes on with those that are being replaced."""
@@ -122,7 +74,7 @@ class Lanes:
         """Opens another connection that takes over from this one, unless one does already. carries_more: it has symbols that this one does not have, so
         nothing of it may be passed over."""
         if shard in self._shards and all(handover.old is not shard for handover in self._handovers):
-            new = self._shard(shard.lane.symbols, shard.lane.group, standby=True)
+            new = self._opener.open(shard.lane.symbols, shard.lane.group, standby=True)
             self._handovers.append(Handover(shard, new, self._clock, self._source, at_once=carries_more))
 
     def _settle(self, handover: Handover, done: bool) -> None:
@@ -131,7 +83,7 @@ class Lanes:
             self._ending.append(handover.new)
             return
         self._shards[self._shards.index(handover.old)] = handover.new
-        self._share_queues()
+        self._opener.share_queues(self._shards)
         if not handover.old.task.done():
             self._ending.append(handover.old)
 

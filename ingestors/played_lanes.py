@@ -10,10 +10,11 @@ from ingestors.events import Event
 from ingestors.feed import Feed
 from ingestors.frame_queue import Marker, Stamped
 from ingestors.lane import Lane
-from ingestors.lanes import Lanes, Limits
+from ingestors.lanes import Lanes
 from ingestors.raw_capture import Record, read_capture
 from ingestors.session import Request, Session
 from ingestors.shard import Shard
+from ingestors.shard_opener import Limits
 from runtime.clock import Clock
 
 _CHUNK = 500  # records put into the queue at once
@@ -58,6 +59,8 @@ class PlayedLanes(Lanes):
         on_end: Callable[[], None],
     ) -> None:
         super().__init__("", make_session, limits, clock, wake)
+        self._make_session = make_session
+        self._wake = wake
         self._paths = paths
         self._on_end = on_end
         self._by_number: dict[int, Shard] = {}

@@ -16,7 +16,7 @@ from ingestors.feed import Feed
 from ingestors.frame_pump import FramePump
 from ingestors.helpers import Helpers, KafkaCheck, wake_regularly
 from ingestors.history import History
-from ingestors.lanes import Lanes, Limits
+from ingestors.lanes import Lanes
 from ingestors.market_hours import market_open
 from ingestors.names import Names
 from ingestors.output import KafkaOutput, Output
@@ -24,6 +24,7 @@ from ingestors.persistence import persistently
 from ingestors.played_lanes import PlayedLanes
 from ingestors.publisher import EventPublisher
 from ingestors.raw_capture import Head, RawCapture, head_of, merged_names
+from ingestors.shard_opener import Limits
 from ingestors.stream_parts import StreamParts, stream_parts
 from ingestors.symbol_changes import SymbolChanges
 from ingestors.symbol_follower import SymbolFollower

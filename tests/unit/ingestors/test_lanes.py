@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from ingestors.lanes import Lanes, Limits
+from ingestors.lanes import Lanes
 from ingestors.session import Request, Session
 from ingestors.shard import groups_of, shards_of
+from ingestors.shard_opener import Limits
 from runtime.clock import SystemClock
 from tests.support import eventually_async
 
