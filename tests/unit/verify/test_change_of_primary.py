@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from schemas.ticks import TickEnvelope, Trade, Watermark
-from tests.unit.verify.test_planted_errors import SETTINGS
+from tests.planted_errors import SETTINGS
 from tests.verify_world import MINUTE_NS, START_NS, MemoryTables, World, audit, told
 from tickerplant.verify.store import Series
 
