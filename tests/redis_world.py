@@ -1,4 +1,4 @@
-"""A Redis of a test's own, to be killed and started again, and a sink's writes to it without Kafka."""
+"""A Redis of a test's own, to be killed and started again, a sink's writes to it without Kafka, and what a cache at it has."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +7,7 @@ from typing import Any
 
 import redis
 
+from cache import Cache
 from runtime.clock import ManualClock, SystemClock
 from runtime.faults import KillPoints
 from runtime.settings import RedisSettings, SinkSettings, load_settings
@@ -17,6 +18,8 @@ from tests.sinks_world import T0_NS, Log, envelope, record
 from tickerplant.stack.ports import choose
 from tickerplant.stack.redis import RedisServer
 from tickerplant.stack.servers import Running
+
+BARS = [{"timestamp": f"2024-08-{day:02d}", "close": "61652.01"} for day in range(1, 31)]  # a value that is worth compressing
 
 
 class OwnRedis:
@@ -74,3 +77,18 @@ class OwnSink:
 
     def close(self) -> None:
         self.store.close()
+
+
+def value(cache: Cache, *words: object) -> Any:
+    entry = cache.get(*words)  # type: ignore[arg-type]
+    return None if entry is None else entry.value
+
+
+def away(server: OwnRedis, clock: ManualClock) -> None:
+    server.kill()
+    clock.advance_s(2)
+
+
+def back(server: OwnRedis, clock: ManualClock) -> None:
+    server.start()
+    clock.advance_s(2)
