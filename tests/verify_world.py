@@ -26,7 +26,7 @@ from tickerplant.verify.audit import Audit, Progress
 from tickerplant.verify.parameters import Parameters, from_settings
 from tickerplant.verify.report import Report
 from tickerplant.verify.rows import BarRow, GapRow, IndicatorRow, SignalRow, TickRow
-from tickerplant.verify.store import Series
+from tickerplant.verify.store import Series, SharedPrimary
 
 START_NS = 1_723_161_240_000_000_000  # 2024-08-08T23:54:00Z
 MINUTE_NS = 60_000_000_000
@@ -64,6 +64,14 @@ class MemoryTables:
 
     def timeframes(self, series: Series) -> set[str]:
         return {timeframe for known, timeframe in self.bar_rows if known == series}
+
+    def shared_primaries(self, symbols: tuple[str, ...] = ()) -> Iterator[SharedPrimary]:
+        found: defaultdict[tuple[str, str, int], list[str]] = defaultdict(list)
+        for (series, timeframe), rows in self.bar_rows.items():
+            for row in rows.values():
+                if row.is_primary and (not symbols or series.symbol in symbols):
+                    found[series.symbol, timeframe, row.timestamp_us].append(series.source)
+        return iter([SharedPrimary(*key, sorted(sources)) for key, sources in sorted(found.items()) if len(sources) > 1])
 
     def store(self, connection: psycopg.Connection[Any]) -> None:
         """Inserts all rows into migrated tables."""

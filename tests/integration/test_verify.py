@@ -163,6 +163,11 @@ MINUTE_9 = "symbol = 'ETH-USDT' AND timeframe = '1m' AND \"timestamp\" = '2024-0
         (f"UPDATE market_ohlcv SET revision = 1 WHERE {MINUTE_9}", ("market_ohlcv", "differs", "kind")),
         (f"DELETE FROM market_ohlcv WHERE {MINUTE_9}", ("market_ohlcv", "missing", "")),
         (f'UPDATE market_ohlcv SET "timestamp" = "timestamp" + \'1 day\' WHERE {MINUTE_9}', ("market_ohlcv", "extra", "")),
+        (
+            'INSERT INTO market_ohlcv SELECT (other).* FROM (SELECT jsonb_populate_record(bar, \'{"source": "kraken"}\') AS other '
+            f"FROM market_ohlcv AS bar WHERE {MINUTE_9}) AS others",
+            ("market_ohlcv", "rule", "is_primary"),
+        ),
         (f"UPDATE technical_indicators SET value = value + 0.001 WHERE {MINUTE_9}", ("technical_indicators", "differs", "value")),
         (f"UPDATE technical_indicators SET warm = NOT warm WHERE {MINUTE_9}", ("technical_indicators", "differs", "warm")),
         (f"UPDATE technical_indicators SET parameters = '{{}}' WHERE {MINUTE_9}", ("technical_indicators", "differs", "parameters")),

@@ -12,6 +12,7 @@ from tickerplant.verify.intervals import NAMES, text
 from tickerplant.verify.markets import has_synthetic, unaudited
 from tickerplant.verify.minutes import Minutes
 from tickerplant.verify.parameters import Parameters
+from tickerplant.verify.primaries import judge_primaries
 from tickerplant.verify.report import Report
 from tickerplant.verify.rows import BarRow, TickRow
 from tickerplant.verify.signals import SignalAudit
@@ -63,6 +64,7 @@ class Audit:
         self._sources_of = Counter(series.symbol for series in self._tables.series(symbols))
         for series in all_series:
             self._judge(series)
+        judge_primaries(self._tables, self._report, self._parameters.start_ns, symbols, sources)
         self._require_captured(all_series, symbols)
         self._report.note("frames of the capture that are no ticks", self._capture.refused)
 

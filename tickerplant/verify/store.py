@@ -29,6 +29,15 @@ class Series(NamedTuple):
         return f"{self.symbol} {self.source}"
 
 
+class SharedPrimary(NamedTuple):
+    """An interval of which several sources have the primary bar."""
+
+    symbol: str
+    timeframe: str
+    timestamp_us: int
+    sources: list[str]
+
+
 class Tables(Protocol):
     """What the audit reads. `series`: all that any table knows, in order, or those named; the others: rows of one series, sorted as said."""
 
@@ -52,6 +61,10 @@ class Tables(Protocol):
 
     def timeframes(self, series: Series) -> set[str]:
         """Timeframes that stand in the tables of bars, indicators or signals."""
+        ...
+
+    def shared_primaries(self, symbols: tuple[str, ...] = ()) -> Iterator[SharedPrimary]:
+        """Of these symbols, all if none is named; by symbol, timeframe and time."""
         ...
 
 
@@ -86,6 +99,16 @@ class Store:
         select = SQL("SELECT DISTINCT timeframe FROM {} WHERE symbol = %(symbol)s AND source = %(source)s")
         query = SQL(" UNION ").join(select.format(Identifier(table)) for table in tables)
         return {row[0] for row in self.connection.execute(query, series._asdict()).fetchall()}
+
+    def shared_primaries(self, symbols: tuple[str, ...] = ()) -> Iterator[SharedPrimary]:
+        where = SQL("is_primary AND symbol = ANY(%(symbols)s)") if symbols else SQL("is_primary")
+        query = SQL(
+            "SELECT symbol, timeframe, {}, array_agg(source ORDER BY source) FROM market_ohlcv WHERE {} "
+            'GROUP BY symbol, timeframe, "timestamp" HAVING count(*) > 1 ORDER BY 1, 2, 3'
+        ).format(_TIMESTAMP, where)
+        with self.connection.cursor("verify_primaries", row_factory=args_row(SharedPrimary)) as cursor:
+            cursor.execute(query, {"symbols": list(symbols)})
+            yield from cursor
 
     def _rows(self, table: str, row: type[Row], series: Series, order: Composable, timeframe: str | None = None) -> Iterator[Row]:
         names: tuple[str, ...] = row._fields  # type: ignore[attr-defined]

@@ -38,6 +38,18 @@ def test_it_leaves_nothing_to_find_in_the_tables() -> None:
         assert {row.primary_epoch for row in rows} == {0, 1}
 
 
+def test_two_primary_bars_of_an_interval_are_found() -> None:
+    tables = tables_of_a_change()
+    bars = tables.bar_rows[Series("BTC-USDT", "coinbase"), "1m"]
+    bars[START_NS] = bars[START_NS]._replace(is_primary=True)
+    found = [one for one in audit(tables, SETTINGS).differences if one.kind == "rule"]
+    assert [(one.table, one.key, one.field, one.actual) for one in found] == [
+        ("market_ohlcv", "BTC-USDT 1m 2024-08-08T23:54:00Z", "is_primary", "true of binance, coinbase")
+    ]
+    assert all(one.kind != "rule" for one in audit(tables, SETTINGS, symbols=("ETH-USDT",)).differences)
+    assert all(one.kind != "rule" for one in audit(tables, SETTINGS, sources=("kraken",)).differences)
+
+
 def _primary(table: Mapping[tuple[Series, str], Mapping[Any, Any]]) -> list[Any]:
     """Rows of the minutes."""
     return [row for (_, timeframe), known in table.items() if timeframe == "1m" for row in known.values() if row.is_primary]
