@@ -14,7 +14,8 @@ from runtime.settings import RedisSettings, SinkSettings, load_settings
 from schemas.topics import Topic
 from sinks.redis.client import RedisClient
 from sinks.redis.store import RedisStore
-from tests.sinks_world import T0_NS, Log, envelope, record
+from tests.sink_events import T0_NS, envelope, record
+from tests.sinks_world import Log
 from tickerplant.stack.ports import choose
 from tickerplant.stack.redis import RedisServer
 from tickerplant.stack.servers import Running

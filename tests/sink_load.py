@@ -8,7 +8,9 @@ from schemas.partitioner import partition_of
 from schemas.ticks import Quote, Trade
 from schemas.timeframes import DAY_NS
 from schemas.topics import Topic
-from tests.sinks_world import SOURCE, T0_NS, Feed, envelope, query, quote, trade
+from tests.sink_events import SOURCE, T0_NS, envelope, quote, trade
+from tests.sink_processes import Feed
+from tests.sinks_world import query
 
 _SYMBOLS = tuple(f"LOAD{number}-USDT" for number in range(12))
 _REASONS: tuple[tuple[str, ...], ...] = ((), (), (), ("late",), ("out_of_order", "late"))

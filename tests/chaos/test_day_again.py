@@ -10,7 +10,8 @@ import pytest
 
 from sinks.timescale.keeping import HYPERTABLES
 from tests.sink_load import SinkLoad, read_records, stored
-from tests.sinks_world import Feed, checksums, count, execute, metrics_of, query, sink_process
+from tests.sink_processes import Feed, metrics_of, sink_process
+from tests.sinks_world import checksums, count, execute, query
 from tests.support import eventually
 
 TICKS = int(os.environ.get("DAY_TICKS", "20000"))

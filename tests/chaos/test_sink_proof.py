@@ -15,7 +15,7 @@ import pytest
 
 from tests.commit_cutter import CommitCutter, commit_cutter
 from tests.sink_load import SinkLoad, read_records, stored
-from tests.sinks_world import log_of, start_sink
+from tests.sink_processes import log_of, start_sink
 from tests.support import eventually
 
 TICKS = int(os.environ.get("SINK_TICKS", "20000"))

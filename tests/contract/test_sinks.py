@@ -14,28 +14,9 @@ from runtime.records import headers_of
 from schemas.reasons import Reason
 from schemas.topics import Topic
 from sinks.store import Store, StoreDown
-from tests.sinks_world import (
-    Feed,
-    Log,
-    bar,
-    checksums,
-    count,
-    envelope,
-    log_of,
-    metrics_of,
-    query,
-    ready,
-    record,
-    redis_content,
-    redis_store,
-    redis_values,
-    sink_process,
-    start_sink,
-    ticks,
-    timescale_store,
-    wait_ready,
-    watermark,
-)
+from tests.sink_events import bar, envelope, record, ticks, watermark
+from tests.sink_processes import Feed, log_of, metrics_of, ready, sink_process, start_sink, wait_ready
+from tests.sinks_world import Log, checksums, count, query, redis_content, redis_store, redis_values, timescale_store
 from tests.support import eventually
 
 pytestmark = pytest.mark.stack

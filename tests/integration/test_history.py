@@ -13,7 +13,8 @@ from processors.bars.core import BarsCore
 from runtime.settings import ProcessSettings
 from schemas.bars import ProviderBar
 from schemas.topics import Topic
-from tests.sinks_world import SOURCE, SYMBOL, T0_NS, bar, checksums, execute, indicators, query, record, signal, timescale_store
+from tests.sink_events import SOURCE, SYMBOL, T0_NS, bar, indicators, record, signal
+from tests.sinks_world import checksums, execute, query, timescale_store
 from tests.unit.processors.inputs import as_inputs, run
 
 pytestmark = pytest.mark.stack

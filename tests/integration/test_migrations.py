@@ -14,7 +14,8 @@ import pytest
 from runtime.errors import FatalError, TransientError
 from schemas.topics import Topic
 from sinks.timescale.migrations import apply_migrations, load_migrations, pending_migrations, revert_migrations
-from tests.sinks_world import SERIES, TABLES, bar, checksums, envelope, query, record, ticks, timescale_store
+from tests.sink_events import bar, envelope, record, ticks
+from tests.sinks_world import SERIES, TABLES, checksums, query, timescale_store
 from tests.support import ROOT, run_tickerplant
 
 pytestmark = pytest.mark.stack

@@ -11,7 +11,8 @@ from schemas.timeframes import DAY_NS
 from schemas.topics import Topic
 from sinks.timescale.repair import repair
 from sinks.timescale.retention import retain
-from tests.sinks_world import T0_NS, bar, checksums, envelope, execute, indicators, query, record, signal, ticks, timescale_store, trade
+from tests.sink_events import T0_NS, bar, envelope, indicators, record, signal, ticks, trade
+from tests.sinks_world import checksums, execute, query, timescale_store
 from tests.support import run_tickerplant
 
 pytestmark = pytest.mark.stack

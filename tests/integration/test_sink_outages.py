@@ -24,22 +24,9 @@ from sinks.redis.store import RedisStore
 from sinks.redis.worker import build as build_redis
 from sinks.timescale.store import TOPICS as TIMESCALE_TOPICS
 from sinks.worker import SinkWorker
-from tests.sinks_world import (
-    EPOCHS,
-    Feed,
-    checksums,
-    count,
-    envelope,
-    log_of,
-    metrics_of,
-    query,
-    ready,
-    redis_values,
-    sink_process,
-    ticks,
-    trade,
-    wait_ready,
-)
+from tests.sink_events import envelope, ticks, trade
+from tests.sink_processes import Feed, log_of, metrics_of, ready, sink_process, wait_ready
+from tests.sinks_world import EPOCHS, checksums, count, query, redis_values
 from tests.support import eventually
 
 pytestmark = pytest.mark.stack

@@ -10,7 +10,8 @@ from schemas.alerts import Alert
 from schemas.codec import decode_alert, decode_quality, encode
 from schemas.quality import QualityRecord
 from schemas.topics import Topic
-from tests.sinks_world import checksums, execute, query, record, timescale_store
+from tests.sink_events import record
+from tests.sinks_world import checksums, execute, query, timescale_store
 
 pytestmark = pytest.mark.stack
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"

@@ -20,7 +20,8 @@ from schemas.topics import Topic
 from sinks.redis.client import RedisClient
 from sinks.redis.store import RedisStore
 from sinks.redis.values import forming_write, quote_write, series_write
-from tests.sinks_world import EPOCHS, T0_NS, Log, bar, envelope, quote, record, redis_values, signal, trade
+from tests.sink_events import T0_NS, bar, envelope, quote, record, signal, trade
+from tests.sinks_world import EPOCHS, Log, redis_values
 
 pytestmark = pytest.mark.stack
 KEY = "quote:BTC-USDT"

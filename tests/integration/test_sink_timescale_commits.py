@@ -10,7 +10,8 @@ import pytest
 from schemas.topics import Topic
 from sinks.store import StoreDown
 from tests.commit_cutter import commit_cutter
-from tests.sinks_world import checksums, count, envelope, execute, query, record, ticks, timescale_store
+from tests.sink_events import envelope, record, ticks
+from tests.sinks_world import checksums, count, execute, query, timescale_store
 
 pytestmark = pytest.mark.stack
 PLACE = (Topic.TICKS, 0)

@@ -12,7 +12,8 @@ from schemas.dead_letters import DeadLetter
 from schemas.timeframes import DAY_NS
 from schemas.topics import Topic
 from sinks.timescale.horizon import Horizon
-from tests.sinks_world import T0_NS, bar, count, envelope, query, quote, record, ticks, timescale_store, trade
+from tests.sink_events import T0_NS, bar, envelope, quote, record, ticks, trade
+from tests.sinks_world import count, query, timescale_store
 
 pytestmark = pytest.mark.stack
 PLACE = (Topic.TICKS, 0)

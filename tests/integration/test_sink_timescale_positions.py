@@ -8,7 +8,8 @@ from runtime.errors import FatalError
 from schemas.topics import Topic
 from sinks.timescale.log_identity import LogIdentity, identify
 from sinks.timescale.store import TOPICS
-from tests.sinks_world import IDENTITY_OF_LOG, Log, checksums, count, envelope, execute, query, record, ticks, timescale_store
+from tests.sink_events import envelope, record, ticks
+from tests.sinks_world import IDENTITY_OF_LOG, Log, checksums, count, execute, query, timescale_store
 
 pytestmark = pytest.mark.stack
 PLACE = (Topic.TICKS, 0)

@@ -11,23 +11,8 @@ from runtime.stage import InputRecord
 from schemas.bars import BidAsk
 from schemas.gaps import Gap
 from schemas.topics import Topic
-from tests.sinks_world import (
-    Log,
-    bar,
-    checksums,
-    count,
-    envelope,
-    execute,
-    indicators,
-    query,
-    quote,
-    record,
-    signal,
-    ticks,
-    timescale_store,
-    trade,
-    watermark,
-)
+from tests.sink_events import bar, envelope, indicators, quote, record, signal, ticks, trade, watermark
+from tests.sinks_world import Log, checksums, count, execute, query, timescale_store
 
 pytestmark = pytest.mark.stack
 

@@ -10,7 +10,8 @@ from schemas.timeframes import DAY_NS
 from schemas.topics import Topic
 from sinks.timescale.policies import prepare_database
 from sinks.timescale.symbols import add_change, listings
-from tests.sinks_world import SOURCE, T0_NS, bar, execute, query, record, timescale_store
+from tests.sink_events import SOURCE, T0_NS, bar, record
+from tests.sinks_world import execute, query, timescale_store
 from tests.support import run_tickerplant
 
 pytestmark = pytest.mark.stack

@@ -13,21 +13,8 @@ from sinks.timescale.migrations import apply_migrations, revert_migrations
 from sinks.timescale.policies import apply_policies
 from sinks.timescale.repair import repair
 from sinks.timescale.retention import retain
-from tests.sinks_world import (
-    T0_NS,
-    bar,
-    checksums,
-    count,
-    envelope,
-    execute,
-    indicators,
-    query,
-    record,
-    signal,
-    ticks,
-    timescale_store,
-    trade,
-)
+from tests.sink_events import T0_NS, bar, envelope, indicators, record, signal, ticks, trade
+from tests.sinks_world import checksums, count, execute, query, timescale_store
 from tests.support import run_tickerplant
 
 pytestmark = pytest.mark.stack

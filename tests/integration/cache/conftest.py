@@ -10,7 +10,7 @@ from cache import Cache
 from runtime.clock import ManualClock
 from runtime.settings import load_settings
 from tests.redis_world import OwnRedis
-from tests.sinks_world import T0_NS
+from tests.sink_events import T0_NS
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from runtime.settings import load_settings
 from schemas.topics import Topic
 from sinks.store import StoreDown
 from tests.redis_world import BARS, OwnRedis, OwnSink, away, back, value
-from tests.sinks_world import bar, quote, trade
+from tests.sink_events import bar, quote, trade
 from tests.support import eventually
 
 

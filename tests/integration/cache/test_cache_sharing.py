@@ -9,7 +9,7 @@ from runtime.clock import ManualClock
 from runtime.errors import TransientError, UserError
 from schemas.topics import Topic
 from tests.redis_world import BARS, OwnRedis, OwnSink, away, back, value
-from tests.sinks_world import T0_NS, bar, trade
+from tests.sink_events import T0_NS, bar, trade
 from tests.support import eventually
 
 

@@ -10,7 +10,7 @@ from cache import Cache
 from runtime.errors import UserError
 from runtime.settings import load_settings
 from tests.redis_world import OwnRedis, OwnSink
-from tests.sinks_world import T0_NS, trade
+from tests.sink_events import T0_NS, trade
 from tests.support import run_tickerplant
 
 

@@ -10,7 +10,7 @@ from schemas.bars import BidAsk
 from schemas.topics import Topic
 from sinks.timescale.bars import COLUMNS, BarWriter
 from sinks.timescale.text import row
-from tests.sinks_world import T0_NS, bar, record
+from tests.sink_events import T0_NS, bar, record
 
 _TEXTS = ("symbol", "source", "open", "volume", "vwap")
 _CHANGES: dict[str, st.SearchStrategy[Any]] = {

@@ -14,7 +14,7 @@ from sinks.timescale.horizon import KEPT_FOR_EVER, Horizon
 from sinks.timescale.rows import Block, TableRows
 from sinks.timescale.store import table_writers
 from sinks.timescale.ticks import tick_rows
-from tests.sinks_world import T0_NS, bar, envelope, indicators, record, signal, trade
+from tests.sink_events import T0_NS, bar, envelope, indicators, record, signal, trade
 
 EXAMPLES = Path(__file__).parents[3] / "schemas" / "examples"
 NOW_NS = T0_NS + 365 * DAY_NS

@@ -10,7 +10,7 @@ from schemas.codec import encode
 from schemas.ticks import Quote, Trade
 from schemas.topics import Topic
 from sinks.redis.latest import Latest
-from tests.sinks_world import T0_NS, bar, envelope, quote, ticks, trade, watermark
+from tests.sink_events import T0_NS, bar, envelope, quote, ticks, trade, watermark
 
 
 def body(write: object) -> dict[str, object]:

@@ -9,7 +9,8 @@ from schemas.codec import encode
 from schemas.topics import Topic
 from sinks.redis.latest import Latest
 from sinks.redis.tails import Tails
-from tests.sinks_world import EPOCHS, bar, envelope, indicators, quote, record, signal, ticks, trade, watermark
+from tests.sink_events import bar, envelope, indicators, quote, record, signal, ticks, trade, watermark
+from tests.sinks_world import EPOCHS
 
 
 def tails_of(names: tuple[str, ...], length: int, *events: tuple[Topic, Any]) -> Tails:

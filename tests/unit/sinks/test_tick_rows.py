@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from schemas.ticks import TickEnvelope
 from schemas.topics import Topic
 from sinks.timescale.ticks import COLUMNS, TickWriter, tick_rows
-from tests.sinks_world import T0_NS, quote, record, trade
+from tests.sink_events import T0_NS, quote, record, trade
 from tests.unit.sinks.test_copy_text import unescaped
 
 # Where the fast builder's rows could differ from the plain one's: times before 1970, marks of all kinds.

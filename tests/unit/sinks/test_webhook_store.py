@@ -20,7 +20,8 @@ from sinks.webhook.client import MAX_RETRY_AFTER_S, WebhookClient
 from sinks.webhook.signature import signature_of
 from sinks.webhook.store import WebhookStore
 from sinks.webhook.worker import run
-from tests.sinks_world import Log, record
+from tests.sink_events import record
+from tests.sinks_world import Log
 from tests.webhook_server import SECRET, WebhookServer, alert, webhook_server
 
 PLACE = (Topic.ALERTS, 0)
