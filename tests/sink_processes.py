@@ -96,3 +96,8 @@ def ready(line: Any, process: str) -> dict[str, Any]:
 
 def wait_ready(line: Any, process: str) -> None:
     eventually(lambda: ready(line, process).get("status") == "ok", 60)
+
+
+def failing(line: Any, process: str) -> list[str]:
+    """The checks of /ready that are not ok."""
+    return [name for name, answer in ready(line, process).get("checks", {}).items() if answer != "ok"]

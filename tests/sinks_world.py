@@ -114,3 +114,8 @@ def redis_content(line: Any) -> dict[str, Any]:
 
 def count(line: Any, table: str = "market_ticks") -> int:
     return int(query(line, f"SELECT count(*) FROM {table}")[0][0])
+
+
+def exact(line: Any, last: int) -> None:
+    """So many ticks are stored, each once."""
+    assert query(line, "SELECT count(*), count(DISTINCT seq), min(seq), max(seq) FROM market_ticks") == [(last, last, 1, last)]
