@@ -97,7 +97,7 @@ class Kraken(Dialect):
         return KrakenSession(KrakenSettings(), Names(), Parser({"BTC/USD": "BTC-USD"}, "kraken"))
 
     def recorded(self) -> Iterable[bytes]:
-        return ()  # recorded v1 books are told as v2 does in tests/unit/ingestors/test_venue_parsers.py
+        return ()  # recorded v1 books are told as v2 does in tests/unit/ingestors/test_kraken_messages.py
 
 
 def _frame(message: dict[str, Any]) -> bytes:
