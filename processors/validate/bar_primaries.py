@@ -10,7 +10,7 @@ from msgspec import Struct, convert
 
 from processors.state import Series
 from processors.validate.all_series import AllSeries
-from processors.validate.bar_rivals import BarKey, BuiltBars, Offered, Offers
+from processors.validate.bar_rivals import BarKey, BuiltBars, Offered, Offers, Sources
 from processors.validate.limits import Limits
 from processors.validate.primary import Candidate, Choice, choose
 from processors.validate.reaches import Reach, Reaches
@@ -44,6 +44,7 @@ class BarPrimaries:
         self._offers = Offers()
         self._reaches = Reaches(limits.lost_ns, limits.settle_ns)
         self._crowns: Series[BarCrown] = Series()
+        self._standings: dict[Sources, list[Candidate]] = {}  # as of the offer at hand: the same for all series that the same sources offer
 
     def hear_stream(self, watermark: Watermark) -> None:
         """One of a source whose ticks build bars: it is there."""
@@ -55,6 +56,7 @@ class BarPrimaries:
         is_new = self._offers.take(offer)
         if not (self._reaches.hear(offer) or is_new):
             return []
+        self._standings.clear()
         return [output for key, sources in self._offers.rivals() for output in self._judge(key, sources, offer)]
 
     def pack(self) -> bytes:
@@ -66,7 +68,7 @@ class BarPrimaries:
         self._offers.arrange()
         self._reaches.update(convert(more["reaches"], dict[str, Reach]))
 
-    def _judge(self, key: BarKey, sources: list[str], offer: BarOffer) -> Iterator[Output]:
+    def _judge(self, key: BarKey, sources: Sources, offer: BarOffer) -> Iterator[Output]:
         crown = self._crowns.get(key)
         choice = self._choice(key, sources, crown.source if crown else "")
         if choice is None:
@@ -75,17 +77,21 @@ class BarPrimaries:
             return
         yield from self._crown(key, choice, crown.source if crown else "", crown.epoch + 1 if crown else 0, offer)
 
-    def _choice(self, key: BarKey, sources: list[str], former: str) -> Choice | None:
+    def _choice(self, key: BarKey, sources: Sources, former: str) -> Choice | None:
         streams = self._built.streams(key[0], self._all_series, self._reaches, sources)
         if streams:
             return None if former in streams else Choice(streams[0], "streamed" if former else "first")
-        candidates = [self._candidate(source, sources) for source in sources]
+        candidates = self._standings.get(sources) or self._stand(sources)
         if former:
             return choose(former, candidates)
         best = min(candidates, key=lambda one: (one.is_lost, one.priority, one.source))
         return Choice(best.source, "first")
 
-    def _candidate(self, source: str, sources: list[str]) -> Candidate:
+    def _stand(self, sources: Sources) -> list[Candidate]:
+        self._standings[sources] = [self._candidate(source, sources) for source in sources]
+        return self._standings[sources]
+
+    def _candidate(self, source: str, sources: Sources) -> Candidate:
         reach = self._reaches[source]
         settled = self._reaches.is_settled(source, reach.event_ns)
         return Candidate(source, reach.priority, is_lost=self._reaches.is_lost(source, sources), is_settled=settled)

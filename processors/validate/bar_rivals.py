@@ -1,6 +1,6 @@
 """Which sources give one symbol's bars: polled ones by what they offer, streams by their ticks, of which bars are built. Pure."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from msgspec import Struct
@@ -12,6 +12,7 @@ from schemas.symbols import AssetClass, asset_class_of
 from schemas.timeframes import DAY_NS
 
 BarKey = tuple[str, str]  # symbol, timeframe
+Sources = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,13 @@ class BuiltBars:
     def streams(self, symbol: str, all_series: AllSeries, reaches: Reaches, among: Collection[str]) -> list[str]:
         """Sources whose ticks of the symbol build bars, and that were there within the last day of those `among`: one that comes back after an outage
         fills it, and its bars are the primary ones of that time too. Sorted."""
+        known = all_series.of(symbol)
+        if not known:
+            return []
         quoted = asset_class_of(symbol, self.asset_classes) in self.quoted
         return sorted(
             source
-            for source, series in all_series.of(symbol)
+            for source, series in known
             if source not in self.provider_sources
             and series.eligible
             and (quoted or series.newest_event_ns)
@@ -48,7 +52,7 @@ class Offers(dict[str, Offered]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._sources: dict[BarKey, list[str]] = {}
+        self._rivals: list[tuple[BarKey, Sources]] = []
 
     def take(self, offer: BarOffer) -> bool:
         """True if it is another one than before."""
@@ -61,13 +65,13 @@ class Offers(dict[str, Offered]):
 
     def arrange(self) -> None:
         """Anew, after offers were put in."""
-        self._sources = {}
+        sources: dict[BarKey, Sources] = {}
         for source in sorted(self):
             for symbol in self[source].symbols:
                 for timeframe in self[source].timeframes:
-                    self._sources.setdefault((symbol, timeframe), []).append(source)
+                    sources[symbol, timeframe] = (*sources.get((symbol, timeframe), ()), source)
+        self._rivals = sorted(sources.items())
 
-    def rivals(self) -> Iterator[tuple[BarKey, list[str]]]:
+    def rivals(self) -> Sequence[tuple[BarKey, Sources]]:
         """Each series of bars that is offered, with the sources that offer it; both sorted."""
-        for key in sorted(self._sources):
-            yield key, self._sources[key]
+        return self._rivals
