@@ -8,12 +8,13 @@ import typer
 
 from runtime.errors import UserError
 from runtime.settings import Settings
+from schemas.symbols import SYMBOL
 from tickerplant.cli.options import AsJson, DataDir, settings_for
 
 if TYPE_CHECKING:
     from tickerplant.stack.plan import Feed
 
-_SYMBOL = re.compile(r"^[A-Z0-9]{1,16}-[A-Z0-9]{1,16}$")
+_PAIR = re.compile(r"[A-Z0-9]{1,16}-[A-Z0-9]{1,16}")  # what the simulated exchange trades
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +28,10 @@ def up(
     data_dir: DataDir = None,
     detach: Annotated[bool, typer.Option("--detach", help="Return when all is ready; `tickerplant down` stops it.")] = False,
     no_feed: Annotated[bool, typer.Option("--no-feed", help="Start everything but a feed and its ingestor.")] = False,
-    live: Annotated[str | None, typer.Option("--live", metavar="PROVIDER", help="Use a provider's real endpoints: binance.")] = None,
+    live: Annotated[
+        str | None,
+        typer.Option("--live", metavar="A,B", help="Use real endpoints, of one provider or several, as binance or kraken,yahoo."),
+    ] = None,
     symbols: Annotated[str | None, typer.Option("--symbols", metavar="A,B", help="Symbols of the feed, as BTC-USDT,ETH-USDT.")] = None,
     speed: Annotated[float, typer.Option("--speed", min=0.01, max=10_000, help="Speed of the simulated feed.")] = 1.0,
     run_for: Annotated[float | None, typer.Option("--run-for", min=0.0, metavar="S", help="Stop by itself after S seconds.")] = None,
@@ -41,7 +45,7 @@ def up(
         return
     from tickerplant.stack.plan import Feed
 
-    feed = Feed("none" if no_feed else "live" if live else "simulated", _symbols(symbols), f"{speed:g}")
+    feed = Feed("none" if no_feed else "live" if live else "simulated", _parts(symbols), f"{speed:g}", _parts(live))
     _foreground(settings, feed, run_for or None, ready_fd)
 
 
@@ -70,17 +74,24 @@ def _detach(settings: Settings, no_feed: bool, live: str | None, symbols: str | 
 
 
 def _check_feed(no_feed: bool, live: str | None, symbols: str | None) -> None:
-    if live not in (None, "binance"):
-        raise UserError(f"--live {live}: no such provider; there is: binance")
+    for provider in _parts(live):
+        _check_provider(provider, symbols)
     if no_feed and (live or symbols):
         raise UserError("--no-feed goes with neither --live nor --symbols: leave one out")
-    for symbol in _symbols(symbols):
-        if not _SYMBOL.match(symbol):
-            raise UserError(f"--symbols: {symbol!r} is not a symbol; write BASE-QUOTE, as BTC-USDT")
+    for symbol in _parts(symbols):
+        if not (SYMBOL if live else _PAIR).fullmatch(symbol):
+            raise UserError(f"--symbols: {symbol!r} is not a symbol; write BASE-QUOTE, as BTC-USDT{', or a share as AAPL' if live else ''}")
 
 
-def _symbols(text: str | None) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",")) if text else ()
+def _check_provider(name: str, symbols: str | None) -> None:
+    from ingestors.registry import provider_of
+
+    if provider_of(name).transport == "files" and symbols:
+        raise UserError(f"--symbols does not go with --live {name}, whose files say which symbols they are of: leave one out")
+
+
+def _parts(text: str | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(part.strip() for part in text.split(","))) if text else ()
 
 
 def status(data_dir: DataDir = None, as_json: AsJson = False) -> None:

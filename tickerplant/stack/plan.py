@@ -13,11 +13,12 @@ SIMULATED_SOURCE = "binance-simulated"
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What feeds the line: the simulated exchange, a live provider, or nothing. symbols: empty for the settings' own."""
+    """What feeds the line: the simulated exchange, live providers, or nothing. symbols: empty for the settings' own."""
 
     kind: Literal["simulated", "live", "none"] = "simulated"
     symbols: tuple[str, ...] = ()
     speed: str = "1"
+    providers: tuple[str, ...] = ("binance",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ SCHEDULE = Process("schedule", ("schedule", "run"))  # only where the settings g
 # The feed stops first, so that what it sent goes through; then what reads what it wrote; each group waits for the one before.
 STOP_ORDER = (
     ("exchange", "schedule"),
-    ("ingest-binance",),
+    ("ingest",),
     ("process-validate", "process-bars", "process-indicators", "process-signals", "process-alerts"),
     ("sink-timescale", "sink-redis", "sink-webhook", "gateway"),
     ("redis", "postgres"),
@@ -58,8 +59,8 @@ STOP_ORDER = (
 
 
 def stop_name(name: str) -> str:
-    """As STOP_ORDER names it: `gateway` for gateway-1."""
-    return "gateway" if name.startswith("gateway-") else name
+    """As STOP_ORDER names it: `gateway` for gateway-1, `ingest` for ingest-kraken."""
+    return next((one for one in ("gateway", "ingest") if name.startswith(f"{one}-")), name)
 
 
 def more_gateways(settings: Settings) -> list[Process]:
@@ -74,17 +75,23 @@ def _where_wanted(settings: Settings) -> list[Process]:
     return [*wanted, SCHEDULE] if settings.schedule.backfills or settings.storage.retention else wanted
 
 
+def _ingestor(provider: str, symbols: tuple[str, ...]) -> Process:
+    """Without symbols it carries those of its settings."""
+    section = "BINANCE" if provider == "binance" else f"PROVIDERS__{provider.replace('-', '_').upper()}"
+    return Process(f"ingest-{provider}", ("ingest", provider), {f"{PREFIX}{section}__SYMBOLS": json.dumps(symbols)} if symbols else {})
+
+
 def start_groups(settings: Settings, feed: Feed, exchange_port: int) -> list[tuple[Process, ...]]:
     """Groups in order of their start; each is ready before the next one starts: what reads is there before what writes."""
     line = (*LINE, *more_gateways(settings), *_where_wanted(settings))
     if feed.kind == "none":
         return [line]
-    symbols = feed.symbols or settings.binance.symbols
-    ingest = {f"{PREFIX}BINANCE__SYMBOLS": json.dumps(symbols)}
     if feed.kind == "live":
-        return [line, (Process("ingest-binance", ("ingest", "binance"), ingest),)]
+        return [line, tuple(_ingestor(provider, feed.symbols) for provider in feed.providers)]
+    symbols = feed.symbols or settings.binance.symbols
     words = ("exchange", "--host", LOOPBACK, "--port", str(exchange_port), "--symbols", ",".join(symbols), "--speed", feed.speed)
-    simulated = ingest | {
+    simulated = {
+        f"{PREFIX}BINANCE__SYMBOLS": json.dumps(symbols),
         f"{PREFIX}BINANCE__WEBSOCKET_URL": f"ws://{LOOPBACK}:{exchange_port}",
         f"{PREFIX}BINANCE__REST_URL": f"http://{LOOPBACK}:{exchange_port}",
         f"{PREFIX}BINANCE__CLOCK": "capture",

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from tickerplant.stack.figures import Figures
 
+_INGEST = "ingest-"
 _COLOURS = {"ready": "green", "starting": "yellow", "waiting": "dim", "not ready": "yellow", "crashed": "red", "stopped": "dim"}
 
 
@@ -40,7 +41,10 @@ def headline(picture: Picture) -> Text:
     """What feeds the line, loud when it is not the market, and where to look."""
     feeds = {
         "simulated": ("SIMULATED feed: generated prices, not the market", "bold black on yellow"),
-        "live": ("live feed: binance", "bold green"),
+        "live": (
+            f"live feed: {', '.join(row.name.removeprefix(_INGEST) for row in picture.rows if row.name.startswith(_INGEST))}",
+            "bold green",
+        ),
         "none": ("no feed", "dim"),
     }
     text = Text.assemble("tickerplant  ", feeds[picture.feed], f"  up {picture.elapsed_s:.0f} s")
@@ -76,8 +80,8 @@ def line(picture: Picture) -> str:
     parts = [f"up {picture.elapsed_s:.0f} s", f"feed {picture.feed.upper() if picture.feed == 'simulated' else picture.feed}"]
     parts.append(f"ready {ready}/{len(picture.rows)}")
     by_name = {row.name: row.figures for row in picture.rows if row.figures}
-    if feed := by_name.get("ingest-binance"):
-        parts.append(f"ingest {feed.in_per_s:.0f}/s")
+    if fed := [figures.in_per_s for name, figures in by_name.items() if name.startswith(_INGEST)]:
+        parts.append(f"ingest {sum(fed):.0f}/s")
     if stored := by_name.get("sink-timescale"):
         parts.append(f"stored {stored.out_per_s:.0f}/s")
     if (valid := by_name.get("process-validate")) and valid.p50_ms is not None and valid.p99_ms is not None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from runtime.settings import load_settings
-from tickerplant.stack.plan import SIMULATED_SOURCE, STOP_ORDER, Feed, Process, start_groups
+from tickerplant.stack.plan import SIMULATED_SOURCE, STOP_ORDER, Feed, Process, start_groups, stop_name
 
 SETTINGS = load_settings()
 
@@ -23,8 +23,8 @@ def test_readers_start_before_writers() -> None:
 
 @pytest.mark.parametrize(("kind", "absent"), [("none", {"exchange", "ingest-binance"}), ("live", {"exchange"}), ("simulated", set())])
 def test_what_a_feed_needs(kind: str, absent: set[str]) -> None:
-    every = {name for group in STOP_ORDER for name in group} - {"kafka", "postgres", "redis", "sink-webhook", "schedule"}
-    assert set(by_name(Feed(kind))) == every - absent  # type: ignore[arg-type]
+    every = {name for group in STOP_ORDER for name in group} - {"kafka", "postgres", "redis", "sink-webhook", "schedule", "ingest"}
+    assert set(by_name(Feed(kind))) == (every | {"ingest-binance"}) - absent  # type: ignore[arg-type]
 
 
 def test_alerts_are_posted_only_where_there_is_somebody_to_call() -> None:
@@ -59,6 +59,19 @@ def test_the_live_feed_keeps_the_providers_addresses() -> None:
     assert not any("URL" in name or "SOURCE" in name for name in environment)
 
 
+def test_several_live_providers_start_together_with_their_own_symbols_or_those_that_are_named() -> None:
+    feed = Feed("live", providers=("kraken", "twelve-data-rest", "csv-drop"))
+    assert [process.name for process in start_groups(SETTINGS, feed, 0)[1]] == [
+        "ingest-kraken",
+        "ingest-twelve-data-rest",
+        "ingest-csv-drop",
+    ]
+    assert all(not process.environment for process in start_groups(SETTINGS, feed, 0)[1])
+    named = by_name(Feed("live", ("AAPL",), providers=("polygon", "twelve-data-rest")))
+    assert dict(named["ingest-twelve-data-rest"].environment) == {"TICKERPLANT_PROVIDERS__TWELVE_DATA_REST__SYMBOLS": '["AAPL"]'}
+    assert dict(named["ingest-polygon"].environment) == {"TICKERPLANT_PROVIDERS__POLYGON__SYMBOLS": '["AAPL"]'}
+
+
 def test_symbols_reach_the_exchange_and_the_ingestor() -> None:
     processes = by_name(Feed(symbols=("BTC-USDT", "SOL-USDT"), speed="5"))
     words = processes["exchange"].arguments
@@ -69,4 +82,5 @@ def test_symbols_reach_the_exchange_and_the_ingestor() -> None:
 def test_everything_that_starts_has_its_place_in_the_stop_order() -> None:
     placed = [name for group in STOP_ORDER for name in group]
     assert len(set(placed)) == len(placed)
-    assert set(by_name(Feed())) <= set(placed)
+    assert set(map(stop_name, by_name(Feed()))) <= set(placed)
+    assert set(map(stop_name, by_name(Feed("live", providers=("kraken", "yahoo"))))) <= set(placed)

@@ -34,5 +34,11 @@ def test_the_line_says_it_in_short() -> None:
 
 
 def test_a_live_feed_is_not_called_simulated() -> None:
-    live = Picture("live", "", "/data", 1.0, ROWS[:1])
+    feeds = [
+        Row(f"ingest-{name}", "ready", 12, 0, "", 50.0, Figures(rate, rate, 0, 1.5, 4.5, 1.0, 0))
+        for name, rate in (("kraken", 40), ("yahoo", 2))
+    ]
+    live = Picture("live", "", "/data", 1.0, [*ROWS[:1], *feeds])
     assert "SIMULATED" not in drawn(live) + line(live)
+    assert "live feed: kraken, yahoo" in drawn(live)
+    assert "ingest 42/s" in line(live)
