@@ -13,8 +13,9 @@ import pytest
 
 from runtime.clock import SystemClock
 from runtime.settings import load_settings
+from tests.dialect import Dialect
 from tests.support import as_environment, eventually_async, start_tickerplant
-from tests.venue_server import Dialect, VenueServer, venue
+from tests.venue_server import VenueServer, venue
 from tickerplant.sources import change_symbols
 
 PAUSE_S = 0.05  # between two trades of a symbol

@@ -15,9 +15,10 @@ from schemas.codec import decode_order_book
 from schemas.sessions import AlwaysOpen
 from schemas.ticks import Quote, Trade
 from schemas.topics import Topic
+from tests.dialect import Dialect
 from tests.provider_world import ProviderWorld, Wait, shorten
 from tests.support import eventually_async
-from tests.venue_server import Dialect, VenueServer, venue
+from tests.venue_server import VenueServer, venue
 from tests.venues.catalogue import STREAMED
 from tests.venues.template import Template
 

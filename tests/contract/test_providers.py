@@ -15,9 +15,9 @@ from ingestors.registry import CLOSED, PROVIDERS, provider_of
 from runtime.errors import InvalidRecord, UserError
 from schemas.reasons import CATALOGUE
 from schemas.ticks import Quote, Trade
+from tests.dialect import START_NS, Deal
 from tests.streamed_world import DIALECTS, World, every_provider, identity
 from tests.support import eventually_async
-from tests.venue_server import START_NS, Deal
 
 
 def test_00_every_streaming_provider_has_a_dialect() -> None:

@@ -23,11 +23,12 @@ from schemas.reasons import Reason
 from schemas.ticks import Quote, TickEnvelope, Trade
 from schemas.timeframes import DAY_NS
 from schemas.topics import Topic
+from tests.dialect import Dialect
 from tests.feeds import read_topic
 from tests.poll_server import Market, Polled, poll_server
 from tests.polled.catalogue import POLLED
 from tests.support import as_environment, eventually_async, start_tickerplant
-from tests.venue_server import Dialect, venue
+from tests.venue_server import venue
 from tests.venues.catalogue import STREAMED
 
 pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("untraced_children")]

@@ -10,7 +10,7 @@ from ingestors.binance.ingestor import BinanceSession
 from ingestors.binance.parse import Parser
 from ingestors.names import Names
 from runtime.settings.providers import BinanceSettings
-from tests.venue_server import RECORDED, START_NS, Deal, Dialect, Said
+from tests.dialect import RECORDED, START_NS, Deal, Dialect, Said
 
 RECORDING = RECORDED / "hftbacktest" / "binance_spot_btcusdt_20240808.gz"
 NAMES = {"BTC-USDT": "BTCUSDT", "ETH-USDT": "ETHUSDT"}

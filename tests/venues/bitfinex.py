@@ -10,7 +10,7 @@ from ingestors.bitfinex.ingestor import BitfinexSession
 from ingestors.bitfinex.parse import Parser
 from ingestors.names import Names
 from runtime.settings.providers.bitfinex import BitfinexSettings
-from tests.venue_server import Client, Deal, Dialect, Said
+from tests.dialect import Client, Deal, Dialect, Said
 
 CHANNELS = ("trades", "ticker", "book")
 CONF = b'{"event":"conf"'

@@ -1,6 +1,6 @@
 """The dialects of all streaming providers that are registered."""
 
-from tests.venue_server import Dialect
+from tests.dialect import Dialect
 from tests.venues.binance import Binance
 from tests.venues.coinbase import Coinbase
 from tests.venues.crypto import CRYPTO

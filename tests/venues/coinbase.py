@@ -10,7 +10,7 @@ from ingestors.coinbase.ingestor import CoinbaseSession
 from ingestors.coinbase.parse import Parser
 from ingestors.names import Names
 from runtime.settings.providers import CoinbaseSettings
-from tests.venue_server import RECORDED, Deal, Dialect, Said
+from tests.dialect import RECORDED, Deal, Dialect, Said
 
 RECORDING = RECORDED / "cryptofeed" / "COINBASE.ws.28.0.gz"
 PRODUCTS = ["SKL-USD", "SKL-BTC", "BAND-GBP", "NMR-EUR", "BAND-BTC", "YFI-BTC", "DASH-BTC", "NU-GBP", "CRV-EUR", "SKL-GBP"]

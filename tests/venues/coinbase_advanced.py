@@ -9,7 +9,7 @@ from ingestors.coinbase_advanced.ingestor import AdvancedSession
 from ingestors.coinbase_advanced.parse import Parser
 from ingestors.names import Names
 from runtime.settings.providers.coinbase_advanced import CoinbaseAdvancedSettings
-from tests.venue_server import START_NS, Client, Deal, Dialect, Said
+from tests.dialect import START_NS, Client, Deal, Dialect, Said
 
 NUMBER = b'"sequence_num":0'
 

@@ -1,6 +1,6 @@
 """The dialects of the crypto venues beside Binance and Coinbase."""
 
-from tests.venue_server import Dialect
+from tests.dialect import Dialect
 from tests.venues.bitfinex import Bitfinex
 from tests.venues.coinbase_advanced import CoinbaseAdvanced
 from tests.venues.htx import Htx

@@ -10,7 +10,7 @@ from ingestors.finnhub.parse import Parser
 from ingestors.names import Names
 from runtime.clock import ManualClock
 from runtime.settings.providers.finnhub import FinnhubSettings
-from tests.venue_server import START_NS, Deal, Dialect, Said
+from tests.dialect import START_NS, Deal, Dialect, Said
 
 KEY = "the-key"
 

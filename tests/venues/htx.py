@@ -10,7 +10,7 @@ from ingestors.htx.ingestor import HtxSession
 from ingestors.htx.parse import Parser
 from ingestors.names import Names
 from runtime.settings.providers.htx import HtxSettings
-from tests.venue_server import START_NS, Deal, Dialect, Said
+from tests.dialect import START_NS, Deal, Dialect, Said
 
 
 def _packed(text: bytes) -> bytes:

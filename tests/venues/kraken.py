@@ -10,7 +10,7 @@ from ingestors.kraken.ingestor import KrakenSession
 from ingestors.kraken.parse import Parser
 from ingestors.names import Names
 from runtime.settings.providers.kraken import KrakenSettings
-from tests.venue_server import Deal, Dialect, Said
+from tests.dialect import Deal, Dialect, Said
 
 PAIRS = {"BTC/USD": ("XXBTZUSD", "XBT/USD"), "ETH/USD": ("XETHZUSD", "ETH/USD")}
 

@@ -10,7 +10,7 @@ from ingestors.kraken_v1.ingestor import KrakenV1Session
 from ingestors.kraken_v1.parse import Parser, trade_id
 from ingestors.names import Names
 from runtime.settings.providers.kraken_v1 import KrakenV1Settings
-from tests.venue_server import START_NS, Deal, Dialect, Said
+from tests.dialect import START_NS, Deal, Dialect, Said
 from tests.venues.kraken import Kraken
 
 

@@ -12,7 +12,7 @@ from ingestors.kucoin.ingestor import KucoinSession
 from ingestors.kucoin.parse import Parser
 from ingestors.names import Names
 from runtime.settings.providers.kucoin import KucoinSettings
-from tests.venue_server import Deal, Dialect, Said
+from tests.dialect import Deal, Dialect, Said
 
 
 class Kucoin(Dialect):

@@ -1,6 +1,6 @@
 """The dialects of the providers that push equities, currencies and indices."""
 
-from tests.venue_server import Dialect
+from tests.dialect import Dialect
 from tests.venues.finnhub import Finnhub
 from tests.venues.oanda import Oanda
 from tests.venues.polygon import Polygon

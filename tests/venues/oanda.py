@@ -10,7 +10,7 @@ from ingestors.names import Names
 from ingestors.oanda.ingestor import OandaSession
 from ingestors.oanda.parse import Parser
 from runtime.settings.providers.oanda import OandaSettings
-from tests.venue_server import RECORDED, Deal, Dialect, Said
+from tests.dialect import RECORDED, Deal, Dialect, Said
 
 RECORDING = RECORDED / "oandapyV20" / "pricing_stream.jsonl"
 ACCOUNT = "101-004-1234567-001"

@@ -9,7 +9,7 @@ from ingestors.polygon.ids import trade_id
 from ingestors.polygon.ingestor import PolygonSession
 from ingestors.polygon.parse import Parser
 from runtime.settings.providers.polygon import PolygonSettings
-from tests.venue_server import Deal, Dialect, Said
+from tests.dialect import Deal, Dialect, Said
 
 KEY = "the-key"
 PAGE = 1_000  # of this server; the real one gives 50,000

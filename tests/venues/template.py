@@ -11,7 +11,7 @@ from ingestors.template.ingestor import TemplateSession, TemplateVenue
 from ingestors.template.parse import Parser
 from runtime.clock import SystemClock
 from runtime.settings import load_settings
-from tests.venue_server import Deal, Dialect, Said
+from tests.dialect import Deal, Dialect, Said
 
 
 class Template(Dialect):

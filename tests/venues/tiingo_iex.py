@@ -12,7 +12,7 @@ from ingestors.tiingo_iex.ingestor import TiingoSession
 from ingestors.tiingo_iex.parse import Parser
 from ingestors.tiingo_rest import parse as rest_parse
 from runtime.settings.providers.tiingo_iex import TiingoIexSettings
-from tests.venue_server import Deal, Dialect, Said
+from tests.dialect import Deal, Dialect, Said
 
 KEY = "the-key"
 TAKEN = {"messageType": "I", "data": {"subscriptionId": 2563367}, "response": {"code": 200, "message": "Success"}}

@@ -13,7 +13,7 @@ from ingestors.twelve_data_rest import parse as rest_parse
 from ingestors.twelve_data_stream.ingestor import TwelveDataSession
 from ingestors.twelve_data_stream.parse import Parser
 from runtime.settings.providers.twelve_data_stream import TwelveDataStreamSettings
-from tests.venue_server import START_NS, Deal, Dialect, Said
+from tests.dialect import START_NS, Deal, Dialect, Said
 
 KEY = "the-key"
 PATH = "/v1/quotes/price"

@@ -13,7 +13,8 @@ from runtime.errors import TransientError, UserError
 from runtime.settings.providers import BinanceSettings, CoinbaseSettings
 from runtime.settings.providers.kraken import KrakenSettings
 from schemas.ticks import Trade
-from tests.venue_server import START_NS, STEP_NS, venue
+from tests.dialect import START_NS, STEP_NS
+from tests.venue_server import venue
 from tests.venues.binance import Binance
 from tests.venues.coinbase import Coinbase
 from tests.venues.kraken import Kraken

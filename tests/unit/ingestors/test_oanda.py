@@ -16,7 +16,7 @@ from runtime.errors import InvalidRecord, UserError
 from runtime.settings.providers.oanda import OandaSettings
 from schemas.ticks import Quote
 from schemas.timeframes import Timeframe
-from tests.venue_server import RECORDED
+from tests.dialect import RECORDED
 
 NAMES = {"EUR_USD": "EUR-USD", "EUR_JPY": "EUR-JPY"}
 SETTINGS = OandaSettings(api_key="token", account="101-004-1-001")

@@ -21,7 +21,7 @@ from runtime.settings.providers.polygon import PolygonSettings
 from schemas.bars import Bar, ProviderActions
 from schemas.ticks import Quote, Trade
 from schemas.timeframes import Timeframe
-from tests.venue_server import RECORDED
+from tests.dialect import RECORDED
 
 STREAM_NAMES = {
     "MSFT": "MSFT",

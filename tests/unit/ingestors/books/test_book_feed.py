@@ -12,9 +12,10 @@ from schemas.book_view import BookView
 from schemas.books import Book, Levels
 from schemas.codec import decode_book, decode_order_book
 from schemas.topics import Topic
+from tests.dialect import Deal
 from tests.memory_output import MemoryOutput
 from tests.support import eventually_async
-from tests.venue_server import Deal, venue
+from tests.venue_server import venue
 from tests.venues.binance import Binance
 
 
