@@ -5,7 +5,8 @@ from typing import Any
 
 from runtime.settings import Settings
 from schemas.ticks import Quote, Trade, Watermark
-from tests.verify_world import MINUTE_NS, SHORT, START_NS, MemoryTables, World, envelope
+from tests.memory_tables import MemoryTables
+from tests.verify_world import MINUTE_NS, SHORT, START_NS, World, envelope
 from tickerplant.verify.store import Series
 
 BTC = Series("BTC-USDT", "binance")

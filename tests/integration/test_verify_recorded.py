@@ -9,8 +9,9 @@ import pytest
 from ingestors.binance.parse import Parser
 from runtime.settings import Settings
 from schemas.ticks import Quote, Trade, Watermark
+from tests.memory_tables import MemoryTables
 from tests.pipeline import CAPTURES, needs_recordings
-from tests.verify_world import MemoryTables, World, audit, envelope, told
+from tests.verify_world import World, audit, envelope, told
 from tickerplant.verify.capture_file import Capture, read_captures
 from tickerplant.verify.store import Series
 

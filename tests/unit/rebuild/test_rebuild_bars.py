@@ -8,8 +8,9 @@ from runtime.settings import ProcessSettings, Settings
 from schemas.bars import Bar
 from schemas.sessions import calendar_of
 from schemas.timeframes import MINUTE_NS, SECOND_NS, Timeframe
+from tests.memory_tables import MemoryTables
 from tests.unit.rebuild.late_trades import T0_NS, TIMEFRAMES, trades
-from tests.verify_world import MemoryTables, World, envelope
+from tests.verify_world import World, envelope
 from tickerplant.rebuild.bars import Asked, Rebuild, minutes_of, trade_of
 from tickerplant.rebuild.indicators import bar_of, is_from_beginning, records, window_ns, with_changes
 from tickerplant.verify.store import Series

@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.memory_tables import MemoryTables
 from tests.planted_errors import right_tables
-from tests.verify_world import MemoryTables
 
 
 @pytest.fixture

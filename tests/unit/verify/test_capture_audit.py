@@ -11,7 +11,8 @@ import pytest
 from runtime.errors import UserError
 from runtime.settings import Settings
 from schemas.ticks import Quote, Trade
-from tests.verify_world import MemoryTables, World, audit, envelope, told
+from tests.memory_tables import MemoryTables
+from tests.verify_world import World, audit, envelope, told
 from tickerplant.verify.capture_file import Capture, read_captures
 from tickerplant.verify.rows import GapRow
 from tickerplant.verify.store import Series

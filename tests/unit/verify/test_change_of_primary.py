@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from schemas.ticks import TickEnvelope, Trade, Watermark
+from tests.memory_tables import MemoryTables
 from tests.planted_errors import SETTINGS
-from tests.verify_world import MINUTE_NS, START_NS, MemoryTables, World, audit, told
+from tests.verify_world import MINUTE_NS, START_NS, World, audit, told
 from tickerplant.verify.store import Series
 
 SECOND_NS = MINUTE_NS // 60

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from schemas.ticks import Trade
-from tests.verify_world import trade_row
+from tests.table_rows import trade_row
 from tickerplant.verify.bars import ExpectedBar, expected_bars, vwap
 from tickerplant.verify.definitions import calculate
 from tickerplant.verify.formula import Columns

@@ -6,7 +6,8 @@ from runtime.settings import ProcessSettings, Settings
 from schemas.sessions import calendar_of
 from schemas.symbols import FIAT
 from schemas.ticks import Quote, Trade, Watermark
-from tests.verify_world import MINUTE_NS, SHORT, START_NS, MemoryTables, World, audit, envelope, told
+from tests.memory_tables import MemoryTables
+from tests.verify_world import MINUTE_NS, SHORT, START_NS, World, audit, envelope, told
 from tickerplant.verify.markets import _FIAT, market_of
 from tickerplant.verify.store import Series
 

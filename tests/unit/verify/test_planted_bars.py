@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.memory_tables import MemoryTables
 from tests.planted_errors import BTC, OPEN_9, SETTINGS, change_bar
-from tests.verify_world import MINUTE_NS, START_NS, MemoryTables, audit, told
+from tests.verify_world import MINUTE_NS, START_NS, audit, told
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ and _signals.
 
 from decimal import Decimal
 
+from tests.memory_tables import MemoryTables
 from tests.planted_errors import BTC, SETTINGS, change_bar
-from tests.verify_world import MINUTE_NS, START_NS, MemoryTables, audit, told
+from tests.verify_world import MINUTE_NS, START_NS, audit, told
 from tickerplant.verify.store import Series
 
 

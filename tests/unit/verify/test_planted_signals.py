@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.memory_tables import MemoryTables
 from tests.planted_errors import BTC, OPEN_16, SETTINGS, change_component, change_signal
-from tests.verify_world import MINUTE_NS, MemoryTables, audit, told
+from tests.verify_world import MINUTE_NS, audit, told
 
 
 @pytest.mark.parametrize(

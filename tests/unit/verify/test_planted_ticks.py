@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.memory_tables import MemoryTables
 from tests.planted_errors import BTC, SETTINGS, change_tick
-from tests.verify_world import MemoryTables, audit, told
+from tests.verify_world import audit, told
 from tickerplant.verify.rows import GapRow
 
 

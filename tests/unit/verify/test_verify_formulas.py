@@ -11,8 +11,9 @@ from processors.indicators.spec import Ohlcv
 from runtime.settings import IndicatorSettings, ProcessSettings, Settings
 from schemas.ticks import Trade
 from tests.indicator_support import DEFAULTS, columns, market, output_columns, quiet_market, streamed
+from tests.memory_tables import MemoryTables
 from tests.unit.processors.test_indicators_batch import NEAR_ZERO, OTHERS, SHORTER, usual
-from tests.verify_world import START_NS, MemoryTables, World, audit, envelope, told
+from tests.verify_world import START_NS, World, audit, envelope, told
 from tickerplant.verify.definitions import FORMULAS, calculate, define
 from tickerplant.verify.formula import Columns, back, deviation, mean, over, rolled
 from tickerplant.verify.parameters import from_settings
