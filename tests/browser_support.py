@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from tests.gateway_support import MINUTE_NS, Feeder, bar, gap, indicators, quote, signal, trade
-from tests.gateway_support import quality as quality_of
+from tests.gateway_events import MINUTE_NS, bar, gap, indicators, quote, signal, trade
+from tests.gateway_events import quality as quality_of
+from tests.gateway_support import Feeder
 from tests.support import TEST_OPTIONS
 
 SIMULATED = "binance-simulated"

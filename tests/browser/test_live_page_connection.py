@@ -22,7 +22,8 @@ from tests.browser_support import (
     tick,
     wait_until,
 )
-from tests.gateway_support import Feeder, Gateway, running_gateway, start_gateway, trade
+from tests.gateway_events import trade
+from tests.gateway_support import Feeder, Gateway, running_gateway, start_gateway
 
 pytestmark = [pytest.mark.stack, pytest.mark.browser]
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from live import Bar, Message, Selection, Signal, Snapshot, Trade, subscribe
-from tests.gateway_support import MINUTE_NS, START_NS, Feeder, bar, quote, signal, start_gateway, trade
+from tests.gateway_events import MINUTE_NS, START_NS, bar, quote, signal, trade
+from tests.gateway_support import Feeder, start_gateway
 from tickerplant.stack.ports import free_port
 
 pytestmark = [pytest.mark.stack, pytest.mark.chaos, pytest.mark.timeout(590)]

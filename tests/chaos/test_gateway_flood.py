@@ -8,7 +8,8 @@ from collections import Counter
 import pytest
 
 from live import Snapshot, Trade, subscribe
-from tests.gateway_support import Feeder, running_gateway, trade
+from tests.gateway_events import trade
+from tests.gateway_support import Feeder, running_gateway
 
 pytestmark = [pytest.mark.stack, pytest.mark.chaos, pytest.mark.timeout(590)]
 ATTEMPTS = int(os.environ.get("GATEWAY_ATTEMPTS", "1000"))

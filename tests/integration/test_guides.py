@@ -14,7 +14,8 @@ from runtime.settings import load_settings
 from schemas.codec import decode_signal
 from sinks.webhook.signature import headers_of
 from tests.access_support import SECRET, token
-from tests.gateway_support import Feeder, bar, running_gateway, signal, trade
+from tests.gateway_events import bar, signal, trade
+from tests.gateway_support import Feeder, running_gateway
 from tests.verify_world import SHORT, World, feed
 
 ROOT = Path(__file__).parents[2]

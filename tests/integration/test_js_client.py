@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tests.access_support import SECRET, token
-from tests.gateway_support import Feeder, bar, quote, running_gateway, start_gateway, trade
+from tests.gateway_events import bar, quote, trade
+from tests.gateway_support import Feeder, running_gateway, start_gateway
 from tickerplant.stack.ports import free_port
 
 NODE = shutil.which("node")

@@ -9,7 +9,8 @@ import pytest
 
 from live import Bar, Message, Refused, Resumed, Selection, Snapshot, Stream, Trade, subscribe
 from tests.access_support import SECRET, token
-from tests.gateway_support import Feeder, bar, quote, running_gateway, start_gateway, trade
+from tests.gateway_events import bar, quote, trade
+from tests.gateway_support import Feeder, running_gateway, start_gateway
 from tickerplant.stack.ports import free_port
 
 pytestmark = pytest.mark.stack

@@ -12,7 +12,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.access_support import SECRET, claims, hand_made, token
-from tests.gateway_support import Client, Feeder, Gateway, client_of, running_gateway, trade
+from tests.gateway_events import trade
+from tests.gateway_support import Client, Feeder, Gateway, client_of, running_gateway
 from tests.support import eventually
 
 pytestmark = pytest.mark.stack

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from tests.gateway_support import Client, Feeder, Gateway, client_of, running_gateway, trade
+from tests.gateway_events import trade
+from tests.gateway_support import Client, Feeder, Gateway, client_of, running_gateway
 from tests.support import eventually
 
 pytestmark = pytest.mark.stack

@@ -9,7 +9,8 @@ from websockets.exceptions import InvalidStatus
 
 from schemas.identity import Identity
 from schemas.topics import Topic
-from tests.gateway_support import Client, Feeder, Gateway, alert, bar, client_of, indicators, quote, signal, trade
+from tests.gateway_events import alert, bar, indicators, quote, signal, trade
+from tests.gateway_support import Client, Feeder, Gateway, client_of
 from tests.support import eventually
 
 pytestmark = pytest.mark.stack

@@ -8,7 +8,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from tests.gateway_support import Client, Feeder, Gateway, bar, client_of, trade
+from tests.gateway_events import bar, trade
+from tests.gateway_support import Client, Feeder, Gateway, client_of
 
 pytestmark = pytest.mark.stack
 

@@ -6,7 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.gateway_support import Feeder, Gateway, client_of, running_gateway, trade
+from tests.gateway_events import trade
+from tests.gateway_support import Feeder, Gateway, client_of, running_gateway
 from tests.support import eventually, run_tickerplant
 
 pytestmark = pytest.mark.stack

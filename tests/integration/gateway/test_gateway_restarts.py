@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.gateway_support import Client, Feeder, bar, client_of, order_book, quote, running_gateway, signal, start_gateway, trade
+from tests.gateway_events import bar, order_book, quote, signal, trade
+from tests.gateway_support import Client, Feeder, client_of, running_gateway, start_gateway
 from tickerplant.stack.ports import free_port
 
 pytestmark = pytest.mark.stack

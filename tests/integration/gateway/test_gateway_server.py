@@ -18,7 +18,8 @@ from cryptography.x509.oid import NameOID
 from websockets.exceptions import ConnectionClosed
 
 from tests.access_support import SECRET, rsa_key, token
-from tests.gateway_support import Client, Feeder, Gateway, client_of, running_gateway, trade
+from tests.gateway_events import trade
+from tests.gateway_support import Client, Feeder, Gateway, client_of, running_gateway
 from tests.support import TEST_OPTIONS, eventually, run_tickerplant
 
 pytestmark = pytest.mark.stack

@@ -17,8 +17,8 @@ from schemas.codec import encode
 from schemas.identity import Identity
 from schemas.ticks import Watermark
 from schemas.topics import Topic
+from tests.gateway_events import alert, bar, gap, indicators, order_book, quality, quote, signal, trade
 from tests.gateway_hub import Box, World
-from tests.gateway_support import alert, bar, gap, indicators, order_book, quality, quote, signal, trade
 
 
 @pytest.fixture

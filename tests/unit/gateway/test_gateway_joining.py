@@ -18,8 +18,8 @@ from runtime.settings import GatewaySettings
 from runtime.stage import InputRecord
 from schemas.codec import encode
 from schemas.topics import Topic
+from tests.gateway_events import alert, bar, trade
 from tests.gateway_hub import Box, Log, World, payloads
-from tests.gateway_support import alert, bar, trade
 
 
 def services(world: World, log: Log) -> Services:

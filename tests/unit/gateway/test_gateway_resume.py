@@ -23,8 +23,8 @@ from runtime.settings import Settings
 from runtime.stage import InputRecord
 from schemas.identity import Identity
 from schemas.topics import Topic
+from tests.gateway_events import bar, quote, trade
 from tests.gateway_hub import Box, Log, World, payloads
-from tests.gateway_support import bar, quote, trade
 
 
 def come_back(world: World, log: Log, after: str, **more: Any) -> tuple[Box, bool]:

@@ -9,7 +9,7 @@ import pytest
 from gateway.series import Channel, Event, Placed
 from gateway.shapes import encode
 from gateway.variant import PLAIN, Variant
-from tests.gateway_support import START_NS, bar, indicators, quote, signal, trade
+from tests.gateway_events import START_NS, bar, indicators, quote, signal, trade
 
 
 def place(event: Event, channel: Channel, **more: Any) -> Placed:

@@ -10,7 +10,7 @@ from runtime.stage import InputRecord
 from schemas.bars import Bar
 from schemas.codec import encode
 from schemas.topics import Topic
-from tests.gateway_support import bar, quote, trade
+from tests.gateway_events import bar, quote, trade
 
 
 def put(memory: Memory, history: History, event: Bar, offset: int) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 from gateway.series import Channel
 from gateway.summary import summary_of
 from schemas.bars import Bar
+from tests.gateway_events import START_NS, bar
 from tests.gateway_hub import World
-from tests.gateway_support import START_NS, bar
 
 HOUR_NS = 3_600_000_000_000
 MINUTE_NS = HOUR_NS // 60
