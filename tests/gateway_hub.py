@@ -13,6 +13,7 @@ from gateway.selector import Selector
 from gateway.series import Channel
 from gateway.snapshots import Snapshots
 from gateway.views import Subscription
+from runtime import metrics
 from runtime.clock import ManualClock
 from runtime.faults import KillPoints
 from runtime.stage import InputRecord
@@ -117,3 +118,8 @@ class Log:
         ring.put_before(older, self.low)
         await asyncio.sleep(0)
         return True
+
+
+def dropped(reason: str) -> float:
+    """Records that the gateway has left out for it so far."""
+    return metrics.DROPPED.labels(STAGE, reason)._value.get()  # type: ignore[no-any-return]
