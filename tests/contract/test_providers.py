@@ -1,5 +1,6 @@
 """What every streaming provider promises, as one suite over all that are registered and the template: what it says and what we make of it, the keys and
-symbols that are the user's, the end. Its connections, holes and limits are in test_providers_connections. A new provider adds one entry to the catalogue of dialects.
+symbols that are the user's, the end. Its connections are in test_providers_connections, holes and limits in test_providers_losses. A new provider adds
+one entry to the catalogue of dialects.
 
 The servers speak each provider's own protocol; Kafka stands in memory, since what is asked here is the provider's part.
 """
