@@ -11,6 +11,8 @@ from runtime.settings import Settings, load_settings
 from schemas.reasons import Reason
 from schemas.topics import SPECS, Topic, TopicSpec
 from tickerplant import reference
+from tickerplant.setting_page import settings
+from tickerplant.topic_page import expected_disk_bytes, topics
 
 VARIABLE = re.compile(r"^\| `([a-z0-9_.]+)` \| `(TICKERPLANT_[A-Z0-9_]+)` \|", re.MULTILINE)
 
@@ -28,7 +30,7 @@ def test_a_changed_page_is_stale(tmp_path: Path) -> None:
 
 
 def test_every_documented_variable_sets_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    documented = VARIABLE.findall(reference.settings())
+    documented = VARIABLE.findall(settings())
     assert len(documented) > 60
     defaults = load_settings()
     for key, variable in documented:
@@ -42,7 +44,7 @@ def test_every_documented_variable_sets_its_key(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_every_setting_is_documented() -> None:
-    documented = {key for key, _ in VARIABLE.findall(reference.settings())}
+    documented = {key for key, _ in VARIABLE.findall(settings())}
     assert documented == {key for key in _leaves(Settings().model_dump(by_alias=True)) if not key.startswith("faults.")}
 
 
@@ -55,11 +57,11 @@ def test_every_setting_is_documented() -> None:
     ],
 )
 def test_expected_disk(spec: TopicSpec, expected: int) -> None:
-    assert reference.expected_disk_bytes(spec, ticks_per_s=1000) == expected
+    assert expected_disk_bytes(spec, ticks_per_s=1000) == expected
 
 
 def test_topics_page_has_every_topic_with_its_retention() -> None:
-    rows = {line.split(" | ")[0].strip("| `"): line for line in reference.topics().splitlines() if line.startswith("| `market.")}
+    rows = {line.split(" | ")[0].strip("| `"): line for line in topics().splitlines() if line.startswith("| `market.")}
     assert set(rows) == {topic.value for topic in SPECS} == {topic.value for topic in Topic}
     assert "| 2 d |" in rows[Topic.TICKS_RAW]
     assert "| 1 h |" in rows[Topic.BARS_FORMING]
