@@ -21,7 +21,8 @@ from sinks.timescale.horizon import KEPT_FOR_EVER, Horizon
 from sinks.timescale.log_identity import LogIdentity
 from sinks.timescale.offsets import Offsets
 from sinks.timescale.session import Session
-from sinks.timescale.store import TOPICS, TimescaleStore, table_writers
+from sinks.timescale.store import TOPICS, TimescaleStore
+from sinks.timescale.table_writers import table_writers
 from tests.sink_events import T0_NS
 
 SERIES = ("market_ohlcv", "technical_indicators", "trading_signals")

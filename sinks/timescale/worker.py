@@ -16,7 +16,8 @@ from sinks.timescale.log_identity import identify
 from sinks.timescale.offsets import Offsets
 from sinks.timescale.policies import prepare_database
 from sinks.timescale.session import Session
-from sinks.timescale.store import TOPICS, TimescaleStore, table_writers
+from sinks.timescale.store import TOPICS, TimescaleStore
+from sinks.timescale.table_writers import table_writers
 from sinks.worker import SinkWorker
 
 PROCESS = "sink-timescale"

@@ -12,7 +12,7 @@ from schemas.timeframes import DAY_NS
 from schemas.topics import Topic
 from sinks.timescale.horizon import KEPT_FOR_EVER, Horizon
 from sinks.timescale.rows import Block, TableRows
-from sinks.timescale.store import table_writers
+from sinks.timescale.table_writers import table_writers
 from sinks.timescale.ticks import tick_rows
 from tests.sink_events import T0_NS, bar, envelope, indicators, record, signal, trade
 
