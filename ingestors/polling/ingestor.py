@@ -11,7 +11,7 @@ from ingestors.output import KafkaOutput, Output
 from ingestors.persistence import persistently
 from ingestors.polling.asker import Asker
 from ingestors.polling.bar_questions import BarQuestions
-from ingestors.polling.timetable import Job
+from ingestors.polling.questions import Questions
 from ingestors.polling.venue import PollVenue
 from ingestors.publisher import EventPublisher
 from ingestors.symbol_changes import Change, SymbolChanges
@@ -54,8 +54,7 @@ class PollIngestor:
         self._change: Change | None = None
         self._helpers = Helpers(self._wake)
         self._kafka = KafkaCheck(self._output, self.stage)
-        self._jobs: list[Job] = []
-        self._asking: dict[Job, asyncio.Task[None]] = {}
+        self._questions = Questions(venue, clock, self._wake.set)
         self._asker: Asker | None = None
         self._offered_ns = self._marked_ns = 0
         health.add_check("data", self._check_data)
@@ -122,15 +121,8 @@ class PollIngestor:
     def _timeframes(self) -> tuple[Timeframe, ...]:
         return self._venue.settings.timeframes
 
-    def _add_jobs(self, symbols: Collection[str]) -> None:
-        now_ns, at_once = self._clock.now_ns(), self._venue.symbols_per_call
-        ordered, told = sorted(symbols), sorted(filter(self._venue.has_ticks, symbols))
-        if at_once:
-            self._jobs += [Job(tuple(told[at : at + at_once]), None, now_ns) for at in range(0, len(told), at_once)]
-        self._jobs += [Job((one,), timeframe, now_ns) for timeframe in self._timeframes() for one in ordered]
-
     async def _ask_on(self, asker: Asker) -> None:
-        self._add_jobs(self._changes.symbols)
+        self._questions.set_symbols(self._changes.symbols)
         self._helpers.start((lambda: wake_regularly(self._wake, TURN_S), lambda: self._kafka.run(self._publisher), self._follow_changes))
         try:
             while not self._stopping.is_set():
@@ -143,11 +135,10 @@ class PollIngestor:
                 if self._change:
                     self._apply(asker, self._change)
                 self._give_signs(asker)
-                self._begin(asker)
+                self._questions.begin(asker)
             await self._end(asker)
         finally:
-            for task in self._asking.values():
-                task.cancel()
+            self._questions.cancel()
             self._helpers.cancel()
 
     def _give_signs(self, asker: Asker) -> None:
@@ -168,30 +159,14 @@ class PollIngestor:
             await asyncio.sleep(_CONGESTED_WAIT_S)
             self._publisher.poll()
 
-    def _begin(self, asker: Asker) -> None:
-        """What is due, the longest due first, as many at a time as the settings allow."""
-        now_ns = self._clock.now_ns()
-        due = sorted((job for job in self._jobs if job.due_ns <= now_ns and job not in self._asking), key=lambda job: job.due_ns)
-        for job in due[: self._venue.settings.parallel_calls - len(self._asking)]:
-            task = self._asking[job] = asyncio.ensure_future(asker.ask(job))
-            task.add_done_callback(lambda _: self._wake.set())
-
     def _reap(self, asker: Asker) -> None:
         """Raises what ended a question."""
-        for job in [job for job, task in self._asking.items() if task.done()]:
-            self._asking.pop(job).result()
-            if job.split:
-                self._jobs.remove(job)
-                self._jobs += [Job((symbol,), None, self._clock.now_ns()) for symbol in job.symbols]
+        self._questions.reap()
         if asker.unlisted and not asker.answered and asker.unlisted >= self._changes.symbols:
             raise self._not_listed(asker.unlisted)
 
     async def _end(self, asker: Asker) -> None:
-        """Questions that are on their way are given up: what was published is whole, the rest is asked for after the next start."""
-        for task in self._asking.values():
-            task.cancel()
-        await asyncio.gather(*self._asking.values(), return_exceptions=True)
-        self._asking.clear()
+        await self._questions.end()
         asker.watermark(self._changes.symbols)
         await asyncio.to_thread(self._publisher.close)
 
@@ -204,18 +179,11 @@ class PollIngestor:
             self._publisher.priority = self._changes.priority
 
     def _apply(self, asker: Asker, change: Change) -> None:
-        """Ticks are asked for in other groups from now on."""
         self._change = None
         self._offered_ns = 0
         asker.learn(change.published)
         asker.forget(change.gone)
-        kept = [job for job in self._jobs if job.timeframe is not None and not change.gone.intersection(job.symbols)]
-        for job in [job for job in self._asking if job not in kept]:
-            self._asking.pop(job).cancel()
-        known = {job.symbols[0] for job in kept}
-        self._jobs = []
-        self._add_jobs(self._changes.symbols)
-        self._jobs = [job for job in self._jobs if job.timeframe is None or job.symbols[0] not in known] + kept
+        self._questions.set_symbols(self._changes.symbols)
         log.info("symbols_changed", added=sorted(change.new), removed=sorted(change.gone))
 
     def _check_data(self) -> str:

@@ -92,9 +92,9 @@ async def test_a_restart_goes_on_where_the_topics_end(line: Any, monkeypatch: py
 def _all_answered(ingestor: Any) -> bool:
     """Each job was asked and is due later."""
     return (
-        bool(ingestor._jobs)
-        and not ingestor._asking
-        and all(job.due_ns > ingestor._clock.now_ns() and not job.backoff.attempts for job in ingestor._jobs)
+        bool(ingestor._questions.jobs)
+        and not ingestor._questions.asking
+        and all(job.due_ns > ingestor._clock.now_ns() and not job.backoff.attempts for job in ingestor._questions.jobs)
     )
 
 
