@@ -117,6 +117,7 @@ class Publisher:
                 "compression.type": "lz4",
                 "acks": "all",
                 "enable.idempotence": True,
+                "max.in.flight.requests.per.connection": kafka.requests_in_flight,
                 "message.timeout.ms": 0,  # none
                 "queue.buffering.max.messages": 500_000,
                 "queue.buffering.max.kbytes": _QUEUE_KBYTES,

@@ -25,6 +25,10 @@ class KafkaSettings(Section):
     replication_factor: int = Field(1, ge=1, le=7, description="of topics that we create")
     topic_names: dict[Topic, str] = Field(default_factory=dict, description="physical names that differ from the logical ones")
     group_prefix: str = Field("tickerplant", pattern=r"^[A-Za-z0-9._-]{1,64}$", description="consumer groups are <prefix>.<stage>")
+    # A broker handles a connection's requests one after the other anyway. With two there is always one at hand, and what comes meanwhile shares the next.
+    requests_in_flight: int = Field(
+        2, ge=1, le=5, description="produce requests on their way to a broker at once: more for a distant broker; few cost less under load"
+    )
     session_timeout_s: float = Field(
         10.0, ge=6.0, le=300, description="a killed worker's partitions come back after this, or at once with the same instance id"
     )
