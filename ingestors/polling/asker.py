@@ -99,13 +99,14 @@ class Asker:
             self._publisher.watermark(reached_ns, now_ns, now_ns)
 
     def offer(self, symbols: Collection[str]) -> None:
-        """Says whose bars come from here: not those that are not answered for so long that it is told as a gap, nor any while the provider is away."""
+        """Says whose bars come from here: not those that are not answered for so long that it is told as a gap, nor any while the provider is away. Of that
+        the former say nothing any more: a few that it never answers would else take it from all others."""
         if not self._settings.timeframes:
             return
         now_ns = self._clock.now_ns()
         failing = {asked.symbol for asked in self._outages.open() if asked.timeframe} | self.unlisted
-        timeframes = tuple(timeframe.value for timeframe in self._settings.timeframes)
-        self._publisher.bar_offers(set(symbols) - failing, timeframes, self._presence.heard_ns(symbols, now_ns), now_ns)
+        offered, timeframes = set(symbols) - failing, tuple(timeframe.value for timeframe in self._settings.timeframes)
+        self._publisher.bar_offers(offered, timeframes, self._presence.heard_ns(offered or symbols, now_ns), now_ns)
 
     def problem(self) -> str:
         """For /ready."""

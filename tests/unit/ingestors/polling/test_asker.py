@@ -18,6 +18,7 @@ from ingestors.rest import Unlisted
 from ingestors.resume import Published
 from ingestors.yahoo.parse import rows
 from runtime.clock import ManualClock
+from runtime.errors import TransientError
 from runtime.faults import KillPoints
 from runtime.settings.providers.polled import PollSettings
 from schemas.ticks import Quote
@@ -33,6 +34,7 @@ class Venue(PollVenue):
     name = "polled"
     section = "providers.polled"
     symbols_per_call = 10
+    timeframes = (Timeframe.D1,)
 
     def __init__(self, clock: ManualClock) -> None:
         super().__init__(PollSettings(source="polled", symbols=("BTC-USD",)), clock)
@@ -45,7 +47,7 @@ class Venue(PollVenue):
         return symbol
 
     async def rows(self, symbol: str, timeframe: Timeframe, from_ns: int, to_ns: int) -> Sequence[Row]:
-        raise NotImplementedError
+        raise TransientError("not now")
 
     async def ticks(self, symbols: Sequence[str]) -> list[Tick]:
         self.calls += 1
@@ -87,6 +89,20 @@ async def test_a_symbol_that_is_listed_later_is_listed() -> None:
     venue.unlisted = False
     await asker.ask(job)
     assert asker.unlisted == set()
+
+
+async def test_a_few_symbols_that_stay_unanswered_do_not_take_the_provider_from_the_others() -> None:
+    clock, output = ManualClock(START_NS), MemoryOutput()
+    asker, bad = asker_of(Venue(clock), clock, output), ("A-USD", "B-USD", "C-USD")
+    jobs = [Job((symbol,), Timeframe.D1, START_NS) for symbol in bad]
+    for _ in range(2):
+        for job in jobs:
+            await asker.ask(job)
+        clock.advance_s(200)
+    asker.offer({*bad, "BTC-USD"})
+    offers = output.offers
+    assert {symbol for offer in offers for symbol in offer.symbols} == {"BTC-USD"}
+    assert all(offer.ts_event_ns == offer.ts_ingest_ns for offer in offers)
 
 
 async def test_a_quote_from_the_far_future_does_not_silence_those_that_follow() -> None:
