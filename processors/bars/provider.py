@@ -24,6 +24,7 @@ from schemas.bars import Bar, ProviderBar
 from schemas.codec import decode_bar_primary, decode_provider_bar, encode
 from schemas.headers import TYPE
 from schemas.reasons import Reason
+from schemas.sources import PrimaryChange
 from schemas.timeframes import Timeframe
 from schemas.topics import Topic
 
@@ -48,9 +49,9 @@ class ProviderBars:
         """The bar as it came, or with its revision, what its score lost and whose it is; then gaps. Or a dead letter. Of a change of primary: the bars that it
         concerns. Raises InvalidRecord for what is no bar at all."""
         if record.headers.get(TYPE) == _PRIMARY:
-            return [
-                _output(bar, encode(_plain(bar))) for bar in self._rulers.change(decoded(decode_bar_primary, record.value), self._series)
-            ]
+            change: PrimaryChange = decoded(decode_bar_primary, record.value)
+            _check_series(change.symbol, change.timeframe)
+            return [_output(bar, encode(_plain(bar))) for bar in self._rulers.change(change, self._series)]
         bar: ProviderBar = decoded(decode_provider_bar, record.value)
         if bar.source not in self._sources:
             check(bar)
@@ -98,8 +99,9 @@ class ProviderBars:
 
 def check(bar: ProviderBar) -> None:
     """Raises InvalidRecord with the first fault: a field, a number, a price or size, or prices that contradict each other."""
-    if bar.kind != "provider" or bar.timeframe not in _TIMEFRAMES or not is_symbol(bar.symbol):
-        raise InvalidRecord(Reason.INVALID_FIELD, f"a {bar.kind} bar of {bar.symbol[:64]!r}, {bar.timeframe[:8]!r}")
+    if bar.kind != "provider":
+        raise InvalidRecord(Reason.INVALID_FIELD, f"a {bar.kind} bar of {bar.symbol[:64]!r}")
+    _check_series(bar.symbol, bar.timeframe)
     if not 0 <= bar.ts_open_ns < bar.ts_close_ns:
         raise InvalidRecord(Reason.TIME_OUT_OF_RANGE, f"from {bar.ts_open_ns} to {bar.ts_close_ns}")
     _check_numbers({name: getattr(bar, name) for name in ("open", "high", "low", "close", "volume", "quote_volume", "vwap")})
@@ -112,6 +114,11 @@ def check(bar: ProviderBar) -> None:
     for name, text in (("volume", bar.volume), ("quote_volume", bar.quote_volume)):
         if Decimal(text) < 0:
             raise InvalidRecord(Reason.NON_POSITIVE_SIZE, f"{name} is {text}")
+
+
+def _check_series(symbol: str, timeframe: str) -> None:
+    if timeframe not in _TIMEFRAMES or not is_symbol(symbol):
+        raise InvalidRecord(Reason.INVALID_FIELD, f"bars of {symbol[:64]!r}, {timeframe[:8]!r}")
 
 
 def _check_numbers(texts: Mapping[str, str]) -> None:

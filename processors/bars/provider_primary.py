@@ -6,12 +6,13 @@
 from msgspec import Struct
 
 from processors.bars.provider_series import ProviderSeries
-from processors.bars.reigns import MAX_REIGNS, Reign
+from processors.bars.reigns import Reign
 from processors.state import Series
 from schemas.bars import ProviderBar
 from schemas.sources import PrimaryChange
 
 SeriesKey = tuple[str, str, str]  # symbol, source, timeframe
+MAX_REIGNS = 64  # that are remembered of a series: as many intervals as a provider restates
 
 
 class Ruler(Struct, array_like=True):
@@ -44,27 +45,29 @@ class Rulers(Series[Ruler]):
         if former is not None and change.source == former.source:
             former.epoch = change.primary_epoch
             return []
-        from_ns = self._depose(former, change, all_series) if former else 0
-        self[key] = Ruler(change.source, change.primary_epoch, from_ns)
         own = (change.symbol, change.source, change.timeframe)
-        if (series := all_series.get(own)) is None:
+        series = all_series.get(own)
+        from_ns = self._depose(former, change, all_series, series.known_from_ns() if series else 0) if former else 0
+        self[key] = Ruler(change.source, change.primary_epoch, from_ns)
+        if series is None:
             return []
         all_series.touch(own)
         _begin(series, Reign(from_ns, True, change.primary_epoch))
         return series.told_again(from_ns, change)
 
-    def _depose(self, former: Ruler, change: PrimaryChange, all_series: Series[ProviderSeries]) -> int:
-        """Where the next one's bars begin to count: behind the former one's last. It has none here where it is a stream: then behind its last tick."""
+    def _depose(self, former: Ruler, change: PrimaryChange, all_series: Series[ProviderSeries], known_from_ns: int) -> int:
+        """Where the next one's bars begin to count: behind the former one's last. It has none here where it is a stream: then behind its last tick.
+        known_from_ns: bars of the next one that begin earlier cannot be told again; they are left to the former one, which fills its outage."""
         key = (change.symbol, former.source, change.timeframe)
         series = all_series.get(key)
         if series is None:
-            return max(former.from_ns, change.heard_ns)
-        from_ns = max(former.from_ns, series.closed_until_ns())
+            return max(former.from_ns, change.heard_ns, known_from_ns)
+        from_ns = max(former.from_ns, series.closed_until_ns(), known_from_ns)
         all_series.touch(key)
         _begin(series, Reign(from_ns, False, change.primary_epoch))
         return from_ns
 
 
 def _begin(series: ProviderSeries, reign: Reign) -> None:
-    series.reigns.append(reign)
-    del series.reigns[:-MAX_REIGNS]
+    """A reign that would begin no earlier than this one is over before it began."""
+    series.reigns = [*(one for one in series.reigns if one.from_ns < reign.from_ns), reign][-MAX_REIGNS:]

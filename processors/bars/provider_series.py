@@ -84,8 +84,12 @@ class ProviderSeries(Struct, array_like=True):
         return Verdict(bar=told, gaps=tuple(gaps))
 
     def closed_until_ns(self) -> int:
-        """Where its newest bar ends, 0 before the first."""
-        return self.bars[-1].ts_close_ns if self.bars else 0
+        """Where its newest bar ends, 0 before the first. One that begins after it was known, by a provider's fault, would leave all until then to it."""
+        return next((bar.ts_close_ns for bar in reversed(self.bars) if bar.ts_open_ns <= bar.known_at_ns), 0)
+
+    def known_from_ns(self) -> int:
+        """Where its oldest kept bar begins; 0 while all of them are kept."""
+        return self.bars[0].ts_open_ns if len(self.bars) >= KEPT_BARS else 0
 
     def told_again(self, from_ns: int, change: PrimaryChange) -> list[ProviderBar]:
         """The kept bars that begin there or later and count as others now: the next revisions."""
