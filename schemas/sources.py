@@ -41,8 +41,8 @@ class PrimaryChange(Struct, tag_field="type", tag="primary"):
     timeframe: of bars that providers build; empty: of ticks, and of all that is built of them. primary_epoch: how often it has changed by now. reason: `lost`:
     nothing comes from the former one; `quiet`: it lives, but sends nothing of this symbol, while the other does; `preferred`: the other has the better
     priority and has been there for long enough; `streamed`: the other sends ticks, of which bars are built here; `first`: there was none before, or it is told
-    again: on market.bars.raw alone. heard_ns: event time of the former one's newest tick, 0 where it sends none. ts_event_ns, known_at_ns: event time and
-    ingest clock of the watermark, or of the BarOffer, that decided it.
+    again: on market.bars.raw alone. heard_ns: event time of the former one's newest tick, 0 where it sends none; with a timeframe, also 0 where no bars are
+    built of them. ts_event_ns, known_at_ns: event time and ingest clock of the watermark, or of the BarOffer, that decided it.
     """
 
     symbol: str

@@ -117,4 +117,7 @@ class BarPrimaries:
             yield Output(Topic.SOURCES, encode(change), symbol.encode(), _PRIMARY)
 
     def _heard_ns(self, symbol: str, source: str) -> int:
+        """Ticks of a source that sends bars draw no line between bars."""
+        if source in self._built.provider_sources:
+            return 0
         return next((series.heard_ns for other, series in self._all_series.of(symbol) if other == source), 0)

@@ -7,6 +7,8 @@ from msgspec import Struct
 
 from processors.validate.all_series import AllSeries
 from processors.validate.reaches import Reaches
+from processors.validate.series import TickSeries
+from schemas.sessions import calendar_of
 from schemas.sources import BarOffer
 from schemas.symbols import AssetClass, asset_class_of
 from schemas.timeframes import DAY_NS
@@ -25,19 +27,28 @@ class BuiltBars:
 
     def streams(self, symbol: str, all_series: AllSeries, reaches: Reaches, among: Collection[str]) -> list[str]:
         """Sources whose ticks of the symbol build bars, and that were there within the last day of those `among`: one that comes back after an outage
-        fills it, and its bars are the primary ones of that time too. Sorted."""
-        known = all_series.of(symbol)
-        if not known:
-            return []
-        quoted = asset_class_of(symbol, self.asset_classes) in self.quoted
+        fills it, and its bars are the primary ones of that time too. None that has sent nothing of it while its market was open for a day. Sorted."""
         return sorted(
             source
-            for source, series in known
-            if source not in self.provider_sources
-            and series.eligible
-            and (quoted or series.newest_event_ns)
+            for source, series in all_series.of(symbol)
+            if series.eligible
+            and self.builds(symbol, source, series)
             and reaches.away_ns(source, among) <= DAY_NS
+            and not self._is_given_up(symbol, series, reaches[source].event_ns)
         )
+
+    def builds(self, symbol: str, source: str, series: TickSeries) -> bool:
+        """Bars are built of the ticks that the source sends of the symbol."""
+        if source in self.provider_sources:
+            return False
+        return series.newest_event_ns > 0 or asset_class_of(symbol, self.asset_classes) in self.quoted
+
+    def _is_given_up(self, symbol: str, series: TickSeries, now_ns: int) -> bool:
+        """It lives, but does not carry the symbol any more. now_ns: by its own clock."""
+        if now_ns - series.heard_ns <= DAY_NS:
+            return False
+        calendar = calendar_of(asset_class_of(symbol, self.asset_classes))
+        return calendar.open_ns_between(series.heard_ns, now_ns) > DAY_NS
 
 
 class Offered(Struct, array_like=True):

@@ -37,7 +37,7 @@ class ValidateCore:
         self._limits = limits
         self._series = AllSeries()
         self._windows = Windows(limits.interval_ns)
-        self._failover = Failover(self._series, limits)
+        self._failover = Failover(self._series, limits, built)
         self._bars = BarPrimaries(self._series, limits, built)
 
     def apply(self, record: InputRecord) -> Iterable[Output]:

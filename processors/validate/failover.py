@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from processors.validate.all_series import AllSeries
+from processors.validate.bar_rivals import BuiltBars
 from processors.validate.limits import Limits
 from processors.validate.primary import Candidate, Choice, choose
 from processors.validate.reaches import Reaches
@@ -17,13 +18,15 @@ from schemas.ticks import NewPrimary, Watermark
 from schemas.topics import Topic
 
 _PRIMARY = {TYPE: b"primary"}
+_BEHIND = 2**32  # above all priorities
 
 
 class Failover:
     """reaches: part of the stage's state. Which source is primary stands in the series."""
 
-    def __init__(self, all_series: AllSeries, limits: Limits) -> None:
+    def __init__(self, all_series: AllSeries, limits: Limits, built: BuiltBars) -> None:
         self._all_series = all_series
+        self._built = built
         self._quiet_ns = limits.quiet_ns
         self.reaches = Reaches(limits.lost_ns, limits.settle_ns)
 
@@ -36,17 +39,17 @@ class Failover:
     def _changes(self, watermark: Watermark) -> Iterator[PrimaryChange]:
         for symbol, sources in self._all_series.contested():
             former = next((source for source, series in sources.items() if series.primary), "")
-            choice = choose(former, self._candidates(sources, former))
+            choice = choose(former, self._candidates(symbol, sources, former))
             if choice:
                 yield self._change(symbol, sources, former, choice, watermark)
 
-    def _candidates(self, sources: dict[str, TickSeries], former: str) -> Iterator[Candidate]:
-        """Where the primary gives trades, one that gives quotes alone could not take its place."""
-        must_trade = former in sources and sources[former].newest_event_ns > 0
+    def _candidates(self, symbol: str, sources: dict[str, TickSeries], former: str) -> Iterator[Candidate]:
+        """Where bars are built of the primary's ticks, one of whose ticks none are could not take its place; nor does such a one keep it from another."""
+        building = {source for source, series in sources.items() if self._built.builds(symbol, source, series)}
         lost = {source for source in sources if self.reaches.is_lost(source, sources)}
         living = [(source, series.heard_ns) for source, series in sources.items() if source not in lost]
         for source, series in sources.items():
-            if source != former and must_trade and not series.newest_event_ns:
+            if former in building and source not in building:
                 continue
             if source not in self.reaches:
                 yield Candidate(source, 0, is_lost=True)
@@ -54,7 +57,7 @@ class Failover:
             newest_ns = max((heard_ns for other, heard_ns in living if other != source), default=0)
             yield Candidate(
                 source,
-                self.reaches[source].priority,
+                self.reaches[source].priority + (0 if source in building else _BEHIND),
                 is_lost=source in lost,
                 is_quiet=self._is_quiet(series, newest_ns),
                 is_settled=self.reaches.is_settled(source, series.heard_ns),

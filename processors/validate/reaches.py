@@ -69,7 +69,7 @@ class Reaches(dict[str, Reach]):
             own = self[source] = Reach(moved_ns=now_ns, steady_ns=now_ns, steady_event_ns=sign.ts_event_ns)
             self._begin(source, now_ns)
         elif now_ns < own.clock_ns:  # another ingestor's clock, or a second replay
-            own.event_ns, own.checked_ns, own.moved_ns, own.steady_ns = 0, 0, now_ns, now_ns
+            own.event_ns, own.checked_ns, own.moved_ns, own.steady_ns, own.steady_event_ns = 0, 0, now_ns, now_ns, sign.ts_event_ns
             self._begin(source, now_ns)
         elif now_ns - own.clock_ns > self._lost_ns:
             self._begin(source, now_ns)  # it was away itself: it cannot tell what became of the others meanwhile

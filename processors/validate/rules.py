@@ -49,8 +49,11 @@ def offer_fault(offer: BarOffer, ahead_ns: int = AHEAD_NS) -> Fault | None:
         return Reason.INVALID_FIELD, f"source {offer.source[:64]!r} is no name of a source"
     if not _is_time(offer.ts_event_ns, offer.ts_ingest_ns, ahead_ns):
         return Reason.TIME_OUT_OF_RANGE, f"ts_event_ns {offer.ts_event_ns} at ts_ingest_ns {offer.ts_ingest_ns}"
+    said = (offer.symbols, offer.timeframes)
     if len(offer.symbols) > _MAX_OFFERED or not all(map(is_symbol, offer.symbols)) or not _TIMEFRAMES.issuperset(offer.timeframes):
         return Reason.INVALID_FIELD, f"{len(offer.symbols)} symbols, timeframes {','.join(offer.timeframes)[:64]!r}"
+    if any(len(set(names)) < len(names) for names in said):
+        return Reason.INVALID_FIELD, "a symbol or a timeframe stands twice in it"
     return None
 
 
