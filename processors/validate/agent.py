@@ -5,13 +5,15 @@ from processors.validate.core import STAGE, ValidateCore
 from processors.validate.limits import Limits
 from runtime.faust_stage import StageSpec, run_stage
 from runtime.settings import Settings
+from schemas.timeframes import Timeframe
 from schemas.topics import Topic
 
 
 def spec(settings: Settings) -> StageSpec:
     """What the shell needs to know of the stage."""
     process, limits = settings.process, Limits.of(settings.process.quality, settings.process.asset_classes, settings.process.failover)
-    built = BuiltBars(frozenset(process.provider_bars), process.quote_bars, process.asset_classes)
+    timeframes = frozenset(timeframe.value for timeframe in (Timeframe.M1, *process.timeframes))
+    built = BuiltBars(frozenset(process.provider_bars), process.quote_bars, process.asset_classes, timeframes)
     return StageSpec(
         name=STAGE,
         process=f"process-{STAGE}",

@@ -53,6 +53,8 @@ class BarPrimaries:
 
     def hear(self, offer: BarOffer) -> list[Output]:
         """What this offer decides, by symbol and timeframe; the first choice of a series, and once a day each as it stands."""
+        if offer.source not in self._built.provider_sources:
+            return []  # nobody would publish its bars
         is_new = self._offers.take(offer)
         if not (self._reaches.hear(offer) or is_new):
             return []
@@ -78,7 +80,7 @@ class BarPrimaries:
         yield from self._crown(key, choice, crown.source if crown else "", crown.epoch + 1 if crown else 0, offer)
 
     def _choice(self, key: BarKey, sources: Sources, former: str) -> Choice | None:
-        streams = self._built.streams(key[0], self._all_series, self._reaches, sources)
+        streams = self._built.streams(key, self._all_series, self._reaches, sources)
         if streams:
             return None if former in streams else Choice(streams[0], "streamed" if former else "first")
         candidates = self._standings.get(sources) or self._stand(sources)

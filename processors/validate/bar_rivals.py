@@ -11,7 +11,7 @@ from processors.validate.series import TickSeries
 from schemas.sessions import calendar_of
 from schemas.sources import BarOffer
 from schemas.symbols import AssetClass, asset_class_of
-from schemas.timeframes import DAY_NS
+from schemas.timeframes import DAY_NS, Timeframe
 
 BarKey = tuple[str, str]  # symbol, timeframe
 Sources = tuple[str, ...]
@@ -19,15 +19,19 @@ Sources = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class BuiltBars:
-    """Of whose ticks bars are built. provider_sources: of none of these; quoted: the classes whose bars are built of quotes."""
+    """Of whose ticks bars are built. provider_sources: of none of these; quoted: the classes whose bars are built of quotes; timeframes: those that are built."""
 
     provider_sources: Collection[str] = ()
     quoted: Collection[AssetClass] = ()
     asset_classes: Mapping[str, AssetClass] = field(default_factory=dict)
+    timeframes: Collection[str] = tuple(timeframe.value for timeframe in Timeframe)
 
-    def streams(self, symbol: str, all_series: AllSeries, reaches: Reaches, among: Collection[str]) -> list[str]:
+    def streams(self, key: BarKey, all_series: AllSeries, reaches: Reaches, among: Collection[str]) -> list[str]:
         """Sources whose ticks of the symbol build bars, and that were there within the last day of those `among`: one that comes back after an outage
         fills it, and its bars are the primary ones of that time too. None that has sent nothing of it while its market was open for a day. Sorted."""
+        symbol, timeframe = key
+        if timeframe not in self.timeframes:
+            return []
         return sorted(
             source
             for source, series in all_series.of(symbol)
@@ -41,7 +45,8 @@ class BuiltBars:
         """Bars are built of the ticks that the source sends of the symbol."""
         if source in self.provider_sources:
             return False
-        return series.newest_event_ns > 0 or asset_class_of(symbol, self.asset_classes) in self.quoted
+        is_quoted = asset_class_of(symbol, self.asset_classes) in self.quoted
+        return (series.newest_quote_ns if is_quoted else series.newest_event_ns) > 0
 
     def _is_given_up(self, symbol: str, series: TickSeries, now_ns: int) -> bool:
         """It lives, but does not carry the symbol any more. now_ns: by its own clock."""

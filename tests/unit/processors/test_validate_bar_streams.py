@@ -1,6 +1,7 @@
 """Whose bars are primary where a stream and polled sources have one symbol, whose ticks too: never nobody's."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from schemas.ticks import Tick
 from schemas.timeframes import DAY_NS, SECOND_NS
 from schemas.topics import Topic
 from tests.unit.processors.inputs import T0_NS, as_inputs, events, kept_ticks, quote, record, run, ticks_record, trade
-from tests.unit.processors.test_validate_bar_primaries import DAY_S, made, offer, offers, said, streaming, told
+from tests.unit.processors.test_validate_bar_primaries import BUILT, DAY_S, LIMITS, made, offer, offers, said, streaming, told
 from tests.unit.processors.test_validate_primary import living
 
 
@@ -89,3 +90,20 @@ def test_an_offer_that_says_a_thing_twice_is_refused(more: dict[str, Any]) -> No
     fields = {"symbols": ("AAPL",), "timeframes": ("1d",)} | more
     with pytest.raises(InvalidRecord):
         made().apply(record(BarOffer("yahoo", 0, ts_event_ns=T0_NS, ts_ingest_ns=T0_NS, **fields), topic=Topic.TICKS_RAW))
+
+
+def test_a_source_whose_bars_are_not_published_does_not_take_them_from_one_whose_bars_are() -> None:
+    core = made()
+    assert said(run(core, offers(0, 30, "yahoo-eu", "yahoo", **{"yahoo-eu": 1}))) == [("AAPL", "1d", "yahoo", "first", 0)]
+    assert said(run(core, offers(30, 60, "yahoo-eu"))) == []
+
+
+def test_bars_of_a_timeframe_that_is_not_built_are_the_providers() -> None:
+    core = ValidateCore(LIMITS, replace(BUILT, timeframes=("1m", "5m")))
+    outputs = run(core, [*streaming(0, 3), offer(3, "yahoo", timeframes=("1m", "1d"))])
+    assert said(outputs) == [("AAPL", "1d", "yahoo", "first", 0), ("AAPL", "1m", "polygon", "first", 0)]
+
+
+def test_trades_of_a_symbol_whose_bars_are_built_of_quotes_build_none() -> None:
+    outputs = run(made(), [*streaming(0, 3, "EUR-USD"), offer(3, "yahoo", symbols=("EUR-USD",))])
+    assert said(outputs) == [("EUR-USD", "1d", "yahoo", "first", 0)]
