@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from bench.tick_source import Segment, TickSource, symbols_of
+from ingestors.flush_pace import FlushPace
 from ingestors.stamps import Stamps
 from runtime.kafka import Publisher
-from runtime.settings import KafkaSettings
+from runtime.settings import IngestSettings, KafkaSettings
 from schemas.headers import SYMBOLS
 from schemas.topics import Topic
 
@@ -69,10 +70,10 @@ def write_all(source: TickSource, publisher: Publisher, ticks: int, ticks_per_ev
     return made
 
 
-def write_steadily(
-    source: TickSource, publisher: Publisher, rate: float, seconds: float, flush_s: float, speed: float
-) -> tuple[int, float]:
-    """That many ticks a second; event time begins now and runs `speed` times as fast as the machine's. Returns how many were written, and in which time."""
+def write_steadily(source: TickSource, publisher: Publisher, rate: float, seconds: float, speed: float) -> tuple[int, float]:
+    """That many ticks a second, in envelopes that wait as an ingestor's do; event time begins now and runs `speed` times as fast as the machine's. Returns how
+    many were written, and in which time."""
+    pace = FlushPace(IngestSettings().flush_interval_s)
     writer, made, start_s, start_ns, watermark_s = TickWriter(source, publisher), 0, time.monotonic(), time.time_ns(), 0.0
     while (passed_s := time.monotonic() - start_s) < seconds:
         segments, waiting = [], 0
@@ -81,10 +82,11 @@ def write_steadily(
             segments.append(source.segment(event_ns))
             waiting += segments[-1].trades
         made += writer.send(segments)
+        pace.take(waiting, time.monotonic())
         if passed_s >= watermark_s:
             writer.watermark(event_ns)
             watermark_s = passed_s + WATERMARK_S
-        time.sleep(flush_s)
+        time.sleep(pace.wait_s)
     writer.watermark(start_ns + round(seconds * speed * 1e9))
     publisher.flush()
     return made, time.monotonic() - start_s
@@ -99,13 +101,12 @@ def main(
     group: Annotated[int, typer.Option(help="Symbols that trade together.")] = 10,
     partitions: int = 4,
     prefix: Annotated[str, typer.Option(help="Of the symbols' names: trades seen before are dropped.")] = "S",
-    flush_s: float = 0.002,
     speed: Annotated[float, typer.Option(help="Event time to real time.")] = 1.0,
 ) -> None:
     """Prints how many ticks were written, and in how many seconds."""
     kafka = KafkaSettings(partitions=partitions, topic_names={Topic.TICKS_RAW: topic})
     source = TickSource(SOURCE, symbols_of(symbols, partitions, prefix), partitions, group)
-    print(*write_steadily(source, Publisher(kafka, bootstrap), rate, seconds, flush_s, speed), flush=True)
+    print(*write_steadily(source, Publisher(kafka, bootstrap), rate, seconds, speed), flush=True)
 
 
 if __name__ == "__main__":

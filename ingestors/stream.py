@@ -13,6 +13,7 @@ from ingestors.books.resubscriber import BookResubscriber
 from ingestors.congestion import Congestion
 from ingestors.control_events import ControlEvents
 from ingestors.feed import Feed
+from ingestors.flush_pace import FlushPace
 from ingestors.frame_pump import FramePump
 from ingestors.helpers import Helpers, KafkaCheck, wake_regularly
 from ingestors.history import History
@@ -156,13 +157,15 @@ class StreamIngestor:
         self._start_helpers(parts, follower)
         capture = self._open_capture()
         pump = FramePump(feed, self.lanes, self._congestion(parts.publisher), capture, self._health.tick)
+        pace = FlushPace(self._settings.ingest.flush_interval_s)
         try:
             while not self._stopping.is_set():
                 await self._wake.wait()
                 await self.lanes.check()
                 self._helpers.check()
                 if self.lanes.backlog() < self._settings.ingest.flush_ticks:
-                    await asyncio.sleep(self._settings.ingest.flush_interval_s)  # what comes meanwhile shares the envelope
+                    await asyncio.sleep(pace.wait_s)  # what comes meanwhile shares the envelope
+                pace.take(self.lanes.backlog(), self._clock.monotonic_s())
                 await self._turn(feed, pump, follower)
             await self.lanes.stop()
             while self.lanes.backlog():

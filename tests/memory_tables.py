@@ -46,11 +46,11 @@ class MemoryTables:
     def timeframes(self, series: Series) -> set[str]:
         return {timeframe for known, timeframe in self.bar_rows if known == series}
 
-    def shared_primaries(self, symbols: tuple[str, ...] = ()) -> Iterator[SharedPrimary]:
+    def shared_primaries(self, symbols: tuple[str, ...], start_ns: int) -> Iterator[SharedPrimary]:
         found: defaultdict[tuple[str, str, int], list[str]] = defaultdict(list)
         for (series, timeframe), rows in self.bar_rows.items():
             for row in rows.values():
-                if row.is_primary and (not symbols or series.symbol in symbols):
+                if row.is_primary and row.ts_open_ns >= start_ns and (not symbols or series.symbol in symbols):
                     found[series.symbol, timeframe, row.timestamp_us].append(series.source)
         return iter([SharedPrimary(*key, sorted(sources)) for key, sources in sorted(found.items()) if len(sources) > 1])
 

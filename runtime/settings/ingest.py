@@ -9,7 +9,9 @@ class IngestSettings(Section):
     """Shared by all ingestors."""
 
     flush_ticks: int = Field(500, ge=1, le=2_000, description="ticks at which an envelope is sent at once")
-    flush_interval_s: float = Field(0.0005, ge=0, le=1, description="oldest a waiting tick gets")
+    flush_interval_s: float = Field(
+        0.0005, ge=0, le=1, description="so long a tick waits for others that share its envelope; up to 10 ms where many come"
+    )
     queue_frames: int = Field(
         20_000, ge=100, le=1_000_000, description="frames between the socket reader and the parser; full: the socket waits"
     )

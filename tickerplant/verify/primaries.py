@@ -9,8 +9,8 @@ TABLE = "market_ohlcv"
 
 def judge_primaries(tables: Tables, report: Report, start_ns: int, symbols: tuple[str, ...], sources: tuple[str, ...]) -> None:
     """Of the named symbols, where a named source takes part; all if none is named. Blocks on the database."""
-    for shared in tables.shared_primaries(symbols):
-        if shared.timestamp_us * 1000 < start_ns or (sources and not set(sources) & set(shared.sources)):
+    for shared in tables.shared_primaries(symbols, start_ns):
+        if sources and not set(sources) & set(shared.sources):
             continue
         key = f"{shared.symbol} {shared.timeframe} {text(shared.timestamp_us * 1000)}"
         report.rule(TABLE, key, "is_primary", "true of one source", f"true of {', '.join(shared.sources)}")

@@ -63,8 +63,8 @@ class Tables(Protocol):
         """Timeframes that stand in the tables of bars, indicators or signals."""
         ...
 
-    def shared_primaries(self, symbols: tuple[str, ...] = ()) -> Iterator[SharedPrimary]:
-        """Of these symbols, all if none is named; by symbol, timeframe and time."""
+    def shared_primaries(self, symbols: tuple[str, ...], start_ns: int) -> Iterator[SharedPrimary]:
+        """Of these symbols, all if none is named, and bars that begin then or later; by symbol, timeframe and time."""
         ...
 
 
@@ -100,14 +100,14 @@ class Store:
         query = SQL(" UNION ").join(select.format(Identifier(table)) for table in tables)
         return {row[0] for row in self.connection.execute(query, series._asdict()).fetchall()}
 
-    def shared_primaries(self, symbols: tuple[str, ...] = ()) -> Iterator[SharedPrimary]:
-        where = SQL("is_primary AND symbol = ANY(%(symbols)s)") if symbols else SQL("is_primary")
+    def shared_primaries(self, symbols: tuple[str, ...], start_ns: int) -> Iterator[SharedPrimary]:
+        where = SQL('is_primary AND "timestamp" >= to_timestamp(%(start_s)s)') + SQL(" AND symbol = ANY(%(symbols)s)" if symbols else "")
         query = SQL(
             "SELECT symbol, timeframe, {}, array_agg(source ORDER BY source) FROM market_ohlcv WHERE {} "
             'GROUP BY symbol, timeframe, "timestamp" HAVING count(*) > 1 ORDER BY 1, 2, 3'
         ).format(_TIMESTAMP, where)
         with self.connection.cursor("verify_primaries", row_factory=args_row(SharedPrimary)) as cursor:
-            cursor.execute(query, {"symbols": list(symbols)})
+            cursor.execute(query, {"symbols": list(symbols), "start_s": start_ns // 1_000_000_000})
             yield from cursor
 
     def _rows(self, table: str, row: type[Row], series: Series, order: Composable, timeframe: str | None = None) -> Iterator[Row]:
