@@ -39,7 +39,8 @@ class Reach(Struct, array_like=True):
     """One source. clock_ns, event_ns: of its newest watermark. checked_ns: its clock at the last look; moved_ns: when its event time last moved.
 
     seen: the other sources' clocks when its event time last moved. steady_ns, steady_event_ns: its clock and event time since when it
-    moves without a break. breaks: how often it broke down again soon after it had come back.
+    moves without a break. breaks: how often it broke down again soon after it had come back. is_unsure: another one's clock began anew, and its event time has
+    not moved since: it may have been lost for long.
     """
 
     priority: int = DEFAULT_PRIORITY
@@ -51,6 +52,7 @@ class Reach(Struct, array_like=True):
     steady_event_ns: int = 0
     breaks: int = 0
     seen: dict[str, int] = {}
+    is_unsure: bool = False
 
 
 class Reaches(dict[str, Reach]):
@@ -83,8 +85,9 @@ class Reaches(dict[str, Reach]):
 
     def _begin(self, source: str, now_ns: int) -> None:
         """What its clock says of the others begins here."""
-        for other in self.values():
+        for name, other in self.items():
             other.seen[source] = now_ns
+            other.is_unsure = other.is_unsure or name != source
 
     def _move(self, own: Reach, ts_event_ns: int) -> None:
         now_ns = own.clock_ns
@@ -92,7 +95,7 @@ class Reaches(dict[str, Reach]):
             again_soon = own.moved_ns - own.steady_ns < _CALM * self._settle_ns
             own.breaks = min(own.breaks + 1, _MOST_DOUBLINGS) if again_soon else 0
             own.steady_ns, own.steady_event_ns = now_ns, ts_event_ns
-        own.event_ns, own.moved_ns = ts_event_ns, now_ns
+        own.event_ns, own.moved_ns, own.is_unsure = ts_event_ns, now_ns, False
         for other, reach in self.items():
             own.seen[other] = reach.clock_ns
 
@@ -108,6 +111,6 @@ class Reaches(dict[str, Reach]):
         return max((self[other].clock_ns - own.seen.get(other, 0) for other in among if other != source and other in self), default=0)
 
     def is_settled(self, source: str, heard_ns: int) -> bool:
-        """A source that lives has done so for long enough, and sent a tick of the symbol (event time of the newest: heard_ns) since it came back."""
+        """A source that surely lives has done so for long enough, and sent a tick of the symbol (event time of the newest: heard_ns) since it came back."""
         own = self[source]
-        return own.clock_ns - own.steady_ns >= self._settle_ns * 2**own.breaks and heard_ns >= own.steady_event_ns
+        return not own.is_unsure and own.clock_ns - own.steady_ns >= self._settle_ns * 2**own.breaks and heard_ns >= own.steady_event_ns

@@ -98,6 +98,19 @@ def test_a_preferred_source_takes_over_once_it_has_settled_and_later_after_a_bre
     assert said(run(core, offers(38, 44, "yahoo", "fmp", fmp=10))) == [("AAPL", "1d", "fmp", "preferred", 3)]
 
 
+@pytest.mark.parametrize("talks", [True, False], ids=["its provider is away", "it is gone"])
+def test_a_preferred_source_that_is_away_is_not_taken_for_settled_when_the_other_one_pauses(talks: bool) -> None:
+    """A pause of whoever tells that it is away leaves nobody to say so: that is no sign of life."""
+    core = made()
+    run(core, offers(0, 20, "yahoo", "fmp", yahoo=10))
+    away = [offer(at_s, "yahoo", 10, heard_s=19) for at_s in range(20, 90)] if talks else []
+    living = [offer(at_s, "fmp") for at_s in (*range(20, 40), *range(60, 90))]
+    assert said(run(core, sorted([*away, *living], key=lambda one: one.value.split(b"ts_ingest_ns")[1]))) == [
+        ("AAPL", "1d", "fmp", "lost", 1)
+    ]
+    assert said(run(core, offers(90, 130, "yahoo", "fmp", yahoo=10))) == [("AAPL", "1d", "yahoo", "preferred", 2)]
+
+
 def test_clocks_are_not_compared() -> None:
     both = [one for at_s in range(60) for one in (offer(at_s, "yahoo"), offer(at_s, "fmp", skew_s=-3600))]
     assert said(run(made(), both)) == [("AAPL", "1d", "yahoo", "first", 0)]
