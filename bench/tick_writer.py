@@ -73,7 +73,7 @@ def write_all(source: TickSource, publisher: Publisher, ticks: int, ticks_per_ev
 def write_steadily(source: TickSource, publisher: Publisher, rate: float, seconds: float, speed: float) -> tuple[int, float]:
     """That many ticks a second, in envelopes that wait as an ingestor's do; event time begins now and runs `speed` times as fast as the machine's. Returns how
     many were written, and in which time."""
-    pace = FlushPace(IngestSettings().flush_interval_s)
+    pace = FlushPace(IngestSettings().flush_interval_s, IngestSettings().flush_most_s)
     writer, made, start_s, start_ns, watermark_s = TickWriter(source, publisher), 0, time.monotonic(), time.time_ns(), 0.0
     while (passed_s := time.monotonic() - start_s) < seconds:
         segments, waiting = [], 0

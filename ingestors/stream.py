@@ -157,7 +157,7 @@ class StreamIngestor:
         self._start_helpers(parts, follower)
         capture = self._open_capture()
         pump = FramePump(feed, self.lanes, self._congestion(parts.publisher), capture, self._health.tick)
-        pace = FlushPace(self._settings.ingest.flush_interval_s)
+        pace = FlushPace(self._settings.ingest.flush_interval_s, self._settings.ingest.flush_most_s)
         try:
             while not self._stopping.is_set():
                 await self._wake.wait()

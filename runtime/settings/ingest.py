@@ -9,8 +9,12 @@ class IngestSettings(Section):
     """Shared by all ingestors."""
 
     flush_ticks: int = Field(500, ge=1, le=2_000, description="ticks at which an envelope is sent at once")
-    flush_interval_s: float = Field(
-        0.0005, ge=0, le=1, description="so long a tick waits for others that share its envelope; up to 10 ms where many come"
+    flush_interval_s: float = Field(0.0005, ge=0, le=1, description="so long a tick waits for others that share its envelope")
+    flush_most_s: float = Field(
+        0.01,
+        ge=0,
+        le=1,
+        description="so long it waits where many come (4 ms at 20,000 ticks a second), since all readers pay by the envelope too",
     )
     queue_frames: int = Field(
         20_000, ge=100, le=1_000_000, description="frames between the socket reader and the parser; full: the socket waits"
