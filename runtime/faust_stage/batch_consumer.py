@@ -17,8 +17,8 @@ from schemas.topics import Topic
 
 _SMALL_FETCH_RECORDS = 50
 # Few records with so many bytes are envelopes that grew with a backlog: then throughput counts, and a fetch costs a millisecond. What comes within one such
-# pause must be less, unless more comes than can be carried otherwise: a stage would pause for ever, as it did at 20,000 ticks a second with a quarter of it.
-_LOAD_BYTES = 262_144
+# pause must be less, unless more comes than can be carried otherwise: a stage would pause for ever, as it did at 20,000 ticks a second with half of it.
+_LOAD_BYTES = 131_072
 _LOAD_PACE_S = 0.02
 
 
