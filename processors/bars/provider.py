@@ -49,9 +49,7 @@ class ProviderBars:
         """The bar as it came, or with its revision, what its score lost and whose it is; then gaps. Or a dead letter. Of a change of primary: the bars that it
         concerns. Raises InvalidRecord for what is no bar at all."""
         if record.headers.get(TYPE) == _PRIMARY:
-            change: PrimaryChange = decoded(decode_bar_primary, record.value)
-            _check_series(change.symbol, change.timeframe)
-            return [_output(bar, encode(_plain(bar))) for bar in self._rulers.change(change, self._series)]
+            return self._change(record)
         bar: ProviderBar = decoded(decode_provider_bar, record.value)
         if bar.source not in self._sources:
             check(bar)
@@ -63,6 +61,15 @@ class ProviderBars:
                 raise
             self._enter(bar).refuse(bar)
             return [self._letter(record, bar, error.reason, error.detail)]
+        return self._judge(record, bar)
+
+    def _change(self, record: InputRecord) -> list[Output]:
+        change: PrimaryChange = decoded(decode_bar_primary, record.value)
+        _check_series(change.symbol, change.timeframe)
+        return [_output(bar, encode(_plain(bar))) for bar in self._rulers.change(change, self._series)]
+
+    def _judge(self, record: InputRecord, bar: ProviderBar) -> list[Output]:
+        """A bar that is right by itself, against what is known of its series."""
         series = self._enter(bar)
         if bar.primary and not series.reigns:
             self._rulers.claim(series, bar)
@@ -72,8 +79,8 @@ class ProviderBars:
         gaps = [gap_output(gap) for gap in verdict.gaps]
         if verdict.dropped:
             DROPPED.labels(self._stage, verdict.dropped.value).inc()
+        if (told := verdict.bar) is None:
             return gaps
-        told = verdict.bar or bar
         return [_output(told, record.value if told == bar and _is_plain(bar) else encode(_plain(told))), *gaps]
 
     def pack(self) -> bytes:

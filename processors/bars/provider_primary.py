@@ -11,7 +11,6 @@ from processors.state import Series
 from schemas.bars import ProviderBar
 from schemas.sources import PrimaryChange
 
-SeriesKey = tuple[str, str, str]  # symbol, source, timeframe
 MAX_REIGNS = 64  # that are remembered of a series: as many intervals as a provider restates
 
 

@@ -25,7 +25,7 @@ MAX_REFUSED = 20  # bars in a row at another scale; the next one is believed
 
 
 class Verdict(NamedTuple):
-    """What became of a bar. refused: why it is a dead letter, else None. dropped: why it is not published, else None. bar: as it is published. gaps: events
+    """What became of a bar. refused: why it is a dead letter, else None. dropped: why it is not published, else None. bar: as it is published, if it is. gaps: events
     that it caused."""
 
     refused: Finding | None = None
