@@ -28,7 +28,7 @@ from ingestors.raw_capture import Head, RawCapture, head_of, merged_names
 from ingestors.shard_opener import Limits
 from ingestors.stream_parts import StreamParts, stream_parts
 from ingestors.symbol_changes import SymbolChanges
-from ingestors.symbol_follower import SymbolFollower
+from ingestors.symbol_follower import SymbolFollower, change_connections
 from ingestors.venue import Venue
 from runtime import metrics
 from runtime.clock import Clock
@@ -153,7 +153,7 @@ class StreamIngestor:
         self.feed = feed = parts.feed
         self.lanes.start(self._changes.symbols)
         feed.carry(shard.lane for shard in self.lanes)
-        follower = SymbolFollower(self._changes, self.lanes, feed, parts.publisher)
+        follower = SymbolFollower(self._changes, parts.publisher, partial(change_connections, self.lanes, feed), self.lanes.changing)
         self._start_helpers(parts, follower)
         capture = self._open_capture()
         pump = FramePump(feed, self.lanes, self._congestion(parts.publisher), capture, self._health.tick)

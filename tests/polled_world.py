@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ingestors import rest
+from ingestors import rest, symbol_follower
 from ingestors.bar_history import bar_history_of
 from ingestors.limits import gate, gates
 from ingestors.limits.gates import Gates
@@ -29,7 +29,7 @@ DIALECTS: dict[str, Any] = {one.name: one for one in POLLED}
 every_provider = pytest.mark.parametrize("name", sorted(DIALECTS))
 WAITS: tuple[Wait, ...] = (
     (ingestor_module, "TURN_S", 0.01),
-    (ingestor_module, "_FOLLOW_S", 0.05),
+    (symbol_follower, "FOLLOW_S", 0.05),
     (timetable, "AGAIN_S", 0.001),
     (timetable, "AGAIN_CAP_S", 0.01),
     (rest, "_SAID_NO_S", 0.001),

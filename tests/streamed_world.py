@@ -29,7 +29,7 @@ WAITS: tuple[Wait, ...] = (
     (connector, "_STEP_S", 0.02),
     (conversation, "ACKNOWLEDGEMENT_S", 0.2),
     (handover, "OVERLAP_S", 0.05),
-    (symbol_follower, "_FOLLOW_S", 0.05),
+    (symbol_follower, "FOLLOW_S", 0.05),
     (rest, "LIMITED_S", 0.05),
     (fetcher, "_LOOK_S", 0.02),
     (fetcher, "_AGAIN_S", 0.05),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +16,7 @@ from ingestors.polling.questions import Questions
 from ingestors.polling.venue import PollVenue
 from ingestors.publisher import EventPublisher
 from ingestors.symbol_changes import Change, SymbolChanges
+from ingestors.symbol_follower import SymbolFollower
 from runtime.clock import Clock
 from runtime.errors import UserError
 from runtime.faults import KillPoints
@@ -26,7 +28,6 @@ from schemas.timeframes import SECOND_NS, Timeframe
 log = get_logger()
 TURN_S = 0.25  # so often is looked at what is due
 OFFER_S = 1.0
-_FOLLOW_S = 1.0
 _CONGESTED_WAIT_S = 0.05
 T = TypeVar("T")
 
@@ -51,7 +52,6 @@ class PollIngestor:
         self._stopping = asyncio.Event()
         self._wake = asyncio.Event()
         self._changes = SymbolChanges(venue, self._output, venue.source, Names(), clock)
-        self._change: Change | None = None
         self._helpers = Helpers(self._wake)
         self._kafka = KafkaCheck(self._output, self.stage)
         self._questions = Questions(venue, clock, self._wake.set)
@@ -122,8 +122,9 @@ class PollIngestor:
         return self._venue.settings.timeframes
 
     async def _ask_on(self, asker: Asker) -> None:
+        self._follower = SymbolFollower(self._changes, self._publisher, partial(self._apply, asker))
         self._questions.set_symbols(self._changes.symbols)
-        self._helpers.start((lambda: wake_regularly(self._wake, TURN_S), lambda: self._kafka.run(self._publisher), self._follow_changes))
+        self._helpers.start((lambda: wake_regularly(self._wake, TURN_S), lambda: self._kafka.run(self._publisher), self._follower.run))
         try:
             while not self._stopping.is_set():
                 await self._wake.wait()
@@ -132,8 +133,7 @@ class PollIngestor:
                 self._health.tick()
                 await self._relieve()
                 self._reap(asker)
-                if self._change:
-                    self._apply(asker, self._change)
+                self._follower.make_change()
                 self._give_signs(asker)
                 self._questions.begin(asker)
             await self._end(asker)
@@ -170,21 +170,11 @@ class PollIngestor:
         asker.watermark(self._changes.symbols)
         await asyncio.to_thread(self._publisher.close)
 
-    async def _follow_changes(self) -> None:
-        """Symbols that are added and removed at run time."""
-        while True:
-            await asyncio.sleep(_FOLLOW_S)
-            if self._change is None:
-                self._change = await self._changes.next()
-            self._publisher.priority = self._changes.priority
-
     def _apply(self, asker: Asker, change: Change) -> None:
-        self._change = None
         self._offered_ns = 0
         asker.learn(change.published)
         asker.forget(change.gone)
         self._questions.set_symbols(self._changes.symbols)
-        log.info("symbols_changed", added=sorted(change.new), removed=sorted(change.gone))
 
     def _check_data(self) -> str:
         answered_s = self._asker.answered_s if self._asker else None

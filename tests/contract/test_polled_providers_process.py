@@ -75,7 +75,7 @@ async def test_22_symbols_come_and_go_at_run_time(world: World) -> None:
         world.output.asked = world.dialect.symbols
         await world.has(world.second, 5)
         world.output.asked = (world.second,)
-        await eventually_async(lambda: ingestor._changes.symbols == {world.second} and ingestor._change is None)
+        await eventually_async(lambda: ingestor._changes.symbols == {world.second} and ingestor._follower._change is None)
         await world.next_bar()
         await eventually_async(lambda: len(world.bars(world.second)) > 5)
         assert len(world.bars(world.first)) == 5

@@ -1,6 +1,7 @@
 """A change of symbols is made between two turns, all of it, and not while a connection is being replaced."""
 
 import asyncio
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from ingestors import symbol_follower
 from ingestors.resume import Published
 from ingestors.symbol_changes import Change
-from ingestors.symbol_follower import SymbolFollower
+from ingestors.symbol_follower import SymbolFollower, change_connections
 from tests.support import eventually_async
 
 
@@ -49,10 +50,10 @@ class World:
 
 
 async def test_changes_are_made_one_after_the_other_once_connections_may_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(symbol_follower, "_FOLLOW_S", 0.001)
+    monkeypatch.setattr(symbol_follower, "FOLLOW_S", 0.001)
     world: Any = World(Change({"B"}, {"A"}, Published()), Change(set(), {"B"}, Published()))
     publisher: Any = SimpleNamespace(priority=0)
-    follower = SymbolFollower(world, world, world, publisher)
+    follower = SymbolFollower(world, publisher, partial(change_connections, world, world), world.changing)
     following = asyncio.ensure_future(follower.run())
     await eventually_async(lambda: publisher.priority == 7 and len(world.waiting) == 1)
     world.is_changing = True
