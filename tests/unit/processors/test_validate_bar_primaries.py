@@ -13,7 +13,7 @@ from runtime.errors import InvalidRecord
 from runtime.settings import QualitySettings
 from runtime.settings.failover import FailoverSettings
 from runtime.stage import InputRecord, Output
-from schemas.codec import decode_bar_primary, encode
+from schemas.codec import decode_bar_primary
 from schemas.reasons import Reason
 from schemas.sources import BarOffer, PrimaryChange
 from schemas.timeframes import DAY_NS, SECOND_NS
@@ -205,4 +205,3 @@ def test_an_offer_that_is_wrong_is_refused_and_changes_nothing(change: dict[str,
 def test_without_offers_nothing_is_decided() -> None:
     core = ValidateCore(replace(LIMITS, lost_ns=1), BUILT)
     assert told(run(core, streaming(0, 30))) == []
-    assert encode(told([])) == b"[]"
