@@ -73,25 +73,21 @@ class KlineData(Struct, gc=False):
 
 
 class TradeFrame(Struct, gc=False):
-    stream: str
     data: TradeData
     ts_capture_ns: Nanoseconds = 0
 
 
 class BookTickerFrame(Struct, gc=False):
-    stream: str
     data: BookTickerData
     ts_capture_ns: Nanoseconds = 0
 
 
 class DepthFrame(Struct, gc=False):
-    stream: str
     data: DepthData
     ts_capture_ns: Nanoseconds = 0
 
 
 class KlineFrame(Struct, gc=False):
-    stream: str
     data: KlineData
     ts_capture_ns: Nanoseconds = 0
 
