@@ -11,6 +11,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage
 
 from runtime.faust_stage.commit_gate import Covered
+from runtime.faust_stage.log_limits import Limits
 from runtime.faust_stage.processor import Batch
 from runtime.faust_stage.same_loop import SameLoopClient
 from schemas.topics import Topic
@@ -30,7 +31,8 @@ class StageHooks(Protocol):
     def logical(self, topic: str) -> Topic: ...
     def physical(self, topic: Topic) -> str: ...
     def on_hole(self, topic: str, partition: int, expected: int, found: int) -> None: ...
-    def start_offsets(self, committed: Mapping[TP, int | None], earliest: Mapping[TP, int], ends: Mapping[TP, int]) -> dict[TP, int]: ...
+    async def limits(self, places: Iterable[TP]) -> Limits: ...
+    def start_offsets(self, committed: Mapping[TP, int | None], limits: Limits) -> dict[TP, int]: ...
     def covered_but_uncommitted(self, committed: Mapping[TP, int | None]) -> dict[TP, int]: ...
     async def commit(self, commit_offsets: Any) -> bool: ...
 
@@ -104,7 +106,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust is untyped
         tps = self.assignment()
         committed = {tp: self._committed_offset[tp] for tp in tps}
         uncommitted = self._stage.covered_but_uncommitted(committed)
-        starts = self._stage.start_offsets(committed, await self.earliest_offsets(*tps), await self.highwaters(*tps))
+        starts = self._stage.start_offsets(committed, await self._stage.limits(tps))
         await self.seek_wait(starts)
         self._expected.update(starts)
         if uncommitted:  # on a partition where nothing more comes nobody else would: its lag would stay for ever

@@ -1,7 +1,7 @@
 """One worker of a stage, wired: partitions, processor, snapshots, commit gate, and what Faust's consumer asks."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from runtime import metrics
@@ -10,6 +10,7 @@ from runtime.errors import FatalError
 from runtime.faults import KillPoints
 from runtime.faust_stage.commit_gate import CommitGate, Covered
 from runtime.faust_stage.exits import stop_loudly
+from runtime.faust_stage.log_limits import Limits, read_limits
 from runtime.faust_stage.partitions import Partitions, start_offset
 from runtime.faust_stage.processor import Batch, Processor
 from runtime.faust_stage.shower import Shower
@@ -32,6 +33,8 @@ class Stage:
         self.spec = spec
         self.pace_s = spec.pace_s
         self._clock = clock
+        self._kafka = settings.kafka
+        self._bootstrap = bootstrap
         self.partitions = Partitions(spec)
         self.store = SnapshotStore(spec.name, spec.state, settings.kafka, bootstrap, clock)
         self._physical = {topic: settings.kafka.topic(topic) for topic in spec.inputs}
@@ -94,7 +97,11 @@ class Stage:
                 covered[place] = covered_offset
         return covered
 
-    def start_offsets(self, committed: Mapping[Any, int | None], earliest: Mapping[Any, int], ends: Mapping[Any, int]) -> dict[Any, int]:
+    async def limits(self, places: Iterable[tuple[str, int]]) -> Limits:
+        """Where the inputs begin and end; asked after the committed offsets, which are never beyond it."""
+        return await asyncio.get_running_loop().run_in_executor(None, read_limits, self._kafka, self._bootstrap, places)
+
+    def start_offsets(self, committed: Mapping[Any, int | None], limits: Limits) -> dict[Any, int]:
         """Where each assigned partition is read from; the states take note of it. Raises FatalError where that cannot be exact."""
         starts = {}
         for place in committed:
@@ -102,7 +109,7 @@ class Stage:
             if state is None:
                 raise FatalError(f"{place.topic}/{place.partition} was assigned, but not restored")
             covered = state.next_offsets.get(topic)
-            start = start_offset(covered, committed[place], earliest[place], ends[place])
+            start = start_offset(covered, committed[place], *limits[place])
             if covered is not None and (committed[place] or 0) > covered:
                 get_logger().warning(
                     "snapshot_behind_commit", topic=topic.value, partition=place.partition, covered=covered, committed=committed[place]
