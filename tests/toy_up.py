@@ -10,21 +10,20 @@ import sys
 import threading
 from pathlib import Path
 
-from rich.console import Console
-
 from runtime.clock import SystemClock
 from runtime.errors import UserError
 from runtime.health import Health, HealthServer
 from runtime.settings import Settings, load_settings
 from tickerplant.stack.child import ChildSpec
 from tickerplant.stack.plan import Feed, Process
-from tickerplant.stack.run import Foreground
+
+UNTRACED = {"COVERAGE_PROCESS_CONFIG": "", "COVERAGE_PROCESS_START": ""}  # of ten toys nothing is to be learned; of their supervisor much
 
 
 def toy_spec(settings: Settings, process: Process) -> ChildSpec:
     data_dir = settings.data_dir.absolute()
     command = (sys.executable, __file__, "process", process.name, str(data_dir))
-    return ChildSpec(process.name, command, data_dir / "logs" / f"{process.name}.log", process.environment)
+    return ChildSpec(process.name, command, data_dir / "logs" / f"{process.name}.log", {**process.environment, **UNTRACED})
 
 
 def toy_process(name: str, data_dir: Path) -> int:
@@ -45,6 +44,10 @@ def toy_process(name: str, data_dir: Path) -> int:
 def main(words: list[str]) -> int:
     if words[0] == "process":
         return toy_process(words[1], Path(words[2]))
+    from rich.console import Console  # not for each toy
+
+    from tickerplant.stack.run import Foreground
+
     settings = load_settings(data_dir=Path(words[1]))
     try:
         Foreground(settings, Feed(), float(words[2]) if len(words) > 2 else None, Console(), spec_of=toy_spec).run()

@@ -1,6 +1,5 @@
 """The servers of `tickerplant up`: a killed one comes back where it was, data and ports outlive a restart, only loopback listens, passwords hold."""
 
-import json
 import os
 import shutil
 import signal
@@ -18,8 +17,8 @@ import redis
 from confluent_kafka.admin import AdminClient
 
 from runtime.addresses import Addresses
-from tests.support import ROOT, clean_environment, eventually, run_tickerplant
-from tickerplant.stack.status import masked
+from tests.support import ROOT, clean_environment, eventually
+from tickerplant.stack.status import masked, read_status
 
 
 class OwnStack:
@@ -28,7 +27,8 @@ class OwnStack:
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
         self.log = data_dir / "up.out"
-        self.env = clean_environment({"PYTHONPATH": str(ROOT), "TICKERPLANT_STACK__START_TIMEOUT_S": "180"})
+        more = {"TICKERPLANT_STACK__START_TIMEOUT_S": "180", "TICKERPLANT_STACK__KAFKA_QUICK_COMPILER": "true"}
+        self.env = clean_environment({"PYTHONPATH": str(ROOT), **more})
 
     def start(self) -> Addresses:
         with self.log.open("wb") as out:
@@ -43,7 +43,7 @@ class OwnStack:
         self.process.wait(60)
 
     def status(self) -> dict[str, Any]:
-        return json.loads(run_tickerplant("status", "--json", "--data-dir", str(self.data_dir)).stdout)
+        return read_status(self.data_dir)
 
     def entry(self, name: str) -> dict[str, Any]:
         return next(one for one in self.status()["processes"] if one["name"] == name)

@@ -21,6 +21,7 @@ Say = Callable[[str], None]
 Groups = list[tuple[Process, ...]]
 SpecOf = Callable[[Settings, Process], ChildSpec]
 _LOOK_INTERVAL_S = 0.2
+_START_LOOK_INTERVAL_S = 0.1
 _READY_INTERVAL_S = 1.0
 
 
@@ -68,12 +69,13 @@ class Supervisor:
             await unit.start()
         deadline_s = self._clock.monotonic_s() + self.settings.stack.start_timeout_s
         while late := [unit for unit in units if unit.state != "ready"]:
-            await asyncio.gather(*(unit.look() for unit in self.units))
+            # Who is ready is left alone: to ask everybody all the time takes from those that still start.
+            await asyncio.gather(*(unit.look() for unit in self.units if unit.state != "ready" or unit.notice()))
             for unit in units:
                 unit.refuse_user_error()
             if self._clock.monotonic_s() > deadline_s:
                 raise UserError(_not_started(late[0], self.settings.stack.start_timeout_s))
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(_START_LOOK_INTERVAL_S)
 
     async def watch(self, until: asyncio.Event) -> None:
         """Keeps everything running until the event is set. A crash is said at once, and so is the return."""
