@@ -24,7 +24,7 @@ from gateway.services import Services
 from gateway.session import Session
 from gateway.snapshots import Snapshots
 from gateway.views import Listing
-from runtime import metrics
+from runtime import garbage, metrics
 from runtime.addresses import kafka_address
 from runtime.clock import Clock, SystemClock
 from runtime.errors import FatalError, TransientError, UserError
@@ -97,6 +97,7 @@ class _Gateway:
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._end, None)
         self._start_reader()
+        garbage.settle()
         logger.info("gateway_started", address=address)
         works = (self._watch(), self._tick(health), self._limits.run(), self._server.keep_beating())
         tasks = [asyncio.create_task(work) for work in works]

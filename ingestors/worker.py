@@ -12,6 +12,7 @@ import uvloop
 
 from ingestors.limits.gates import shared_gates
 from ingestors.registry import Provider, provider_of
+from runtime import garbage
 from runtime.addresses import kafka_address
 from runtime.clock import Clock, SystemClock
 from runtime.health import Health, HealthServer
@@ -42,6 +43,7 @@ async def _ingest(provider: Provider, settings: Settings, play: Sequence[Path], 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ingestor.stop)
     server.start()
+    garbage.settle()
     log = structlog.get_logger()
     log.info("started", source=ingestor.source)
     try:

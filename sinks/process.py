@@ -4,7 +4,7 @@ import os
 import signal
 from collections.abc import Callable
 
-from runtime import logs
+from runtime import garbage, logs
 from runtime.clock import Clock, SystemClock
 from runtime.health import Health, HealthServer
 from runtime.process import run_process
@@ -26,6 +26,7 @@ def run_sink(process: str, settings: Settings, build: Build) -> int:
         worker = build(health, clock)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
+        garbage.settle()
         worker.run()
 
     try:

@@ -9,7 +9,7 @@ from typing import Any
 
 import uvloop
 
-from runtime import logs, metrics
+from runtime import garbage, logs, metrics
 from runtime.addresses import kafka_address
 from runtime.clock import Clock, SystemClock
 from runtime.faults import KillPoints
@@ -41,6 +41,7 @@ def run(spec: StageSpec, settings: Settings, instance: int) -> None:
     server.start()
     check_topics(spec, settings.kafka, bootstrap)
     worker = Worker(spec, settings, bootstrap, instance, process, health, clock)
+    garbage.settle()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(worker.main())
     server.stop()
