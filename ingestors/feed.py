@@ -202,9 +202,9 @@ class Feed:
         """The ticks so far, then how far event time has come. Does nothing before the first event."""
         self._flow.write_watermark(received_ns)
 
-    def idle(self, now_ns: int) -> None:
-        """Called while nothing comes, where the ingest clock is the machine's: event time moves on all the same."""
-        if self._watermarks.now_ns:
+    def idle(self, now_ns: int, from_the_start: bool = False) -> None:
+        """Called while nothing comes, where the ingest clock is the machine's: event time moves on all the same. from_the_start: though there was no event yet."""
+        if self._watermarks.now_ns or from_the_start:
             self._flow.move_clock(now_ns, now_ns)
             self._desk.tell(now_ns, now_ns)
 

@@ -16,6 +16,7 @@ MARKETS = (
         limits="one connection a market and key; REST without a hard limit on paid plans, 5 calls/min on the free one, which has no streams",
         licence="Polygon.io, now Massive: paid plans, whose terms say who may see the data; exchange fees and non-display rules apply to stocks",
         key="providers.polygon.api_key",
+        one_connection=True,
     ),
     Provider(
         name="oanda",
@@ -44,6 +45,7 @@ MARKETS = (
         limits="one connection a key, about 50 symbols on the free plan; 60 REST calls/min on it, 30/s on any; trades and bars of the past on paid plans",
         licence="Finnhub's terms: personal use on the free plan; others by agreement, redistribution needs their consent",
         key="providers.finnhub.api_key",
+        one_connection=True,
     ),
     Provider(
         name="twelve-data-stream",

@@ -13,6 +13,7 @@ class Provider:
     transport: how data come (a stream that it pushes, answers that we ask for, files that somebody brings). history: trades or bars of the past. limits: in words, as it states
     them; budget: of these, what our calls keep to. key: the setting that a key is read from, "" where none is needed. licence: a note for the user.
     account: the name under which its calls are counted, with those of others that are asked with the same key; else its own. built_by: `module:function` of one that has no folder beside the others.
+    one_connection: another one with the same key makes it close the first.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Provider:
     budget: Budget = ()
     built_by: str = ""
     account: str = ""
+    one_connection: bool = False
 
     @property
     def module(self) -> str:
@@ -42,5 +44,5 @@ class Provider:
 
     @property
     def process(self) -> str:
-        """The name of its process."""
+        """The name of its process, where it is the only one (see ingestors.process_shard)."""
         return f"ingest-{self.name}"

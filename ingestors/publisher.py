@@ -1,7 +1,7 @@
 """Events of one source to Kafka: ticks gathered into one envelope a partition, everything else one event a record."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from ingestors.stamps import Stamps
 from runtime import metrics
@@ -26,11 +26,20 @@ HIGH_WATER_BYTES = 8 * 1024 * 1024  # of them: most of a second of what the line
 class EventPublisher:
     """Keeps order within a partition. Nothing here waits: `congested` says when the caller has to.
 
-    stage: the ingestor's name on metrics and dead letters, as `ingest.binance`. priority: of the source, from the next watermark or offer on.
+    stage: the ingestor's name on metrics and dead letters, as `ingest.binance`. own: the partitions of the symbols that it carries, to which watermarks and offers go; None: all.
+    priority: of the source, from the next watermark or offer on.
     """
 
     def __init__(
-        self, publisher: Publisher, source: str, stage: str, partitions: int, *, trade_ids_contiguous: bool, kill_points: KillPoints
+        self,
+        publisher: Publisher,
+        source: str,
+        stage: str,
+        partitions: int,
+        *,
+        trade_ids_contiguous: bool,
+        kill_points: KillPoints,
+        own: Collection[int] | None = None,
     ) -> None:
         self._publisher = publisher
         self._source = source
@@ -38,6 +47,7 @@ class EventPublisher:
         self._contiguous = trade_ids_contiguous
         self._kill_points = kill_points
         self._partitions = partitions
+        self._own = range(partitions) if own is None else own
         self._waiting: list[list[Trade | Quote]] = [[] for _ in range(partitions)]
         self._oldest_ns = [0] * partitions
         self._limit = MAX_TICKS
@@ -52,7 +62,7 @@ class EventPublisher:
 
     def set_backlog(self, flush_ticks: int, backlog_frames: int) -> None:
         """How many ticks an envelope may hold from now on: flush_ticks, and more while frames wait, since every reader pays by the record."""
-        self._limit = min(MAX_TICKS, max(flush_ticks, backlog_frames // self._partitions))
+        self._limit = min(MAX_TICKS, max(flush_ticks, backlog_frames // len(self._own)))
 
     def tick(self, tick: Trade | Quote, received_ns: int) -> None:
         """Adds a tick to its partition's envelope; sends the envelope when it is full."""
@@ -81,19 +91,19 @@ class EventPublisher:
         self._kill_points.reach("envelope_sent")
 
     def watermark(self, ts_event_ns: int, ts_ingest_ns: int, received_ns: int) -> None:
-        """Sends the ticks gathered so far, then the watermark to every partition."""
+        """Sends the ticks gathered so far, then the watermark to each of its partitions."""
         self.flush()
-        for partition in range(self._partitions):
+        for partition in self._own:
             value = encode(Watermark(self._source, partition, ts_event_ns, ts_ingest_ns, received_ns, self.priority))
             self._send(Topic.TICKS_RAW, partition, value, None, "watermark", received_ns)
 
     def bar_offers(self, symbols: Iterable[str], timeframes: tuple[str, ...], heard_ns: int, now_ns: int) -> None:
-        """To every partition which of these symbols' bars the source sends. heard_ns: when the provider was last there for it."""
-        by_partition: list[list[str]] = [[] for _ in range(self._partitions)]
+        """To each of its partitions which of these symbols' bars the source sends. heard_ns: when the provider was last there for it."""
+        by_partition: dict[int, list[str]] = {partition: [] for partition in self._own}
         for symbol in sorted(symbols):
             by_partition[partition_of(symbol, self._partitions)].append(symbol)
-        for partition, own in enumerate(by_partition):
-            value = encode(BarOffer(self._source, partition, tuple(own), timeframes, heard_ns, now_ns, self.priority))
+        for partition, offered in by_partition.items():
+            value = encode(BarOffer(self._source, partition, tuple(offered), timeframes, heard_ns, now_ns, self.priority))
             self._send(Topic.TICKS_RAW, partition, value, None, "bar_offer", now_ns)
 
     def book(self, book: BookDifference, received_ns: int) -> None:

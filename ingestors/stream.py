@@ -23,6 +23,7 @@ from ingestors.names import Names
 from ingestors.output import KafkaOutput, Output
 from ingestors.persistence import persistently
 from ingestors.played_lanes import PlayedLanes
+from ingestors.process_shard import ProcessShard
 from ingestors.publisher import EventPublisher
 from ingestors.raw_capture import Head, RawCapture, head_of, merged_names
 from ingestors.shard_opener import Limits
@@ -61,7 +62,7 @@ class StreamIngestor:
         self._stopping = asyncio.Event()
         self._wake = asyncio.Event()
         self._names = Names()
-        self._changes = SymbolChanges(venue, self._output, self._source, self._names, clock)
+        self._changes = SymbolChanges(venue, self._output, self._source, self._names, clock, ProcessShard(settings.kafka.partitions))
         limits = Limits(
             settings.ingest.queue_frames,
             settings.ingest.queue_mb * 1024 * 1024,
@@ -82,6 +83,10 @@ class StreamIngestor:
         health.add_check("data", self._check_data)
         health.add_check("subscriptions", self._check_subscriptions)
         health.add_check("kafka", self._kafka.problem)
+
+    def take_shard(self, shard: ProcessShard) -> None:
+        """Before `run`: other processes carry the rest of the symbols."""
+        self._changes.shard = shard
 
     def play(self, paths: Sequence[Path]) -> None:
         """Before `run`: reads captured frames in place of connections, and ends when they do. Raises UserError for files of another provider."""
@@ -145,6 +150,7 @@ class StreamIngestor:
             on_control=ControlEvents(self._name, self.lanes).hear,
             on_progress=self._health.tick,
             capture_clock=self._capture_clock,
+            shard=self._changes.shard,
         )
         parts.publisher.priority = self._changes.priority
         return parts
@@ -207,7 +213,7 @@ class StreamIngestor:
         ingest = self._settings.ingest
         if not ingest.capture or self._played:
             return None
-        folder = self._settings.data_dir / "capture" / self._source
+        folder = self._settings.data_dir / "capture" / self._changes.shard.named(self._source)
         head = Head(self._name, self._source, dict(self._names))
         return RawCapture(folder, head, self._clock, ingest.capture_file_mb * 1024 * 1024, ingest.capture_keep_files)
 
@@ -217,18 +223,25 @@ class StreamIngestor:
         self.lanes.step(feed)
         follower.make_change()
         was_idle = await pump.turn()
-        if was_idle and not self._capture_clock and self.lanes.connected():
-            feed.idle(self._clock.now_ns())
+        if was_idle and not self._capture_clock:
+            self._pass_time(feed)
         self._queue_frames.set(self.lanes.backlog())
         self._connected.set(not self.lanes.problem())
         if self.lanes.backlog():
             self._wake.set()
 
+    def _pass_time(self, feed: Feed) -> None:
+        """Nothing came, and nothing was to come or could have."""
+        if self._changes.empty:
+            feed.idle(self._clock.now_ns(), from_the_start=True)
+        elif self.lanes.connected():
+            feed.idle(self._clock.now_ns())
+
     def _check_connection(self) -> str:
-        return self.lanes.problem() if self._changes.enabled else ""
+        return "" if self._changes.idle else self.lanes.problem()
 
     def _check_data(self) -> str:
-        if not self._changes.enabled:
+        if self._changes.idle:
             return ""
         age_s, limit_s = self.lanes.data_age_s(), self._settings.health.max_data_age_s
         if age_s is None:

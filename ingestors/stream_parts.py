@@ -8,6 +8,7 @@ from ingestors.feed import Feed
 from ingestors.gap_fill import TradeFiller
 from ingestors.history import History
 from ingestors.lane import Lane
+from ingestors.process_shard import ProcessShard
 from ingestors.publisher import EventPublisher
 from ingestors.resume import Published
 from ingestors.venue import Venue
@@ -38,10 +39,12 @@ def stream_parts(
     on_control: Callable[[Lane, object], None],
     on_progress: Callable[[], None],
     capture_clock: bool,
+    shard: ProcessShard,
 ) -> StreamParts:
-    """name: the provider's. history: where missing trades are asked for. capture_clock: event time is a capture's, not the present."""
+    """name: the provider's. history: where missing trades are asked for. capture_clock: event time is a capture's, not the present. shard: what of its symbols
+    this process carries."""
     source, process, ingest = venue.settings.source, f"ingest-{name}", settings.ingest
-    kill_points = KillPoints(process, settings.faults.kill_at, settings.data_dir / "run")
+    kill_points = KillPoints(shard.named(process), settings.faults.kill_at, settings.data_dir / "run")
     events = EventPublisher(
         publisher,
         source,
@@ -49,6 +52,7 @@ def stream_parts(
         settings.kafka.partitions,
         trade_ids_contiguous=venue.trade_ids_contiguous,
         kill_points=kill_points,
+        own=shard.own,
     )
     books = BookDesk(source, venue.book_rules(), ingest, events.order_book)
     feed = Feed(

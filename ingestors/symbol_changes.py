@@ -1,6 +1,7 @@
 """Which symbols an ingestor carries: those of the settings, or what was asked for at run time, which stands above them (topic market.sources).
 
-A source that is disabled carries none; one that is to begin anew gives all up, and takes them again at the next look.
+A source that is disabled carries none; one that is to begin anew gives all up, and takes them again at the next look. One of several processes of a source carries those
+of its shard.
 """
 
 from collections.abc import Collection, Iterable
@@ -11,6 +12,7 @@ import structlog
 
 from ingestors.names import Names
 from ingestors.output import Output
+from ingestors.process_shard import ProcessShard
 from ingestors.resume import Published
 from runtime import metrics
 from runtime.clock import Clock
@@ -53,9 +55,10 @@ class Listing(Protocol):
 
 
 class SymbolChanges:
-    """symbols: what is carried, as far as `resolve` and `next` have come. names: learns every symbol that is ever carried."""
+    """symbols: what is carried, as far as `resolve` and `next` have come. names: learns every symbol that is ever carried. shard: of all that is asked for, what falls to
+    this process."""
 
-    def __init__(self, venue: Listing, output: Output, source: str, names: Names, clock: Clock) -> None:
+    def __init__(self, venue: Listing, output: Output, source: str, names: Names, clock: Clock, shard: ProcessShard) -> None:
         self._venue = venue
         self._output = output
         self._source = source
@@ -67,6 +70,7 @@ class SymbolChanges:
         self._asked: tuple[str, ...] | None = None
         self._restarted_ns = 0
         self.symbols: set[str] = set()
+        self.shard = shard
 
     async def read(self) -> bool:
         """What was asked for before this start. Raises TransientError while that cannot be read."""
@@ -76,13 +80,23 @@ class SymbolChanges:
         return True
 
     def _count(self) -> None:
-        metrics.SOURCE_ENABLED.labels(self._source).set(self.enabled)
+        metrics.SOURCE_ENABLED.labels(self._source).set(self.enabled and not self.empty)
 
     @property
     def enabled(self) -> bool:
         """The source shall carry something."""
         state = self._output.source_state(self._source)
         return state is None or state.enabled
+
+    @property
+    def empty(self) -> bool:
+        """It is enabled, and none of its symbols falls to this process: another has them all."""
+        return not self.symbols and self.enabled and not self._wanted()
+
+    @property
+    def idle(self) -> bool:
+        """Nothing shall come."""
+        return not self.enabled or self.empty
 
     @property
     def priority(self) -> int:
@@ -143,7 +157,7 @@ class SymbolChanges:
         return Change(new, gone, published)
 
     def _wanted(self) -> set[str]:
-        return set(self._asked or self._venue.settings.symbols) if self.enabled else set()
+        return self.shard.of_these(self._asked or self._venue.settings.symbols) if self.enabled else set()
 
     def _remember(self, missing: list[str], wait_s: float) -> None:
         self._answered, self._unlisted = self._wanted(), set(missing)

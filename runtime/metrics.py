@@ -12,7 +12,9 @@ FRAMES = Counter("tickerplant_frames_total", "Frames received from a provider", 
 FRAME_BYTES = Counter("tickerplant_frame_bytes_total", "Bytes of frames received", ["source"])
 CONNECTIONS = Counter("tickerplant_connections_total", "Connections made to a provider", ["source"])
 CONNECTED = Gauge("tickerplant_connected", "1 while a provider's connection lives", ["source"])
-SOURCE_ENABLED = Gauge("tickerplant_source_enabled", "1 unless operators have disabled the source", ["source"])
+SOURCE_ENABLED = Gauge(
+    "tickerplant_source_enabled", "1 unless operators have disabled the source, or none of its symbols falls to this process", ["source"]
+)
 CAPTURED_FRAMES = Counter("tickerplant_captured_frames_total", "Raw frames for the capture; result: kept, dropped", ["source", "result"])
 HANDOVERS = Counter(
     "tickerplant_handovers_total", "Connections replaced before the provider cut them; outcome: lossless, broken", ["source", "outcome"]

@@ -14,6 +14,7 @@ from ingestors.polling.asker import Asker
 from ingestors.polling.bar_questions import BarQuestions
 from ingestors.polling.questions import Questions
 from ingestors.polling.venue import PollVenue
+from ingestors.process_shard import ProcessShard
 from ingestors.publisher import EventPublisher
 from ingestors.symbol_changes import Change, SymbolChanges
 from ingestors.symbol_follower import SymbolFollower
@@ -51,7 +52,7 @@ class PollIngestor:
         self._output = output or KafkaOutput(settings.kafka, bootstrap)
         self._stopping = asyncio.Event()
         self._wake = asyncio.Event()
-        self._changes = SymbolChanges(venue, self._output, venue.source, Names(), clock)
+        self._changes = SymbolChanges(venue, self._output, venue.source, Names(), clock, ProcessShard(settings.kafka.partitions))
         self._helpers = Helpers(self._wake)
         self._kafka = KafkaCheck(self._output, self.stage)
         self._questions = Questions(venue, clock, self._wake.set)
@@ -65,6 +66,10 @@ class PollIngestor:
     @property
     def source(self) -> str:
         return self._venue.source
+
+    def take_shard(self, shard: ProcessShard) -> None:
+        """Before `run`: other processes carry the rest of the symbols."""
+        self._changes.shard = shard
 
     def play(self, paths: Sequence[Path]) -> None:
         """There is nothing to play. Raises UserError."""
@@ -110,9 +115,15 @@ class PollIngestor:
         history_bars = settings.process.history_bars
         wanted = [(one, timeframe.value) for one in symbols for timeframe in self._timeframes()]
         sent = await self._output.sent_bars(source, wanted, history_bars)
-        kill_points = KillPoints(f"ingest-{self._name}", settings.faults.kill_at, settings.data_dir / "run")
+        shard = self._changes.shard
         self._publisher = EventPublisher(
-            self._output.publisher(), source, self.stage, settings.kafka.partitions, trade_ids_contiguous=False, kill_points=kill_points
+            self._output.publisher(),
+            source,
+            self.stage,
+            settings.kafka.partitions,
+            trade_ids_contiguous=False,
+            kill_points=KillPoints(shard.named(f"ingest-{self._name}"), settings.faults.kill_at, settings.data_dir / "run"),
+            own=shard.own,
         )
         self._publisher.priority = self._changes.priority
         self._publisher.set_backlog(settings.ingest.flush_ticks, 0)
@@ -147,7 +158,9 @@ class PollIngestor:
         if now_ns - self._offered_ns >= OFFER_S * SECOND_NS:
             self._offered_ns = now_ns
             asker.offer(self._changes.symbols)
-        if self._changes.symbols and now_ns - self._marked_ns >= self._settings.ingest.watermark_interval_s * SECOND_NS:
+        if (
+            self._changes.symbols or self._changes.empty
+        ) and now_ns - self._marked_ns >= self._settings.ingest.watermark_interval_s * SECOND_NS:
             self._marked_ns = now_ns
             asker.watermark(self._changes.symbols)
 
@@ -162,7 +175,8 @@ class PollIngestor:
     def _reap(self, asker: Asker) -> None:
         """Raises what ended a question."""
         self._questions.reap()
-        if asker.unlisted and not asker.answered and asker.unlisted >= self._changes.symbols:
+        nothing = asker.unlisted and not asker.answered and asker.unlisted >= self._changes.symbols
+        if nothing and self._changes.shard.whole:  # else the symbols of other processes may be listed
             raise self._not_listed(asker.unlisted)
 
     async def _end(self, asker: Asker) -> None:
@@ -178,7 +192,7 @@ class PollIngestor:
 
     def _check_data(self) -> str:
         answered_s = self._asker.answered_s if self._asker else None
-        if not self._changes.enabled:
+        if self._changes.idle:
             return ""
         return "" if answered_s is not None else "no answer yet"
 

@@ -39,6 +39,8 @@ class IngestSettings(Section):
     silence_timeout_s: float = Field(
         30.0, gt=0, le=3600, description="no data for so long while a market is open: the connection is taken for dead"
     )
-    capture: bool = Field(False, description="keep the raw frames, compressed, in <data dir>/capture/<source>")
+    capture: bool = Field(
+        False, description="keep the raw frames, compressed, in <data dir>/capture/<source>, or <source>-1of2 with --shard 1/2"
+    )
     capture_file_mb: int = Field(64, ge=1, le=4_096, description="a file of the capture so large is followed by a new one")
     capture_keep_files: int = Field(16, ge=1, le=10_000, description="older files of the capture are deleted")

@@ -3,11 +3,13 @@ of the suite that begins in test_providers.
 """
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 
 from ingestors import connector, conversation, market_hours
+from ingestors.process_shard import ProcessShard
 from schemas.sessions import AlwaysOpen
 from tests.streamed_world import World, every_provider
 from tests.support import eventually_async
@@ -92,7 +94,8 @@ async def test_22_symbols_come_and_go_at_run_time(world: World) -> None:
     assert world.output.gaps == []
 
 
-async def test_23_two_thousand_symbols_are_sharded_and_all_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("processes", [1, 2])
+async def test_23_two_thousand_symbols_are_sharded_and_all_acknowledged(processes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     symbols = tuple(f"S{number}-USD" for number in range(2_000))
     dialect: Any = Template()
     dialect.symbols = symbols
@@ -101,11 +104,16 @@ async def test_23_two_thousand_symbols_are_sharded_and_all_acknowledged(monkeypa
         monkeypatch.setattr(conversation, "ACKNOWLEDGEMENT_S", 0.2)
         monkeypatch.setattr(connector, "_STEP_S", 0.02)
         world = World(dialect, server, websocket, rest)
-        async with world.ingesting(symbols=symbols, symbols_per_connection=100) as ingestor:
-            await eventually_async(lambda: len(server.subscribed) == 2_000)
-            conversations = [shard.connector.conversation for shard in ingestor.lanes]
+        async with AsyncExitStack() as stack:
+            shards = [ProcessShard(4, number, processes) for number in range(1, processes + 1)]
+            begun = [world.ingesting(shard, symbols=symbols, symbols_per_connection=100) for shard in shards]
+            ingestors = [await stack.enter_async_context(one) for one in begun]
+            await eventually_async(lambda: sum(len(client.symbols) for client in server.clients) == 2_000)
+            assert [ingestor.lanes.symbols for ingestor in ingestors] == [shard.of_these(symbols) for shard in shards]
+            assert server.subscribed == set(symbols)
+            conversations = [one.connector.conversation for ingestor in ingestors for one in ingestor.lanes]
             await eventually_async(lambda: not any(one.waiting() for one in conversations))
-            assert (len(conversations), server.connections) == (20, 20)
+            assert (len(conversations), server.connections) == (20 + processes - 1, 20 + processes - 1)
             assert sum(one.repeated for one in conversations) == 3
             for symbol in (symbols[0], symbols[777], symbols[1_999]):
                 server.happen(symbol)

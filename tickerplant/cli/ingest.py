@@ -17,6 +17,12 @@ def ingest(
     play: Annotated[
         list[Path] | None, typer.Option("--play", metavar="FILE", help="A capture of its raw frames (.frames.gz) in place of connections.")
     ] = None,
+    shard: Annotated[
+        str,
+        typer.Option(
+            "--shard", metavar="I/N", help="Carry this part of the symbols, as 1/2; the other processes of the provider carry the rest."
+        ),
+    ] = "1/1",
     data_dir: DataDir = None,
 ) -> None:
     """Ingest one provider's feed until SIGTERM or Ctrl-C, or the end of what --play gives it."""
@@ -24,8 +30,10 @@ def ingest(
 
     provider_of(provider)
     settings = settings_for(data_dir)
+    from ingestors.process_shard import shard_of
     from ingestors.worker import run_ingestor
     from runtime.process import run_process
     from tickerplant.registry.keys import with_stored_key
 
-    raise typer.Exit(run_process(lambda: run_ingestor(provider, with_stored_key(settings, provider), play or ())))
+    part = shard_of(shard, settings.kafka.partitions)
+    raise typer.Exit(run_process(lambda: run_ingestor(provider, with_stored_key(settings, provider), play or (), part)))

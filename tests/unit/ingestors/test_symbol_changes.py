@@ -3,6 +3,7 @@
 from typing import Any
 
 from ingestors.names import Names
+from ingestors.process_shard import ProcessShard
 from ingestors.resume import Published
 from ingestors.symbol_changes import SymbolChanges
 from runtime.clock import ManualClock
@@ -17,14 +18,14 @@ class World:
     symbols = ("A-X",)
     priority = 100
 
-    def __init__(self) -> None:
+    def __init__(self, number: int = 1, of: int = 1) -> None:
         self.calls, self.refuses = 0, False
         self.asked: tuple[str, ...] = ("A-X",)
         self.settings = self
         self.state: SourceState | None = None
         self.clock = ManualClock()
         world: Any = self
-        self.changes = SymbolChanges(world, world, "v", Names(), self.clock)
+        self.changes = SymbolChanges(world, world, "v", Names(), self.clock, ProcessShard(4, number, of))
 
     async def resolve(self, symbols: list[str]) -> dict[str, str]:
         self.calls += 1
@@ -46,8 +47,8 @@ class World:
         return [change.new for change in changes if change]
 
 
-async def started(*asked: str) -> World:
-    world = World()
+async def started(*asked: str, shard: ProcessShard = ProcessShard(4)) -> World:  # noqa: B008
+    world = World(shard.number, shard.of)
     world.asked = asked
     await world.changes.read()
     await world.changes.resolve()
@@ -122,3 +123,26 @@ async def test_priority_is_that_of_the_settings_until_another_is_asked_for() -> 
     assert world.changes.priority == 20
     world.state = SourceState("v", True, None, 2)
     assert world.changes.priority == 100
+
+
+async def test_of_several_processes_each_carries_what_falls_to_it_also_at_run_time() -> None:
+    asked = tuple(f"S{number}-X" for number in range(20))
+    for shard in (ProcessShard(4, 1, 2), ProcessShard(4, 2, 2)):
+        world = await started(*asked, shard=shard)
+        assert world.changes.symbols == shard.of_these(asked)
+        world.asked = (*asked, "N1-X", "N2-X", "N3-X")
+        assert await world.look() == [new] if (new := shard.of_these(["N1-X", "N2-X", "N3-X"])) else []
+
+
+async def test_a_process_to_which_nothing_falls_is_empty_and_one_that_begins_anew_is_not() -> None:
+    asked = ("A-X", "B-X")
+    of_first = next(shard for number in range(1, 5) if "A-X" in (shard := ProcessShard(4, number, 4)).of_these(asked))
+    of_none = next(shard for number in range(1, 5) if not (shard := ProcessShard(4, number, 4)).of_these(asked))
+    empty, full = await started(*asked, shard=of_none), await started(*asked, shard=of_first)
+    assert (empty.changes.empty, empty.changes.idle, full.changes.empty, full.changes.idle) == (True, True, False, False)
+    full.state = SourceState("v", True, None, 1, restarted_ns=7)
+    assert await full.changes.next() is not None
+    assert (full.changes.symbols, full.changes.empty) == (set(), False)  # its watermarks wait for the trades of in between
+    empty.state = SourceState("v", False, None, 1)
+    await empty.changes.next()
+    assert (empty.changes.empty, empty.changes.idle) == (False, True)

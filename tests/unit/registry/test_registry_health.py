@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ingestors.process_shard import ProcessShard
 from ingestors.registry import provider_of
 from runtime import metrics
 from runtime.clock import SystemClock
@@ -33,6 +34,27 @@ def test_a_running_ingestor_says_what_is_missing_and_how_old_its_newest_event_is
         assert health_of(COINBASE, "another", tmp_path, 1_002.5).data_age_s is None
     finally:
         server.stop()
+
+
+def test_of_several_processes_each_is_told_by_its_name_and_one_that_is_gone_is_missed(tmp_path: Path) -> None:
+    clock, problem, servers = SystemClock(), ["", "not connected"], []
+    for at, shard in enumerate((ProcessShard(4, 1, 3), ProcessShard(4, 3, 3))):
+        health = Health(shard.named(COINBASE.process), clock)
+        health.add_check("connection", lambda at=at: problem[at])
+        servers.append(HealthServer(health, load_settings(data_dir=tmp_path), os.getpid()))
+        servers[-1].start()
+    run_file(tmp_path, "ingest-coinbase-2of3").write_text(json.dumps({"pid": 2**22 + 1, "health": "http://127.0.0.1:9"}))
+    run_file(tmp_path, "ingest-coinbase-advanced-1of2").write_text(run_file(tmp_path, "ingest-coinbase-1of3").read_text())
+    try:
+        found = health_of(COINBASE, "coinbase", tmp_path, 1_002.5)
+        assert found.shards == {"1/3": "", "2/3": "not running", "3/3": "connection: not connected"}
+        assert (found.running, found.ready) == (True, False)
+        assert found.missing == "shard 2/3: not running; shard 3/3: connection: not connected"
+        problem[1] = ""
+        assert health_of(COINBASE, "coinbase", tmp_path, 1_002.5).missing == "shard 2/3: not running"
+    finally:
+        for server in servers:
+            server.stop()
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"pid": 0}', json.dumps({"pid": 2**22 + 1, "health": "http://127.0.0.1:9"})])

@@ -1,0 +1,57 @@
+"""A provider whose symbols are spread over processes: what each of them does alone, a streaming provider's and a polled one's. Kafka stands in memory."""
+
+from pathlib import Path
+
+import pytest
+
+from tests import polled_world, streamed_world
+from tests.provider_world import ProviderWorld
+from tests.support import eventually_async
+
+
+def is_ready(world: ProviderWorld) -> bool:
+    assert world.health.ready() == (True, dict.fromkeys(world.health.ready()[1], ""))
+    return True
+
+
+@pytest.mark.parametrize("name", ["template", "kraken"])
+async def test_a_streams_shard_without_symbols_tells_the_time_until_there_are_some(world: streamed_world.World, tmp_path: Path) -> None:
+    shard, world.output.asked = world.shard_of_second, (world.first,)
+    async with world.ingesting(shard, ingest={"capture": True}, data_dir=tmp_path):
+        await eventually_async(lambda: len(world.output.watermarks) >= 3)
+        await eventually_async(lambda: is_ready(world))
+        assert world.server.connections == 0
+        world.output.asked = (world.first, world.second)
+        await eventually_async(lambda: world.server.subscribed == {world.second})
+        world.server.happen(world.first)
+        world.server.happen(world.second)
+        await world.has(world.second, 1)
+        world.output.asked = (world.first,)
+        await eventually_async(lambda: world.server.subscribed == set())
+        await eventually_async(lambda: is_ready(world))
+        told = len(world.output.watermarks)
+        await eventually_async(lambda: len(world.output.watermarks) > told)
+    assert world.ticks(world.first) == []
+    assert {mark.partition for mark in world.output.watermarks} == set(shard.own)
+    times = [mark.ts_event_ns for mark in world.output.watermarks]
+    assert times == sorted(times)
+    assert [path.name for path in (tmp_path / "capture").iterdir()] == [shard.named(world.dialect.name)]
+
+
+@pytest.mark.parametrize("name", ["coingecko"])
+async def test_a_polled_shard_without_symbols_tells_the_time_until_there_are_some(world: polled_world.World) -> None:
+    shard, world.output.asked = world.shard_of_second, (world.first,)
+    async with world.ingesting(shard):
+        await world.passing(lambda: len(world.output.watermarks) >= 3 and len(world.output.offers) >= 3)
+        await eventually_async(lambda: is_ready(world))
+        assert {offer.symbols for offer in world.output.offers} == {()}
+        calls = len(world.server.calls)
+        world.clock.advance_s(600)
+        await world.passing(lambda: len(world.output.offers) >= 6)
+        assert len(world.server.calls) == calls
+        world.output.asked = (world.first, world.second)
+        await world.has(world.second, 5)
+        await world.passing(lambda: world.output.offers[-1].symbols == (world.second,))
+        await eventually_async(lambda: is_ready(world))
+    assert world.bars(world.first) == []
+    assert {mark.partition for mark in world.output.watermarks} | {offer.partition for offer in world.output.offers} == set(shard.own)

@@ -1,0 +1,37 @@
+"""Which processes of an ingestor live, by what they wrote into the data folder."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from ingestors.process_shard import shard_in
+from runtime.health import run_file
+
+
+def running_shards(data_dir: Path, process: str) -> dict[tuple[int, int], dict[str, Any]]:
+    """What the living processes of an ingestor wrote at their start, by (number, of); (1, 1): the only one."""
+    names = {path: shard_in(path.stem, process) for path in run_file(data_dir, process).parent.glob(f"{process}*.json")}
+    found = {shard: _run_entry(path) for path, shard in names.items() if shard}
+    return {shard: entry for shard, entry in found.items() if entry}
+
+
+def _run_entry(path: Path) -> dict[str, Any]:
+    """What a process wrote at its start, if it still lives."""
+    try:
+        entry = dict(json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
+        return {}
+    return entry if "health" in entry and _lives(entry.get("pid")) else {}
+
+
+def _lives(pid: object) -> bool:
+    if not isinstance(pid, int) or pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True  # another account's
+    except OSError:
+        return False
+    return True
