@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OURS = (
     "exchange",
     "ingest-binance",
+    "ingest-binance-2of2",
     "process-validate",
     "process-bars",
     "process-indicators",

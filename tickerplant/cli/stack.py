@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,7 +31,11 @@ def up(
     no_feed: Annotated[bool, typer.Option("--no-feed", help="Start everything but a feed and its ingestor.")] = False,
     live: Annotated[
         str | None,
-        typer.Option("--live", metavar="A,B", help="Use real endpoints, of one provider or several, as binance or kraken,yahoo."),
+        typer.Option(
+            "--live",
+            metavar="A,B",
+            help="Use real endpoints, of one provider or several, as binance or kraken,yahoo; binance/2 spreads its symbols over two processes.",
+        ),
     ] = None,
     symbols: Annotated[str | None, typer.Option("--symbols", metavar="A,B", help="Symbols of the feed, as BTC-USDT,ETH-USDT.")] = None,
     speed: Annotated[float, typer.Option("--speed", min=0.01, max=10_000, help="Speed of the simulated feed.")] = 1.0,
@@ -39,13 +44,14 @@ def up(
 ) -> None:
     """Start Kafka, PostgreSQL and Redis (those that the settings have no address for), all processes, and a feed: simulated unless --live."""
     settings = settings_for(data_dir)
-    _check_feed(no_feed, live, symbols)
+    processes = _live_processes(settings, live)
+    _check_feed(no_feed, processes, symbols)
     if detach:
         _detach(settings, no_feed, live, symbols, speed, run_for)
         return
     from tickerplant.stack.plan import Feed
 
-    feed = Feed("none" if no_feed else "live" if live else "simulated", _parts(symbols), f"{speed:g}", _parts(live))
+    feed = Feed("none" if no_feed else "live" if live else "simulated", _parts(symbols), f"{speed:g}", tuple(processes), processes)
     _foreground(settings, feed, run_for or None, ready_fd)
 
 
@@ -73,8 +79,23 @@ def _detach(settings: Settings, no_feed: bool, live: str | None, symbols: str | 
     typer.echo(f"ready (pid {pid}); `tickerplant status --data-dir {settings.data_dir}` tells more, `tickerplant down` stops it")
 
 
-def _check_feed(no_feed: bool, live: str | None, symbols: str | None) -> None:
-    for provider in _parts(live):
+def _live_processes(settings: Settings, live: str | None) -> dict[str, int]:
+    """By provider, how many processes carry its symbols. Raises UserError."""
+    from ingestors.process_shard import check_processes
+    from ingestors.registry import provider_of
+
+    processes = {}
+    for part in _parts(live):
+        name, slash, number = part.partition("/")
+        if slash and not (number.isascii() and number.isdigit() and int(number)):
+            raise UserError(f"--live: {part!r} does not say how many processes; write it as {name}/2")
+        processes[name] = int(number) if slash else 1
+        check_processes(provider_of(name), processes[name], settings.kafka.partitions)
+    return processes
+
+
+def _check_feed(no_feed: bool, live: Collection[str], symbols: str | None) -> None:
+    for provider in live:
         _check_provider(provider, symbols)
     if no_feed and (live or symbols):
         raise UserError("--no-feed goes with neither --live nor --symbols: leave one out")

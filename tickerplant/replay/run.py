@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ from ingestors.resume import read_published
 from runtime.addresses import Addresses, resolve
 from runtime.clock import Clock, SystemClock
 from runtime.errors import FatalError, TransientError, UserError
-from runtime.health import run_file
 from runtime.logs import configure
 from runtime.settings import PREFIX, Settings
 from tickerplant.replay.arguments import MakePace
@@ -25,6 +23,7 @@ from tickerplant.replay.counts import COUNTED, count_rows, count_topics
 from tickerplant.replay.drain import wait_until_drained, wait_until_published
 from tickerplant.replay.offsets import Offsets
 from tickerplant.replay.report import Report
+from tickerplant.running_ingestors import running_shards
 
 PROCESS = "replay"
 _PROGRESS_S = 1.0
@@ -147,21 +146,10 @@ def running_stack(settings: Settings, process: str = "ingest-binance") -> Addres
         addresses = resolve(settings)
     except UserError as error:
         raise UserError(f"{error} (for a replay: {_up(settings)})") from None
-    path = run_file(settings.data_dir, process)
-    if path.exists() and _alive(int(json.loads(path.read_text())["pid"])):
+    if running_shards(settings.data_dir, process):
         raise UserError(f"an ingestor runs already in this stack; start it without a feed: tickerplant down, then {_up(settings)}")
     return addresses
 
 
 def _up(settings: Settings) -> str:
     return f"`tickerplant up --no-feed --detach --data-dir {settings.data_dir}`"
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ingestors.process_shard import ProcessShard
 from runtime.settings import PREFIX, Settings
 from tickerplant.stack.ports import LOOPBACK
 
@@ -13,12 +14,14 @@ SIMULATED_SOURCE = "binance-simulated"
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What feeds the line: the simulated exchange, live providers, or nothing. symbols: empty for the settings' own."""
+    """What feeds the line: the simulated exchange, live providers, or nothing. symbols: empty for the settings' own. processes: how many a provider's symbols are spread
+    over, where there is more than one."""
 
     kind: Literal["simulated", "live", "none"] = "simulated"
     symbols: tuple[str, ...] = ()
     speed: str = "1"
     providers: tuple[str, ...] = ("binance",)
+    processes: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +78,13 @@ def _where_wanted(settings: Settings) -> list[Process]:
     return [*wanted, SCHEDULE] if settings.schedule.backfills or settings.storage.retention else wanted
 
 
-def _ingestor(provider: str, symbols: tuple[str, ...]) -> Process:
-    """Without symbols it carries those of its settings."""
+def _ingestors(provider: str, feed: Feed, partitions: int) -> list[Process]:
+    """Those of one provider. Without symbols they carry those of the settings."""
     section = "BINANCE" if provider == "binance" else f"PROVIDERS__{provider.replace('-', '_').upper()}"
-    return Process(f"ingest-{provider}", ("ingest", provider), {f"{PREFIX}{section}__SYMBOLS": json.dumps(symbols)} if symbols else {})
+    environment = {f"{PREFIX}{section}__SYMBOLS": json.dumps(feed.symbols)} if feed.symbols else {}
+    name, words, of = f"ingest-{provider}", ("ingest", provider), feed.processes.get(provider, 1)
+    shards = [ProcessShard(partitions, number, of) for number in range(1, of + 1)]
+    return [Process(one.named(name), words if one.whole else (*words, "--shard", str(one)), environment) for one in shards]
 
 
 def start_groups(settings: Settings, feed: Feed, exchange_port: int) -> list[tuple[Process, ...]]:
@@ -87,7 +93,7 @@ def start_groups(settings: Settings, feed: Feed, exchange_port: int) -> list[tup
     if feed.kind == "none":
         return [line]
     if feed.kind == "live":
-        return [line, tuple(_ingestor(provider, feed.symbols) for provider in feed.providers)]
+        return [line, tuple(one for provider in feed.providers for one in _ingestors(provider, feed, settings.kafka.partitions))]
     symbols = feed.symbols or settings.binance.symbols
     words = ("exchange", "--host", LOOPBACK, "--port", str(exchange_port), "--symbols", ",".join(symbols), "--speed", feed.speed)
     simulated = {

@@ -33,7 +33,20 @@ def test_one_service_a_process_and_a_part() -> None:
 
 def test_services_are_named_after_their_commands() -> None:
     for name in set(OURS) - {"exchange"}:
-        assert SERVICES[name]["command"] == (["schedule", "run"] if name == "schedule" else name.split("-"))
+        words = ["schedule", "run"] if name == "schedule" else name.removesuffix("-2of2").split("-")
+        assert SERVICES[name]["command"][:2] == words
+
+
+def test_the_source_is_one_process_or_two_that_differ_in_their_part_alone() -> None:
+    assert SERVICES["ingest-binance"]["command"][2:] == ["--shard", "1/1"]
+    spread = read_env(ROOT / "deploy/compose/shards.env")
+    services = compose(spread)["services"]
+    first, second = services["ingest-binance"], services["ingest-binance-2of2"]
+    assert (first["command"][2:], second["command"][2:]) == (["--shard", "1/2"], ["--shard", "2/2"])
+    assert second["profiles"] == [spread["COMPOSE_PROFILES"]]
+    assert {key: value for key, value in first.items() if key != "command"} == {
+        key: value for key, value in second.items() if key not in ("command", "profiles")
+    }
 
 
 @pytest.mark.parametrize("name", sorted({*OURS, *JOBS}))
@@ -58,7 +71,7 @@ def test_settings_of_a_service_are_accepted(name: str, environment: dict[str, st
     settings = load_settings()
     assert (settings.health.host, settings.health.port) == ("0.0.0.0", 9100)
     assert settings.kafka.bootstrap_servers == "kafka:9092"
-    if name == "ingest-binance":
+    if name.startswith("ingest-binance"):
         simulated = not environment
         assert (settings.binance.source == "binance-simulated") == simulated
         assert (settings.binance.clock == "capture") == simulated
@@ -149,7 +162,7 @@ def test_mounted_files_exist() -> None:
 
 
 def test_env_files_name_only_variables_that_compose_uses() -> None:
-    used = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
+    used = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text())) | {"COMPOSE_PROFILES"}
     for path in sorted((ROOT / "deploy" / "compose").glob("*.env")):
         named = set(re.findall(r"^(?:# )?([A-Z_]+)=", path.read_text(), re.MULTILINE))
         assert named <= used, path.name

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[3]
 DASHBOARDS = sorted((ROOT / "deploy" / "grafana" / "dashboards").glob("*.json"))
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yml"
 SCRAPED_LABELS = {"job", "instance", "process"}
-WORDS = {"by", "on", "unless", "or", "and", "sum", "min", "max", "avg", "rate", "increase", "histogram_quantile"}
+WORDS = {"by", "on", "unless", "or", "and", "sum", "min", "max", "avg", "rate", "increase", "histogram_quantile", "max_over_time"}
 
 
 def known_series() -> dict[str, set[str]]:

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from runtime.errors import UserError
 from runtime.settings import load_settings
+from tickerplant.cli import stack
 from tickerplant.stack.plan import SIMULATED_SOURCE, STOP_ORDER, Feed, Process, start_groups, stop_name
 
 SETTINGS = load_settings()
@@ -70,6 +72,33 @@ def test_several_live_providers_start_together_with_their_own_symbols_or_those_t
     named = by_name(Feed("live", ("AAPL",), providers=("polygon", "twelve-data-rest")))
     assert dict(named["ingest-twelve-data-rest"].environment) == {"TICKERPLANT_PROVIDERS__TWELVE_DATA_REST__SYMBOLS": '["AAPL"]'}
     assert dict(named["ingest-polygon"].environment) == {"TICKERPLANT_PROVIDERS__POLYGON__SYMBOLS": '["AAPL"]'}
+
+
+def test_a_providers_symbols_are_spread_over_processes_beside_each_other() -> None:
+    feed = Feed("live", ("BTC-USDT", "ETH-USDT"), providers=("binance", "kraken"), processes={"binance": 2, "kraken": 1})
+    started = start_groups(SETTINGS, feed, 0)[1]
+    assert [(process.name, process.arguments) for process in started] == [
+        ("ingest-binance-1of2", ("ingest", "binance", "--shard", "1/2")),
+        ("ingest-binance-2of2", ("ingest", "binance", "--shard", "2/2")),
+        ("ingest-kraken", ("ingest", "kraken")),
+    ]
+    assert started[0].environment == started[1].environment == {"TICKERPLANT_BINANCE__SYMBOLS": '["BTC-USDT", "ETH-USDT"]'}
+    assert {stop_name(process.name) for process in started} == {"ingest"}
+
+
+def test_up_takes_a_number_of_processes_with_a_provider() -> None:
+    settings = load_settings()
+    assert stack._live_processes(settings, "binance/2, kraken,yahoo/1") == {"binance": 2, "kraken": 1, "yahoo": 1}
+    for live, said in (
+        ("binance/0", "'binance/0' does not say how many processes; write it as binance/2"),
+        ("binance/x", "does not say how many"),
+        ("binance/", "does not say how many"),
+        ("binance/5", "5 processes of one provider are more than the 4 partitions"),
+        ("csv-drop/2", "takes files"),
+        ("nyse/2", "no provider 'nyse'"),
+    ):
+        with pytest.raises(UserError, match=said):
+            stack._live_processes(settings, live)
 
 
 def test_symbols_reach_the_exchange_and_the_ingestor() -> None:
