@@ -23,7 +23,6 @@ from schemas.topics import Topic
 BAR_TARGET_MS = 10.0
 MINUTE_TARGET_S = 1.0
 _SYMBOL = "LATENCY-USD"
-_WARM_BARS = 50  # connections and caches settle; these are left out
 _TIMEOUT_S = 30.0
 
 
@@ -38,19 +37,20 @@ class Closing:
     reached: bool
 
 
-def bar_to_signal(line: OwnLine, bars: int, bars_per_s: float = 50.0) -> Spread:
-    """One bar at a time to market.bars; blocks until each signal came or is missing for half a minute."""
+def bar_to_signal(line: OwnLine, bars: int, warm_bars: int, bars_per_s: float = 50.0) -> Spread:
+    """One bar at a time to market.bars; blocks until each signal came or is missing for half a minute. warm_bars: before them, left out: the compiler of a broker
+    that has just begun works beside the first thousand."""
     line.start("indicators", "signals")
     line.wait_ready()
     publisher, samples = line.publisher(), []
     with _signals(line) as reader:
-        for index in range(_WARM_BARS + bars):
+        for index in range(warm_bars + bars):
             start_ns = time.time_ns()
             _send_bar(line, publisher, index, start_ns)
             _await_signals(reader, START_NS + index * MINUTE_NS, 1)
             samples.append(time.time_ns() - start_ns)
             time.sleep(max(0.0, 1 / bars_per_s - samples[-1] / 1e9))
-    return spread(samples[_WARM_BARS:])
+    return spread(samples[warm_bars:])
 
 
 def _send_bar(line: OwnLine, publisher: Publisher, index: int, now_ns: int) -> None:

@@ -17,12 +17,13 @@ BATCH_TARGET_MS = 50.0
 
 @dataclass(frozen=True, slots=True)
 class StageEffort:
-    """envelope_ticks: in envelopes of 100; single_ticks: one a record; bars: single bars to their signals."""
+    """envelope_ticks: in envelopes of 100; single_ticks: one a record; bars: single bars to their signals, warm_bars before them."""
 
     runs: int
     envelope_ticks: int
     single_ticks: int
     bars: int
+    warm_bars: int
     minutes: int
     symbols: int = 1000
 
@@ -44,7 +45,7 @@ def measure(stack: LocalStack, effort: StageEffort) -> Stages:
     compute, batch_ms = stage_cores.one_bar(), median_of(effort.runs, stage_cores.batch_ms)
     speeds = [*_envelopes(stack, effort), _singles(stack, effort)]
     with OwnLine(stack, "bench-hop") as line:
-        hop = bar_to_signal(line, effort.bars)
+        hop = bar_to_signal(line, effort.bars, effort.warm_bars)
     with OwnLine(stack, "bench-minute") as line:
         closing = closing_minutes(line, effort.symbols, effort.minutes)
     return Stages(
