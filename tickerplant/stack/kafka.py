@@ -31,6 +31,9 @@ share.coordinator.state.topic.min.isr=1
 # one worker a stage: nobody else is waited for at a start
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
+# a killed broker is let in again once its old session is over (9 s by default), a started one serves from its next heartbeat on (2 s)
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 num.network.threads=2
 num.io.threads=4
 # sized for a small heap and many small partitions

@@ -24,6 +24,7 @@ from tickerplant.stack.view import line, table
 
 _TABLE_INTERVAL_S = 2.0
 _LINE_INTERVAL_S = 5.0
+_STATUS_INTERVAL_S = 0.5
 
 
 class Foreground:
@@ -82,19 +83,26 @@ class Foreground:
     async def _watch(self, supervisor: Supervisor, monitor: Monitor, stop: asyncio.Event) -> None:
         watching = asyncio.create_task(supervisor.watch(stop))
         showing = asyncio.create_task(self._show(monitor, stop))
+        telling = asyncio.create_task(self._tell_status(monitor, stop))
         over = asyncio.create_task(asyncio.wait_for(stop.wait(), self._run_for_s))
-        await asyncio.wait({watching, showing, over}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({watching, showing, telling, over}, return_when=asyncio.FIRST_COMPLETED)
         stop.set()
         with contextlib.suppress(TimeoutError):
             await over
-        await asyncio.gather(watching, showing)
+        await asyncio.gather(watching, showing, telling)
+
+    async def _tell_status(self, monitor: Monitor, stop: asyncio.Event) -> None:
+        """For `tickerplant status`: who was started again stands there soon, however seldom the table is drawn."""
+        while not stop.is_set():
+            monitor.write_status()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _STATUS_INTERVAL_S)
 
     async def _show(self, monitor: Monitor, stop: asyncio.Event) -> None:
         interval_s = _TABLE_INTERVAL_S if self._console.is_terminal else _LINE_INTERVAL_S
         async with self._screen() as show:
             while not stop.is_set():
                 picture = await monitor.picture()
-                monitor.write_status()
                 show(table(picture) if self._console.is_terminal else line(picture))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), interval_s)
