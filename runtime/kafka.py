@@ -51,7 +51,8 @@ def said(error: KafkaException) -> str:
 def common_config(kafka: KafkaSettings, bootstrap: str) -> dict[str, Any]:
     """What every client needs: address, TLS, SASL, no small request that waits for an answer, and no lines of its own on standard error."""
     config: dict[str, Any] = {"bootstrap.servers": bootstrap, "security.protocol": kafka.security_protocol.lower()}
-    config["socket.nagle.disable"] = True  # as in Kafka's own client: a second small request in flight would wait for the first one's acknowledgement
+    # as in Kafka's own client: a second small request in flight would wait for the first one's acknowledgement
+    config["socket.nagle.disable"] = True
     if kafka.security_protocol.startswith("SASL"):
         password = kafka.sasl_password.get_secret_value() if kafka.sasl_password else ""
         config |= {"sasl.mechanism": kafka.sasl_mechanism, "sasl.username": kafka.sasl_username or "", "sasl.password": password}

@@ -5,9 +5,10 @@ from collections.abc import Callable, Collection
 import msgspec
 
 from ingestors.bar_history import BarHistory
+from ingestors.books.keeper import BookRules
 from ingestors.coinbase.bars import CoinbaseBarHistory
 from ingestors.coinbase.client import CoinbaseClient, CoinbaseHistory
-from ingestors.coinbase.config import HEARTBEAT_TIMEOUT_S, NAME, REQUEST_INTERVAL_S, SECTION, STAGE, keys_of, resolve
+from ingestors.coinbase.config import BOOKS, HEARTBEAT_TIMEOUT_S, NAME, REQUEST_INTERVAL_S, SECTION, STAGE, keys_of, resolve
 from ingestors.coinbase.parse import Parser, quote_product
 from ingestors.events import Event
 from ingestors.history import History
@@ -38,10 +39,13 @@ class CoinbaseSession(Session):
         return self._settings.websocket_url
 
     def subscribe(self, symbols: Collection[str], first: bool) -> list[Request]:
-        return [Request(*self._order("subscribe", symbols))]
+        return [Request(*self._order("subscribe", symbols, self._settings.channels))]
 
     def unsubscribe(self, symbols: Collection[str]) -> list[Request]:
-        return [Request(self._order("unsubscribe", symbols)[0])]  # the answer lists what is left
+        return [self._end(symbols, self._settings.channels)]
+
+    def resubscribe_books(self, symbols: Collection[str]) -> list[Request]:
+        return [self._end(symbols, (BOOKS,)), Request(*self._order("subscribe", symbols, (BOOKS,)))]
 
     def parse(self, frame: bytes, received_ns: int) -> Event | list[Event]:
         return self._parser.parse(frame, received_ns)
@@ -49,10 +53,13 @@ class CoinbaseSession(Session):
     def reader(self) -> Callable[[bytes, int], Event | list[Event]]:
         return self._parser.parse
 
-    def _order(self, kind: str, symbols: Collection[str]) -> tuple[str, frozenset[str]]:
+    def _end(self, symbols: Collection[str], channels: Collection[str]) -> Request:
+        return Request(self._order("unsubscribe", symbols, channels)[0])  # the answer lists what is left
+
+    def _order(self, kind: str, symbols: Collection[str], channels: Collection[str]) -> tuple[str, frozenset[str]]:
         products = sorted(self._names[symbol] for symbol in symbols)
-        order = {"type": kind, "product_ids": products, "channels": list(self._settings.channels)}
-        return msgspec.json.encode(order).decode(), keys_of(self._settings, products)
+        order = {"type": kind, "product_ids": products, "channels": list(channels)}
+        return msgspec.json.encode(order).decode(), keys_of(channels, products)
 
 
 class CoinbaseVenue(Venue):
@@ -69,10 +76,13 @@ class CoinbaseVenue(Venue):
         return resolve(symbols, await self._client.products())
 
     def session(self, names: Names) -> Session:
-        return CoinbaseSession(self.settings, names, Parser(names.canonical))
+        return CoinbaseSession(self.settings, names, Parser(names.canonical, self.settings.source))
 
     def history(self, names: Names) -> History:
         return CoinbaseHistory(self._client, names)
+
+    def book_rules(self) -> BookRules | None:
+        return BookRules("stream") if BOOKS in self.settings.channels else None
 
     def newest_only(self, frame: bytes) -> bytes:
         return quote_product(frame)

@@ -5,31 +5,34 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from ingestors.coinbase.config import key
-from ingestors.coinbase.wire import AGGRESSOR, AnyMessage, Beat, Match, Subscriptions, Ticker
-from ingestors.events import Acknowledged, Control, Ignored, NewestTrade, Refused
+from ingestors.coinbase.wire import AGGRESSOR, AnyMessage, Beat, BookChanges, BookSnapshot, Match, Subscriptions, Ticker
+from ingestors.events import Acknowledged, Control, NewestTrade, Refused
 from ingestors.numbers import iso_ns, plain
 from runtime.errors import InvalidRecord
+from schemas.books import BookDifference, Levels
 from schemas.reasons import Reason
 from schemas.ticks import Quote, Trade
 
 _PREFIX = b'{"type":"'
 _START = len(_PREFIX)
-_BOOK = Ignored("book")
 _BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _decode_match = msgspec.json.Decoder(Match).decode
 _decode_ticker = msgspec.json.Decoder(Ticker).decode
+_decode_snapshot = msgspec.json.Decoder(BookSnapshot).decode
+_decode_changes = msgspec.json.Decoder(BookChanges).decode
 _decode_beat = msgspec.json.Decoder(Beat).decode
 _decode_subscriptions = msgspec.json.Decoder(Subscriptions).decode
 _decode_any = msgspec.json.Decoder(AnyMessage).decode
 
-Event = Trade | Quote | Control
+Event = Trade | Quote | BookDifference | Control
 
 
 class Parser:
     """Coinbase Exchange's messages. symbols: product to canonical, those that were asked for."""
 
-    def __init__(self, symbols: Mapping[str, str]) -> None:
+    def __init__(self, symbols: Mapping[str, str], source: str) -> None:
         self._symbols = symbols
+        self._source = source
         self._handlers: dict[bytes, Callable[[bytes, int], Event]] = {
             b"match": self._match,
             b"last_match": self._last_match,
@@ -37,8 +40,8 @@ class Parser:
             b"heartbeat": self._heartbeat,
             b"subscriptions": self._subscriptions,
             b"error": self._error,
-            b"snapshot": lambda frame, received_ns: _BOOK,
-            b"l2update": lambda frame, received_ns: _BOOK,
+            b"snapshot": self._snapshot,
+            b"l2update": self._changes,
         }
 
     def parse(self, frame: bytes, received_ns: int) -> Event:
@@ -78,6 +81,23 @@ class Parser:
         event_ns = iso_ns(wire.time) if wire.time else received_ns
         bid, ask = (plain(wire.best_bid), plain(wire.best_bid_size)), (plain(wire.best_ask), plain(wire.best_ask_size))
         return Quote(self._symbols[wire.product_id], *bid, *ask, event_ns, received_ns, wire.sequence, not wire.time)
+
+    def _snapshot(self, frame: bytes, received_ns: int) -> BookDifference:
+        wire = _decode_snapshot(frame)
+        event_ns = iso_ns(wire.time) if wire.time else received_ns
+        return self._book(wire.product_id, event_ns, received_ns, wire.bids, wire.asks, snapshot=True)
+
+    def _changes(self, frame: bytes, received_ns: int) -> BookDifference:
+        wire = _decode_changes(frame)
+        bids = [(price, size) for side, price, size in wire.changes if side == "buy"]
+        asks = [(price, size) for side, price, size in wire.changes if side == "sell"]
+        if len(bids) + len(asks) != len(wire.changes):
+            raise ValueError("a side is neither buy nor sell")
+        return self._book(wire.product_id, iso_ns(wire.time), received_ns, bids, asks, snapshot=False)
+
+    def _book(self, product: str, event_ns: int, received_ns: int, bids: Levels, asks: Levels, *, snapshot: bool) -> BookDifference:
+        """The venue gives the states of a book no number."""
+        return BookDifference(self._symbols[product], self._source, event_ns, received_ns, 0, 0, bids, asks, snapshot=snapshot)
 
     def _heartbeat(self, frame: bytes, received_ns: int) -> NewestTrade:
         wire = _decode_beat(frame)

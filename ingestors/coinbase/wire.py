@@ -36,6 +36,23 @@ class Ticker(Struct, gc=False):
     best_ask_size: DecimalText = "0"
 
 
+class BookSnapshot(Struct, gc=False):
+    """`snapshot`: a whole book, as (price, size). time: not in old recordings."""
+
+    product_id: str
+    bids: list[tuple[DecimalText, DecimalText]]
+    asks: list[tuple[DecimalText, DecimalText]]
+    time: TimeText = ""
+
+
+class BookChanges(Struct, gc=False):
+    """`l2update`: (side, price, size) of levels; side: `buy` or `sell`; the size is absolute, zero removes."""
+
+    product_id: str
+    changes: list[tuple[str, DecimalText, DecimalText]]
+    time: TimeText
+
+
 class Beat(Struct, gc=False):
     """`heartbeat`, one a second and product. last_trade_id: 0 where the product never traded."""
 

@@ -10,16 +10,25 @@ import pytest
 
 from ingestors.polling.rows import Series, bars_of
 from ingestors.registry import PROVIDERS
+from runtime.clock import ManualClock
 from schemas.reasons import CATALOGUE
 from schemas.ticks import Quote, Trade
 from schemas.timeframes import DAY_NS
-from tests.poll_server import START_NS
+from tests.poll_server import START_NS, Market
 from tests.polled_world import DIALECTS, World, every_provider
 from tests.support import eventually_async
 
 
 def test_00_every_polled_provider_has_a_dialect() -> None:
     assert DIALECTS.keys() == {name for name, provider in PROVIDERS.items() if provider.transport == "poll"}
+
+
+@every_provider
+def test_00_what_a_provider_is_registered_with_is_what_this_suite_asks_of_it(name: str) -> None:
+    provider, dialect, market = PROVIDERS[name], DIALECTS[name], Market(ManualClock(START_NS))
+    ticks = [tick for symbol in dialect().symbols if (tick := dialect().ticks(market, symbol))]
+    kinds = {tick[0] for tick in ticks if isinstance(tick, tuple)}
+    assert ("trade" in kinds, "quote" in kinds, provider.bars, provider.books) == (provider.trades, provider.quotes, True, False)
 
 
 @every_provider

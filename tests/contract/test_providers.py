@@ -25,6 +25,14 @@ def test_00_every_streaming_provider_has_a_dialect() -> None:
     assert DIALECTS.keys() == {name for name, provider in PROVIDERS.items() if provider.transport == "stream"} | {"template"}
 
 
+@pytest.mark.parametrize("name", sorted(DIALECTS.keys() - {"template"}))
+def test_00_what_a_provider_is_registered_with_is_what_this_suite_asks_of_it(name: str) -> None:
+    """A case that a dialect passes over is one of what the provider does not claim to have."""
+    provider, dialect = PROVIDERS[name], DIALECTS[name]
+    claimed = (provider.trades, provider.books, provider.key)
+    assert claimed == (not dialect.quoted, bool(dialect.book_settings), dialect.key_setting)
+
+
 @every_provider
 async def test_01_connect_and_subscribe(world: World) -> None:
     async with world.ingesting():

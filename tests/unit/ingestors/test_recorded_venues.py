@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -197,18 +198,24 @@ def test_the_book_of_binance_is_what_its_book_ticker_says() -> None:
     assert (compared, equal) == (12_986, 12_984)
 
 
-def test_coinbase_and_its_trades_without_a_missing_number() -> None:
-    """`last_match` says where each product's trades begin."""
+def test_coinbase_with_trades_without_a_missing_number_and_books_that_agree_with_tickers() -> None:
+    """`last_match` says where each product's trades begin. Channels are not ordered against each other: at seven tickers the book is not where they are yet."""
     newest: dict[str, int] = {}
     kinds: Counter[str] = Counter()
-    for event in events_of("coinbase", CoinbaseParser(Listed())):
+    books, agree = Books(BookRules("stream")), 0
+    for event in events_of("coinbase", CoinbaseParser(Listed(), "coinbase")):
         kinds[kind_of(event)] += 1
+        books.apply(event)
+        if isinstance(event, Quote) and (book := books.keeper.book(event.symbol)):
+            best = [Decimal(price) for side in book.best(1) for price, _ in side]
+            agree += best == [Decimal(event.bid), Decimal(event.ask)]
         if isinstance(event, NewestTrade):
             newest.setdefault(event.symbol, event.trade_id)
         elif isinstance(event, Trade):
             assert int(event.trade_id) == newest[event.symbol] + 1
             newest[event.symbol] += 1
-    assert kinds == {"Acknowledged": 3, "NewestTrade": 10, "Quote": 107, "Trade": 97, "book": 9_729}
+    assert kinds == {"Acknowledged": 3, "NewestTrade": 10, "Quote": 107, "Trade": 97, "snapshot": 10, "difference": 9_719}
+    assert (agree, len(books.keeper.wanted)) == (100, 0)
 
 
 def binance_snapshot(body: bytes) -> BookDifference:
