@@ -84,7 +84,7 @@ class Feed:
         """Publishes one batch of a lane; while frames wait behind it (backlog_frames), envelopes that are not full stay open for them. Waits only to
         fill a hole. True if there was data in it."""
         self._publisher.set_backlog(self._settings.flush_ticks, backlog_frames + len(frames))
-        self._watermarks.turn(lane)
+        self._watermarks.turn(None if lane.played and not lane.open else lane)  # one that has ended must not hold event time again
         parse, max_frame_bytes, flow, reached = lane.parse, self._max_frame_bytes, self._flow, self._kill_points.reach
         for received_ns, frame in frames:
             if type(frame) is Marker:

@@ -5,6 +5,7 @@ ended. Every file has a head of its own, so any of them can be played alone. Wha
 """
 
 import gzip
+import heapq
 import queue
 import threading
 import zlib
@@ -26,16 +27,18 @@ SUFFIX = ".frames.gz"
 _WAITING_BATCHES = 1_000  # a disk that does not keep up costs frames of the capture, counted, never of the feed
 _FLUSH_S = 1.0
 _MOST_BYTES = 256 * 1024 * 1024  # of one record; more is no capture of ours
+_MOST_CONNECTIONS = 1 << 32  # of a process
 Kind = Literal["frame", "opened", "closed", "broken"]
 
 
 class Head(msgspec.Struct):
-    """names: canonical symbols to the provider's."""
+    """names: canonical symbols to the provider's. part: which process of several wrote it, as 1/2; "": there was no other."""
 
     provider: str
     source: str
     names: dict[str, str]
     v: int = 1
+    part: str = ""
 
 
 class Record(msgspec.Struct, array_like=True):
@@ -136,12 +139,21 @@ def head_of(path: Path) -> Head:
 
 
 def read_capture(paths: Iterable[Path]) -> Iterator[Record]:
-    """All records of the files, one file after the other."""
+    """All records of the files, one file after the other; those of processes beside each other in order of time, for event time goes on only once."""
+    parts: dict[str, list[Path]] = {}
     for path in paths:
-        head_of(path)
+        parts.setdefault(head_of(path).part, []).append(path)
+    return heapq.merge(*(_part(number, files) for number, files in enumerate(parts.values())), key=lambda record: record.received_ns)
+
+
+def _part(number: int, paths: Iterable[Path]) -> Iterator[Record]:
+    """Of one process. Its connections get numbers that no other's have."""
+    for path in paths:
         with gzip.open(path, "rb") as file:
             _next(file)
-            yield from _records(file, path)
+            for record in _records(file, path):
+                record.connection += number * _MOST_CONNECTIONS
+                yield record
 
 
 def _records(file: gzip.GzipFile, path: Path) -> Iterator[Record]:

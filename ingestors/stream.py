@@ -213,8 +213,9 @@ class StreamIngestor:
         ingest = self._settings.ingest
         if not ingest.capture or self._played:
             return None
-        folder = self._settings.data_dir / "capture" / self._changes.shard.named(self._source)
-        head = Head(self._name, self._source, dict(self._names))
+        shard = self._changes.shard
+        folder = self._settings.data_dir / "capture" / shard.named(self._source)
+        head = Head(self._name, self._source, dict(self._names), part="" if shard.whole else str(shard))
         return RawCapture(folder, head, self._clock, ingest.capture_file_mb * 1024 * 1024, ingest.capture_keep_files)
 
     async def _turn(self, feed: Feed, pump: FramePump, follower: SymbolFollower) -> None:

@@ -1,10 +1,13 @@
 """A provider whose symbols are spread over processes: what each of them does alone, a streaming provider's and a polled one's. Kafka stands in memory."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from ingestors.process_shard import ProcessShard
 from tests import polled_world, streamed_world
+from tests.memory_output import MemoryOutput
 from tests.provider_world import ProviderWorld
 from tests.support import eventually_async
 
@@ -36,6 +39,30 @@ async def test_a_streams_shard_without_symbols_tells_the_time_until_there_are_so
     times = [mark.ts_event_ns for mark in world.output.watermarks]
     assert times == sorted(times)
     assert [path.name for path in (tmp_path / "capture").iterdir()] == [shard.named(world.dialect.name)]
+
+
+@pytest.mark.parametrize("name", ["template", "kraken"])
+async def test_what_two_shards_captured_plays_back_as_one(world: streamed_world.World, tmp_path: Path) -> None:
+    others = [
+        shard for number in range(1, 5) if world.second not in (shard := ProcessShard(4, number, 4)).of_these((world.first, world.second))
+    ]
+    first = next(shard for shard in others if shard.of_these((world.first,)))
+    more = {"ingest": {"capture": True}, "data_dir": tmp_path}
+    async with world.ingesting(first, **more), world.ingesting(world.shard_of_second, **more):
+        await world.subscribed()
+        for number in range(1, 6):
+            for symbol in (world.first, world.second):
+                world.server.happen(symbol)
+                await world.has(symbol, number)
+    live = {symbol: world.ticks(symbol) for symbol in (world.first, world.second)}
+    assert len(list(tmp_path.glob("capture/*"))) == 2
+    world.output = MemoryOutput()
+    ingestor = world.ingestor()
+    ingestor.play(sorted(tmp_path.glob("capture/*/*.frames.gz")))
+    await asyncio.wait_for(ingestor.run(), 20)
+    assert {symbol: world.ticks(symbol) for symbol in live} == live
+    assert {mark.partition for mark in world.output.watermarks} == {0, 1, 2, 3}
+    assert world.output.watermarks[-1].ts_event_ns >= max(tick.ts_event_ns for tick in world.output.ticks)
 
 
 @pytest.mark.parametrize("name", ["coingecko"])

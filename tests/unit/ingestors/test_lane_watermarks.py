@@ -143,6 +143,16 @@ async def test_a_connection_without_symbols_holds_nothing() -> None:
     assert world.marks[-1] == 69
 
 
+async def test_a_captured_connection_that_has_ended_does_not_hold_the_watermark_though_its_queue_is_looked_at() -> None:
+    world, first, second = await both_open()
+    first.played = second.played = True
+    await world.go(second, 60, "closed")
+    for at_s in range(60, 71):
+        await world.go(second, at_s)
+        await world.go(first, at_s, at_s)
+    assert world.marks[-1] == 69
+
+
 async def test_a_connection_that_takes_over_goes_on_where_the_old_one_ended() -> None:
     world, first, second = await both_open()
     new = Lane({"B"}, FrameQueue(100), standby=True)

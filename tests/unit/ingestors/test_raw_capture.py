@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ingestors.frame_queue import Marker
@@ -50,6 +51,19 @@ def test_a_file_that_is_cut_off_gives_what_it_has(tmp_path: Path) -> None:
     found = [one.received_ns for one in read_capture([path])]
     assert 0 < len(found) < 1_000
     assert found == list(range(len(found)))
+
+
+def test_captures_of_processes_beside_each_other_are_read_as_one_in_order_of_time(tmp_path: Path) -> None:
+    """A connection of one is none of the other, though each counts from 1."""
+    for part, times in (("1/2", (1, 4, 5, 9)), ("2/2", (2, 3, 7))):
+        capture = RawCapture(tmp_path, msgspec.structs.replace(HEAD, part=part), SystemClock(), 1 << 20, 4)
+        capture.write(1, [(times[0], Marker("opened")), *((number, part.encode()) for number in times[1:])])
+        capture.close()
+    found = list(read_capture(sorted(tmp_path.iterdir())))
+    assert [one.received_ns for one in found] == [1, 2, 3, 4, 5, 7, 9]
+    connections = {one.payload: one.connection for one in found if one.payload}
+    assert connections.keys() == {b"1/2", b"2/2"}
+    assert len(set(connections.values())) == len({one.connection for one in found}) == 2
 
 
 def test_another_file_is_no_capture(tmp_path: Path) -> None:
