@@ -5,8 +5,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ingestors.process_shard import shard_in
+from ingestors.process_shard import ProcessShard, shard_in
+from runtime.errors import UserError
 from runtime.health import run_file
+from tickerplant.stack.probe import process_at
 
 
 def running_shards(data_dir: Path, process: str) -> dict[tuple[int, int], dict[str, Any]]:
@@ -14,6 +16,15 @@ def running_shards(data_dir: Path, process: str) -> dict[tuple[int, int], dict[s
     names = {path: shard_in(path.stem, process) for path in run_file(data_dir, process).parent.glob(f"{process}*.json")}
     found = {shard: _run_entry(path) for path, shard in names.items() if shard}
     return {shard: entry for shard, entry in found.items() if entry}
+
+
+def check_beside(data_dir: Path, process: str, shard: ProcessShard) -> None:
+    """Raises UserError where a process of the ingestor lives that is one of another number of processes: two would write to one partition then. Blocks for up to two seconds a
+    process, if there is one."""
+    for (number, of), entry in running_shards(data_dir, process).items():
+        other = ProcessShard(shard.partitions, number, of).named(process)
+        if of != shard.of and process_at(str(entry["health"])) == other:  # not only a pid that somebody else has by now
+            raise UserError(f"{other} (pid {entry['pid']}) runs, and {shard.named(process)} would write to its partitions: stop it first")
 
 
 def _run_entry(path: Path) -> dict[str, Any]:

@@ -28,12 +28,14 @@ def ingest(
     """Ingest one provider's feed until SIGTERM or Ctrl-C, or the end of what --play gives it."""
     from ingestors.registry import provider_of
 
-    provider_of(provider)
+    process = provider_of(provider).process
     settings = settings_for(data_dir)
     from ingestors.process_shard import shard_of
     from ingestors.worker import run_ingestor
     from runtime.process import run_process
     from tickerplant.registry.keys import with_stored_key
+    from tickerplant.running_ingestors import check_beside
 
     part = shard_of(shard, settings.kafka.partitions)
+    check_beside(settings.data_dir, process, part)
     raise typer.Exit(run_process(lambda: run_ingestor(provider, with_stored_key(settings, provider), play or (), part)))

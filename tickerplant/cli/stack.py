@@ -84,11 +84,13 @@ def _live_processes(settings: Settings, live: str | None) -> dict[str, int]:
     from ingestors.process_shard import check_processes
     from ingestors.registry import provider_of
 
-    processes = {}
+    processes: dict[str, int] = {}
     for part in _parts(live):
         name, slash, number = part.partition("/")
         if slash and not (number.isascii() and number.isdigit() and int(number)):
             raise UserError(f"--live: {part!r} does not say how many processes; write it as {name}/2")
+        if name in processes:
+            raise UserError(f"--live: {name} is named twice; say once how many processes it has, as {name}/2")
         processes[name] = int(number) if slash else 1
         check_processes(provider_of(name), processes[name], settings.kafka.partitions)
     return processes

@@ -48,6 +48,22 @@ def _failing_checks(body: bytes) -> str:
     return "; ".join(f"{name}: {answer}" for name, answer in checks.items() if answer != "ok") or "not ready"
 
 
+def process_at(health_url: str) -> str:
+    """The name of the process that answers there; "" where none does."""
+    try:
+        with _open(f"{health_url}/live") as answer:
+            body = answer.read()
+    except urllib.error.HTTPError as error:  # its loop stands still
+        with error:
+            body = error.read()
+    except OSError:
+        return ""
+    try:
+        return str(json.loads(body)["process"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
 def metrics_text(health_url: str) -> str:
     """The body of /metrics; empty if it does not answer."""
     try:

@@ -96,6 +96,7 @@ def test_up_takes_a_number_of_processes_with_a_provider() -> None:
         ("binance/5", "5 processes of one provider are more than the 4 partitions"),
         ("csv-drop/2", "takes files"),
         ("nyse/2", "no provider 'nyse'"),
+        ("binance,binance/2", "binance is named twice"),
     ):
         with pytest.raises(UserError, match=said):
             stack._live_processes(settings, live)
