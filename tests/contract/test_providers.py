@@ -6,7 +6,9 @@ The servers speak each provider's own protocol; Kafka stands in memory, since wh
 """
 
 import asyncio
+import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +25,16 @@ from tests.support import eventually_async
 
 def test_00_every_streaming_provider_has_a_dialect() -> None:
     assert DIALECTS.keys() == {name for name, provider in PROVIDERS.items() if provider.transport == "stream"} | {"template"}
+
+
+def test_00_the_guide_says_what_each_case_of_the_suite_promises() -> None:
+    folder = Path(__file__).parent
+    cases = Counter(
+        number for path in folder.glob("test_providers*.py") for number in set(re.findall(r"def test_(\d\d)_", path.read_text())) - {"00"}
+    )
+    guide = (folder.parent.parent / "docs" / "guides" / "adding-a-provider.md").read_text()
+    rows = re.findall(r"^\| (\d\d(?:, \d\d)*) \|", guide, re.MULTILINE)
+    assert cases == Counter(number for row in rows for number in row.split(", "))
 
 
 @pytest.mark.parametrize("name", sorted(DIALECTS.keys() - {"template"}))

@@ -14,7 +14,7 @@ async def carries_again(world: World, newest: int) -> None:
 
 
 @every_provider
-async def test_26_a_disabled_source_closes_its_connection_and_fetches_what_it_missed_when_it_is_enabled(world: World) -> None:
+async def test_30_a_disabled_source_closes_its_connection_and_fetches_what_it_missed_when_it_is_enabled(world: World) -> None:
     async with world.ingesting() as ingestor:
         await world.subscribed()
         world.server.happen(world.first)
@@ -28,7 +28,7 @@ async def test_26_a_disabled_source_closes_its_connection_and_fetches_what_it_mi
 
 
 @every_provider
-async def test_27_a_source_that_is_to_begin_anew_makes_another_connection_and_loses_nothing(world: World) -> None:
+async def test_31_a_source_that_is_to_begin_anew_makes_another_connection_and_loses_nothing(world: World) -> None:
     async with world.ingesting() as ingestor:
         await world.subscribed()
         world.server.happen(world.first)
@@ -41,7 +41,7 @@ async def test_27_a_source_that_is_to_begin_anew_makes_another_connection_and_lo
 
 
 @every_provider
-async def test_28_watermarks_say_the_priority_that_was_asked_for(world: World) -> None:
+async def test_32_watermarks_say_the_priority_that_was_asked_for(world: World) -> None:
     async with world.ingesting(priority=30) as ingestor:
         await world.subscribed()
         world.server.happen(world.first)
