@@ -77,7 +77,7 @@ class Gate:
                 self._shared.set(0)
 
     def used(self) -> list[int]:
-        """By limit of the budget, of this process."""
+        """By limit of the budget, as far as this process knows."""
         return self._windows.used(self._now_s())
 
     async def _take(self, weight: int) -> float:
@@ -87,15 +87,15 @@ class Gate:
         if banned_s := self._windows.banned_s(self._now_s()):  # also one that Redis never heard of, because it was away
             return banned_s
         unshared, self._unshared = self._live_unshared(), Counter()  # another call that waits for Redis must not tell it too
+        known = Counter(self._windows.known(self._now_s())) - unshared
         try:
-            answer = await self._store.take(self._account, self._budget, weight, unshared)
+            answer = await self._store.take(self._account, self._budget, weight, unshared, known)
         except StoreAway:
             self._unshared += unshared
             return self._take_alone(weight, keep=True)
         self._shared.set(1)
-        if not answer.wait_s:
-            self._windows.note(weight, self._now_s())
-        self._tell(answer.used)
+        self._windows.learn(answer.asked)
+        self._tell([sum(slots.values()) for slots in answer.asked])
         return answer.wait_s
 
     def _take_alone(self, weight: int, keep: bool = False) -> float:

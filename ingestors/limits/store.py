@@ -21,14 +21,21 @@ _TIMEOUT_S = 1.0
 _AGAIN_AFTER_S = 2.0
 logger = get_logger()
 
-# KEYS: the ban, then a hash a limit. ARGV: weight wanted; a limit's weight and ms of a slot, for each; then what was asked while Redis was away, as triples
-# (number of the limit, slot, weight). Returns ms to wait (0: taken), then what is used of each limit.
+# KEYS: the ban, then a hash a limit. ARGV: weight wanted; a limit's weight and ms of a slot, for each; how many triples (number of the limit, slot, weight) follow of what the
+# asker knows to have been asked, which Redis may have forgotten; these; then as triples what it asked while Redis was away. Returns ms to wait (0: taken), then of each limit
+# what was asked: slot, weight, slot, weight, ...
 _TAKE = """
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000 + tonumber(t[2]) / 1000
 local weight, limits = tonumber(ARGV[1]), #KEYS - 1
-for i = 2 * limits + 2, #ARGV, 3 do redis.call('HINCRBY', KEYS[1 + tonumber(ARGV[i])], ARGV[i + 1], ARGV[i + 2]) end
-local wait, used = 0, {}
+local at = 2 * limits + 2
+local unshared = at + 1 + 3 * tonumber(ARGV[at])
+for i = at + 1, unshared - 1, 3 do
+  local key = KEYS[1 + tonumber(ARGV[i])]
+  if tonumber(redis.call('HGET', key, ARGV[i + 1]) or 0) < tonumber(ARGV[i + 2]) then redis.call('HSET', key, ARGV[i + 1], ARGV[i + 2]) end
+end
+for i = unshared, #ARGV, 3 do redis.call('HINCRBY', KEYS[1 + tonumber(ARGV[i])], ARGV[i + 1], ARGV[i + 2]) end
+local wait, asked = 0, {}
 local ban = redis.call('GET', KEYS[1])
 if ban then wait = math.max(0, tonumber(ban) - now) end
 for i = 1, limits do
@@ -47,18 +54,27 @@ for i = 1, limits do
     over = over - one[2]
     if over <= 0 then wait = math.max(wait, (one[1] + SLOTS + 1) * slot_ms - now) end
   end
-  used[i] = sum
-end
-if wait <= 0 then
-  for i = 1, limits do
-    local slot_ms = tonumber(ARGV[2 * i + 1])
-    redis.call('HINCRBY', KEYS[1 + i], string.format('%.0f', math.floor(now / slot_ms)), weight)
-    redis.call('PEXPIRE', KEYS[1 + i], math.ceil((SLOTS + 2) * slot_ms))
-    used[i] = used[i] + weight
+  asked[i] = {}
+  for _, one in ipairs(live) do
+    table.insert(asked[i], one[1])
+    table.insert(asked[i], one[2])
   end
 end
-table.insert(used, 1, math.ceil(wait))
-return used
+for i = 1, limits do
+  local slot_ms = tonumber(ARGV[2 * i + 1])
+  if wait <= 0 then
+    local slot = math.floor(now / slot_ms)
+    local taken = redis.call('HINCRBY', KEYS[1 + i], string.format('%.0f', slot), weight)
+    if asked[i][#asked[i] - 1] == slot then asked[i][#asked[i]] = taken
+    else
+      table.insert(asked[i], slot)
+      table.insert(asked[i], taken)
+    end
+  end
+  redis.call('PEXPIRE', KEYS[1 + i], math.ceil((SLOTS + 2) * slot_ms))
+end
+table.insert(asked, 1, math.ceil(wait))
+return asked
 """.replace("SLOTS", str(SLOTS))
 # KEYS: the ban. ARGV: its ms. Returns ms of the ban that holds.
 _BAN = """
@@ -71,11 +87,15 @@ return math.ceil(ends - now)
 """
 
 
+Asked = Mapping[tuple[int, int], int]
+"""Weights by (number of the limit from 1, slot)."""
+
+
 class Answer(NamedTuple):
-    """wait_s: 0 where it was taken. used: by limit of the budget, over all processes."""
+    """wait_s: 0 where it was taken. asked: by limit of the budget, over all processes: weights by slot, this one's too if it was taken."""
 
     wait_s: float
-    used: list[int]
+    asked: list[dict[int, int]]
 
 
 class Store:
@@ -93,16 +113,17 @@ class Store:
         self._away_until_s = -float("inf")
         self.is_up: bool | None = None  # None: not asked yet
 
-    async def take(self, account: Account, budget: Budget, weight: int, unshared: Mapping[tuple[int, int], int]) -> Answer:
-        """unshared: weights by (number of the limit from 1, slot) that were asked while Redis was away."""
+    async def take(self, account: Account, budget: Budget, weight: int, unshared: Asked, known: Asked) -> Answer:
+        """unshared: what was asked while Redis was away. known: what was asked before, by whomever: Redis is told again, for it may have begun anew or given keys up."""
         keys = [ban_key(account), *(window_key(account, limit.span) for limit in budget)]
         arguments: list[float] = [weight]
         for limit in budget:
             arguments += [limit.weight, limit.slot_s * 1000]
-        for (number, slot), asked in unshared.items():
+        arguments.append(len(known))
+        for (number, slot), asked in (*known.items(), *unshared.items()):
             arguments += [number, slot, asked]
-        wait_ms, *used = await self._ask(lambda: self._take(keys=keys, args=arguments))
-        return Answer(wait_ms / 1000, used)
+        wait_ms, *answered = await self._ask(lambda: self._take(keys=keys, args=arguments))
+        return Answer(wait_ms / 1000, [dict(zip(flat[::2], flat[1::2], strict=True)) for flat in answered])
 
     async def ban(self, account: Account, wait_s: float) -> None:
         await self._ask(lambda: self._ban(keys=[ban_key(account)], args=[wait_s * 1000]))

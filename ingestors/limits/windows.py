@@ -1,6 +1,6 @@
-"""What one process has asked of a provider lately, in memory. Pure: the caller says what time it is."""
+"""What was asked of a provider lately, as far as one process knows, in memory. Pure: the caller says what time it is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil, floor
 
 from ingestors.limits.budget import SLOTS, Budget, Limit
@@ -27,6 +27,17 @@ class Windows:
         for limit, slots in zip(self._budget, self._slots, strict=True):
             slot = floor(now_s / limit.slot_s)
             slots[slot] = slots.get(slot, 0) + weight
+
+    def learn(self, asked: Sequence[Mapping[int, int]]) -> None:
+        """By limit, weights by slot over all processes. What is known already is never less for it."""
+        for slots, told in zip(self._slots, asked, strict=True):
+            for slot, weight in told.items():
+                slots[slot] = max(weight, slots.get(slot, 0))
+
+    def known(self, now_s: float) -> dict[tuple[int, int], int]:
+        """Weights by (number of the limit from 1, slot) that still count; not of seconds, which are over before anybody could ask."""
+        kept = [at for at, limit in enumerate(self._budget) if limit.span != "second"]
+        return {(at + 1, slot): weight for at in kept for slot, weight in self._live(at, now_s).items()}
 
     def ban(self, wait_s: float, now_s: float) -> None:
         """The provider wants no question for so long; a shorter ban does not end a longer one."""

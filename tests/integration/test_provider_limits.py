@@ -57,7 +57,7 @@ async def server() -> AsyncIterator[tuple[CountingServer, str]]:
 def processes(redis_url: str, url: str, tmp_path: Path) -> Iterator[list[subprocess.Popen[str]]]:
     env = clean_environment({"TICKERPLANT_REDIS__URL": redis_url, "TICKERPLANT_CONFIG": str(tmp_path / "budgets.toml")})
     (tmp_path / "budgets.toml").write_text(f"[limits.budgets.polled]\nper_day = {DAY_CALLS}\n")
-    command = [sys.executable, "-m", "tests.calling_process", url, str(CALLS_EACH)]
+    command = [sys.executable, "-m", "tests.calling_process", url, str(CALLS_EACH), str(tmp_path / "next-day")]
     running = [
         subprocess.Popen(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(PROCESSES)
     ]
@@ -86,7 +86,7 @@ async def test_a_days_budget_holds_over_four_processes_whose_calls_wait_and_neve
         env = {"TICKERPLANT_REDIS__URL": redis_url, "TICKERPLANT_CONFIG": str(tmp_path / "budgets.toml")}
         [use] = json.loads((await asyncio.to_thread(run_tickerplant, "sources", "limits", "--json", env=env)).stdout)
         assert (use["provider"], use["span"], use["used"], use["budget"]) == ("polled", "day", DAY_CALLS, DAY_CALLS)
-        _let_a_day_pass(client, key)
+        await _let_a_day_pass(client, key, tmp_path)
         told = [await asyncio.to_thread(one.communicate) for one in running]
     assert counting.calls == PROCESSES * CALLS_EACH
     assert [one.returncode for one in running] == [0] * PROCESSES
@@ -98,8 +98,10 @@ def _scripts_run(client: "redis.Redis") -> int:
     return int(client.info("commandstats").get("cmdstat_evalsha", {"calls": 0})["calls"])
 
 
-def _let_a_day_pass(client: "redis.Redis", key: str) -> None:
-    """What was asked moves a day back."""
+async def _let_a_day_pass(client: "redis.Redis", key: str, tmp_path: Path) -> None:
+    """The processes' clocks go on, and then what was asked moves a day back: until then they would tell it again."""
+    (tmp_path / "next-day").touch()
+    await asyncio.sleep(0.5)  # questions that are under way
     kept = client.hgetall(key)
     client.delete(key)
     client.hset(key, mapping={int(slot) - 62: weight for slot, weight in kept.items()})
@@ -155,6 +157,23 @@ async def test_what_was_asked_while_redis_was_away_is_told_when_it_is_back(stack
     assert other._store is not None
     for one in (store, there, other._store):
         await one.close()
+
+
+async def test_a_redis_that_forgot_everything_is_told_what_was_asked(stack: Any) -> None:
+    """One was restarted without a disk, or gave the key up for want of memory."""
+    redis_url, clock, told = stack.redis_url(), SystemClock(), {"polled": BudgetSettings(per_minute=5, per_day=5)}
+    stores = [Store(redis_url, RedisSettings(), clock) for _ in range(2)]
+    one, two = (Gates(clock, told, store).of("polled", "http://forgot") for store in stores)
+    await one.enter(2)
+    await two.enter(2)
+    with redis.Redis.from_url(redis_url) as client:
+        client.delete(*(window_key(Account("polled", "forgot"), span) for span in ("minute", "day")))
+    await two.enter()  # it was told of the other's two
+    for gate in (one, two):
+        with pytest.raises(TransientError, match="polled wants no question"):
+            await gate.enter(patience_s=1)
+    for store in stores:
+        await store.close()
 
 
 async def test_an_ingestors_client_asks_through_the_shared_gate(stack: Any, server: tuple[CountingServer, str], tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Calls wait at the gate, visibly; nothing fails but what has no patience."""
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from ingestors.limits.away import StoreAway
 from ingestors.limits.budget import Account, Budget, Limit, mark_of
 from ingestors.limits.gate import Gate
 from ingestors.limits.gates import Gates, account_of, budget_for, gate_of
-from ingestors.limits.store import Answer
+from ingestors.limits.store import Answer, Asked
 from runtime.clock import ManualClock
 from runtime.errors import TransientError
 from runtime.settings.limits import BudgetSettings
@@ -20,6 +19,7 @@ from tests.support import eventually_async
 
 ACCOUNT = Account("test", "host")
 TWO: Budget = (Limit(2, "minute"),)
+SLOT = 10**9  # of a minute, at 10**18 ns
 
 
 @pytest.fixture(autouse=True)
@@ -69,12 +69,16 @@ class _Moody:
     def __init__(self) -> None:
         self.away = False
         self.asked: list[tuple[int, dict[tuple[int, int], int]]] = []
+        self.known: list[dict[tuple[int, int], int]] = []
+        self.taken = 0
 
-    async def take(self, account: Account, budget: Budget, weight: int, unshared: Mapping[tuple[int, int], int]) -> Answer:
+    async def take(self, account: Account, budget: Budget, weight: int, unshared: Asked, known: Asked) -> Answer:
         if self.away:
             raise StoreAway
         self.asked.append((weight, dict(unshared)))
-        return Answer(0.0, [7])
+        self.known.append(dict(known))
+        self.taken += weight + sum(unshared.values())
+        return Answer(0.0, [{SLOT: self.taken}])
 
     async def ban(self, account: Account, wait_s: float) -> None:
         raise StoreAway
@@ -96,6 +100,23 @@ async def test_while_redis_is_away_the_process_counts_alone_and_tells_it_afterwa
     [*_, (_, told), (_, nothing)] = store.asked
     assert (list(told.values()), nothing) == ([1], {})
     assert value("limits_shared", provider="test") == 1
+
+
+async def test_what_others_asked_counts_while_redis_is_away_and_is_told_it_again() -> None:
+    clock, store = ManualClock(10**18), _Moody()
+    gate = Gate(ACCOUNT, (Limit(4, "minute"),), clock, store)  # type: ignore[arg-type]
+    store.taken = 2  # by another process
+    await gate.enter()
+    store.away = True
+    await gate.enter()
+    with pytest.raises(TransientError):
+        await gate.enter(patience_s=0)
+    store.away = False
+    await gate.enter()
+    assert (store.asked[-1], store.known[-1]) == ((1, {(1, SLOT): 1}), {(1, SLOT): 3})
+    clock.advance_s(70)
+    await gate.enter()
+    assert store.known[-1] == {}
 
 
 async def test_a_ban_holds_here_also_while_redis_is_away() -> None:
