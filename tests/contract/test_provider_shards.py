@@ -6,10 +6,17 @@ from pathlib import Path
 import pytest
 
 from ingestors.process_shard import ProcessShard
+from schemas.sources import SourceState
 from tests import polled_world, streamed_world
 from tests.memory_output import MemoryOutput
 from tests.provider_world import ProviderWorld
 from tests.support import eventually_async
+
+
+def shard_of_first(world: ProviderWorld) -> ProcessShard:
+    """Another one than the second symbol's."""
+    shards = [ProcessShard(4, number, 4) for number in range(1, 5)]
+    return next(shard for shard in shards if shard.of_these((world.first,)) and shard != world.shard_of_second)
 
 
 def is_ready(world: ProviderWorld) -> bool:
@@ -42,13 +49,31 @@ async def test_a_streams_shard_without_symbols_tells_the_time_until_there_are_so
 
 
 @pytest.mark.parametrize("name", ["template", "kraken"])
+async def test_what_operators_say_of_a_source_reaches_each_of_its_shards(world: streamed_world.World) -> None:
+    async with world.ingesting(shard_of_first(world)) as one, world.ingesting(world.shard_of_second):
+        await both_carry(world, 1)
+        world.output.state = SourceState(one.source, True, 5, 1, restarted_ns=1)
+        await eventually_async(lambda: world.server.connections == 4)
+        await both_carry(world, 2)
+        world.output.state = SourceState(one.source, False, 5, 2, restarted_ns=1)
+        await eventually_async(lambda: not world.server.clients)
+        world.output.state = SourceState(one.source, True, 5, 3, restarted_ns=1)
+        await both_carry(world, 3)
+        await eventually_async(lambda: {mark.priority for mark in world.output.watermarks[-4:]} == {5})
+
+
+async def both_carry(world: streamed_world.World, number: int) -> None:
+    """The next trade of each symbol comes, and all before it came once."""
+    await world.subscribed()
+    for symbol in (world.first, world.second):
+        world.server.happen(symbol)
+        await world.has(symbol, number)
+
+
+@pytest.mark.parametrize("name", ["template", "kraken"])
 async def test_what_two_shards_captured_plays_back_as_one(world: streamed_world.World, tmp_path: Path) -> None:
-    others = [
-        shard for number in range(1, 5) if world.second not in (shard := ProcessShard(4, number, 4)).of_these((world.first, world.second))
-    ]
-    first = next(shard for shard in others if shard.of_these((world.first,)))
     more = {"ingest": {"capture": True}, "data_dir": tmp_path}
-    async with world.ingesting(first, **more), world.ingesting(world.shard_of_second, **more):
+    async with world.ingesting(shard_of_first(world), **more), world.ingesting(world.shard_of_second, **more):
         await world.subscribed()
         for number in range(1, 6):
             for symbol in (world.first, world.second):
