@@ -23,7 +23,7 @@ from hypothesis import settings as hypothesis_settings
 from runtime.addresses import Addresses, resolve
 from runtime.clock import SystemClock
 from runtime.settings import Settings, load_settings
-from tests.support import clean_environment
+from tests.support import UNTRACED, clean_environment
 
 for _name in [name for name in os.environ if name.startswith("TICKERPLANT_")]:
     del os.environ[_name]  # a developer's own settings must not decide what the tests say
@@ -93,6 +93,8 @@ class Line:
         assert postgres is not None
         assert redis_url is not None
         names = ",".join(f'"{topic.value}":"{physical}"' for topic, physical in kafka.topic_names.items())
+        if "TICKERPLANT_FAULTS__KILL_AT" in more:
+            more |= UNTRACED  # a killed process keeps nothing of what was traced
         return clean_environment(
             {
                 "TICKERPLANT_DATA_DIR": str(self.settings.data_dir),

@@ -15,6 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # What the tests themselves may be told; read before conftest.py takes every variable of ours out of the environment.
 TEST_OPTIONS = {name: value for name, value in os.environ.items() if name.startswith("TICKERPLANT_TEST_")}
 
+# For the environment of a process that need not be traced for coverage, which costs as much as its start.
+UNTRACED = {"COVERAGE_PROCESS_CONFIG": "", "COVERAGE_PROCESS_START": ""}
+
 
 def eventually(check: Callable[[], T], timeout_s: float = 30.0, interval_s: float = 0.05) -> T:
     """The first truthy answer of `check`, asked again until the deadline; an AssertionError inside `check` counts as not yet.

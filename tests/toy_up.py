@@ -14,16 +14,16 @@ from runtime.clock import SystemClock
 from runtime.errors import UserError
 from runtime.health import Health, HealthServer
 from runtime.settings import Settings, load_settings
+from tests.support import UNTRACED
 from tickerplant.stack.child import ChildSpec
 from tickerplant.stack.plan import Feed, Process
-
-UNTRACED = {"COVERAGE_PROCESS_CONFIG": "", "COVERAGE_PROCESS_START": ""}  # of ten toys nothing is to be learned; of their supervisor much
 
 
 def toy_spec(settings: Settings, process: Process) -> ChildSpec:
     data_dir = settings.data_dir.absolute()
     command = (sys.executable, __file__, "process", process.name, str(data_dir))
-    return ChildSpec(process.name, command, data_dir / "logs" / f"{process.name}.log", {**process.environment, **UNTRACED})
+    environment = {**process.environment, **UNTRACED}  # of ten toys nothing is to be learned
+    return ChildSpec(process.name, command, data_dir / "logs" / f"{process.name}.log", environment)
 
 
 def toy_process(name: str, data_dir: Path) -> int:
