@@ -70,7 +70,7 @@ class Supervisor:
         deadline_s = self._clock.monotonic_s() + self.settings.stack.start_timeout_s
         while late := [unit for unit in units if unit.state != "ready"]:
             # Who is ready is left alone: to ask everybody all the time takes from those that still start.
-            await asyncio.gather(*(unit.look() for unit in self.units if unit.state != "ready" or unit.notice()))
+            await asyncio.gather(*(unit.look() for unit in self.units if not unit.is_up()))
             for unit in units:
                 unit.refuse_user_error()
             if self._clock.monotonic_s() > deadline_s:

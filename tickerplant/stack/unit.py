@@ -40,6 +40,7 @@ class Unit:
         self._backoff = Backoff()
         self._started_s = 0.0
         self._again_s = 0.0
+        self._is_untold = False  # a crash that nobody was told of
 
     @property
     def pid(self) -> int | None:
@@ -69,8 +70,14 @@ class Unit:
             self.state = "ready" if not self.missing else ("starting" if self.state == "starting" else "not ready")
 
     def notice(self) -> bool:
-        """True if the child has just crashed. Cheap: may be called many times a second."""
-        return self.state in ("starting", "ready", "not ready") and self._running() is None
+        """True once after each crash, whoever found it. Cheap: may be called many times a second."""
+        self._running()
+        is_news, self._is_untold = self._is_untold, False
+        return is_news
+
+    def is_up(self) -> bool:
+        """True while the child runs and was ready when it was asked last. Cheap."""
+        return self.state == "ready" and self._running() is not None
 
     def _running(self) -> Child | None:
         child = self.child
@@ -81,6 +88,7 @@ class Unit:
             return child
         now_s = self._clock.monotonic_s()
         self.last_exit, self.state = code, "crashed"
+        self._is_untold = True
         self.missing = f"ended with {describe_exit(code)}"
         self._again_s = now_s + self._backoff.delay_s(now_s - self._started_s)
         return None
