@@ -52,7 +52,7 @@ def test_a_simulation_is_labelled_and_counted(pipeline: Pipeline) -> None:
 def test_a_replay_refuses_a_stack_that_has_a_feed(pipeline: Pipeline, tmp_path: Path) -> None:
     run_file = pipeline.data_dir / "run" / "ingest-binance.json"
     content = run_file.read_text() if run_file.exists() else None
-    run_file.write_text('{"pid": 1}')
+    run_file.write_text('{"pid": 1, "health": "http://127.0.0.1:9"}')
     try:
         capture = tmp_path / "c"
         capture.write_text('1 {"stream":"btcusdt@trade","data":{}}\n')
