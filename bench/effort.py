@@ -12,7 +12,7 @@ class Effort:
     warm_up_s: in real time before the first latency run, for the same reason; latency_s: each of its runs; records, peer_s: of the peers; load_s: of the
     whole line's steady load; memory_*: ticks written at that rate, of so many symbols, with event time so many times as fast as real;
     fan_out: clients of the gateway and messages a second to each, for fan_out_s; redis_writes: of one run;
-    ingest_messages: at full pace; ingest_s: at the steady rate, ingest_warm_up_s before; reads: of each kind.
+    ingest_messages: at full pace; ingest_s: at the steady rate, ingest_warm_up_s before, whose records are smaller ones; reads: of each kind.
     """
 
     event_s: int
@@ -52,7 +52,7 @@ FULL = Effort(
     200_000,
     2_000_000,
     20.0,
-    5.0,
+    30.0,
     15,
 )
 QUICK = Effort(
