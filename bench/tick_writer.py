@@ -86,19 +86,10 @@ def write_steadily(source: TickSource, publisher: Publisher, rate: float, second
         if passed_s >= watermark_s:
             writer.watermark(event_ns)
             watermark_s = passed_s + WATERMARK_S
-        _gather(pace, publisher)
+        time.sleep(pace.wait_s)
     writer.watermark(start_ns + round(seconds * speed * 1e9))
     publisher.flush()
     return made, time.monotonic() - start_s
-
-
-def _gather(pace: FlushPace, publisher: Publisher) -> None:
-    """As an ingestor does."""
-    waited_s = 0.0
-    while (pause_s := pace.pause_s(waited_s, not publisher.waiting())) > 0:
-        time.sleep(pause_s)
-        waited_s += pause_s
-        publisher.poll()
 
 
 def main(

@@ -174,11 +174,6 @@ class EventPublisher:
             self._delivered = delivered
             self._kill_points.reach("envelope_delivered")
 
-    @property
-    def all_delivered(self) -> bool:
-        """As of the last poll."""
-        return not self._publisher.waiting()
-
     def congested(self) -> bool:
         """The broker does not keep up: send nothing more until this is false again."""
         waiting = self._publisher.waiting()

@@ -170,7 +170,7 @@ class StreamIngestor:
                 await self.lanes.check()
                 self._helpers.check()
                 if self.lanes.backlog() < self._settings.ingest.flush_ticks:
-                    await self._gather(pace, parts.publisher)
+                    await asyncio.sleep(pace.wait_s)  # what comes meanwhile shares the envelope
                 pace.take(self.lanes.backlog(), self._clock.monotonic_s())
                 await self._turn(feed, pump, follower)
             await self.lanes.stop()
@@ -183,14 +183,6 @@ class StreamIngestor:
             if capture:
                 await asyncio.to_thread(capture.close)
             self._helpers.cancel()
-
-    async def _gather(self, pace: FlushPace, publisher: EventPublisher) -> None:
-        """What comes meanwhile shares the envelope."""
-        waited_s = 0.0
-        while (pause_s := pace.pause_s(waited_s, publisher.all_delivered)) > 0:
-            await asyncio.sleep(pause_s)
-            waited_s += pause_s
-            publisher.poll()
 
     def _congestion(self, publisher: EventPublisher) -> Congestion:
         newest_only = self._venue.newest_only if self._settings.ingest.conflate_quotes else None

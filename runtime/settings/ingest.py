@@ -14,7 +14,7 @@ class IngestSettings(Section):
         0.01,
         ge=0,
         le=1,
-        description="so long it waits at most where many come (1 ms at 20,000 ticks a second, 4 while the broker is behind): readers pay by the envelope too",
+        description="so long it waits where many come (4 ms at 20,000 ticks a second), since all readers pay by the envelope too",
     )
     queue_frames: int = Field(
         20_000, ge=100, le=1_000_000, description="frames between the socket reader and the parser; full: the socket waits"
