@@ -108,7 +108,9 @@ def _storage(run: Run) -> None:
 
 def _ingest(run: Run) -> None:
     effort = run.effort
-    say(f"ingestor: {effort.ingest_messages:,} messages at full pace, {effort.ingest_s:.0f} s at {ingest.LATENCY_RATE:,} a second")
+    say(
+        f"ingestor: {effort.ingest_messages:,} messages at full pace, four times {effort.ingest_s:.0f} s at {ingest.LATENCY_RATE:,} a second"
+    )
     with run.stack.paused(run.ours()):
         result = ingest.measure(run.stack, effort.ingest_messages, effort.ingest_s, effort.ingest_warm_up_s)
     run.show("ingest", result, ingest_text.ingest_text(result))

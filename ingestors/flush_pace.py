@@ -9,7 +9,7 @@ _SMOOTHED_S = 0.1  # a burst of a few milliseconds is no rate
 
 
 class FlushPace:
-    """interval_s, most_s: the least and the longest wait."""
+    """interval_s, most_s: the least and the longest wait. The ingestors' event loop counts whole milliseconds: less than half a one is a turn of it."""
 
     def __init__(self, interval_s: float, most_s: float) -> None:
         self._interval_s = interval_s

@@ -111,12 +111,15 @@ def test_text_tells_the_venues_cost_from_ours() -> None:
     full = full_pace(Stretch(1_000_000, 2_000, 0, 9_000, array("q")), 8.0, usage)
     one = spread([6_000_000])
     paced = Paced(20_000, 19_990, 5.0, spread([1_000_000]), one, one, full.processes)
-    lines = ingest_text(Ingest(full, True, True, paced, False)).splitlines()
+    lines = ingest_text(Ingest(full, True, True, paced, replace(paced, messages_per_record=2.0), False)).splitlines()
     assert (
         "1,000,000 messages at 111,111 a second (target 100,000: reached; by core time two cores carry 125,000: reached), 500 a record"
         in lines[0]
     )
     assert lines[3].split() == ["ingestor", "8.0", "125,000", "8.0", "90.0"]
     assert lines[5].startswith("the venue's side, not ours")
-    assert "missed" in next(line for line in lines if line.startswith("Delay"))
-    assert "target 100,000: missed" in ingest_text(Ingest(replace(full, messages_per_s=90_000), False, True, paced, True))
+    usual, at_once = [line for line in lines if line.startswith("Delay")]
+    assert "5 a record, as the settings are" in usual
+    assert "2 a record, without a wait" in at_once
+    assert "missed" in at_once
+    assert "target 100,000: missed" in ingest_text(Ingest(replace(full, messages_per_s=90_000), False, True, paced, paced, True))
