@@ -15,7 +15,7 @@ from ingestors.binance.wire import (
     TradeFrame,
 )
 from ingestors.events import LEAVING, UNCLOSED, Acknowledged, Control
-from ingestors.numbers import MS_NS, plain, plains
+from ingestors.numbers import MS_NS, plain
 from runtime.errors import InvalidRecord
 from schemas.bars import Bar
 from schemas.books import BookDifference
@@ -93,7 +93,10 @@ class Parser:
         wire = self._decode_quote(frame)
         d = wire.data
         ingest_ns = wire.ts_capture_ns if self._capture_clock and wire.ts_capture_ns else received_ns
-        bid, bid_size, ask, ask_size = plains(d.b, d.B, d.a, d.A)
+        bid, bid_size, ask, ask_size = d.b, d.B, d.a, d.A
+        numbers = f"{bid}{bid_size}{ask}{ask_size}"
+        if "e" in numbers or "E" in numbers:  # a call for each takes as long as decoding them
+            bid, bid_size, ask, ask_size = map(plain, (bid, bid_size, ask, ask_size))
         return Quote(self._symbols[d.s], bid, bid_size, ask, ask_size, ingest_ns, ingest_ns, d.u, True)
 
     def _depth(self, frame: bytes, received_ns: int) -> BookDifference:

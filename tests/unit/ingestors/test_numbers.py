@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestors.numbers import iso_ns, plain, plains
+from ingestors.numbers import iso_ns
 
 
 @given(st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1)))  # noqa: DTZ001 (Hypothesis wants them naive)
@@ -36,8 +36,3 @@ def test_any_number_of_decimals(text: str, rest_ns: int) -> None:
 def test_what_is_no_time(text: str) -> None:
     with pytest.raises(ValueError, match=r"time|match"):
         iso_ns(text)
-
-
-@given(st.lists(st.from_regex(r"[0-9]{1,6}(\.[0-9]{1,8})?([eE][+-]?[0-9]{1,2})?|[eE]|nan", fullmatch=True), max_size=5).map(tuple))
-def test_several_numbers_are_read_as_each_by_itself(texts: tuple[str, ...]) -> None:
-    assert plains(*texts) == tuple(plain(text) for text in texts)
