@@ -183,8 +183,9 @@ def test_decimal_text_stays_as_it_was_sent(text: str, written: str) -> None:
 @pytest.mark.parametrize("field", ["bid", "bid_size", "ask", "ask_size"])
 def test_any_number_of_a_quote_may_be_scientific(field: str) -> None:
     numbers = {"bid": "1.10", "bid_size": "2", "ask": "1.20", "ask_size": "3"}
-    wire = numbers | {field: "2E-8"}
-    quote = parse('{"stream":"btcusdt@bookTicker","data":{"u":7,"s":"BTCUSDT","b":"%s","B":"%s","a":"%s","A":"%s"}}' % tuple(wire.values()))
+    bid, bid_size, ask, ask_size = (numbers | {field: "2E-8"}).values()
+    wire = f'"u":7,"s":"BTCUSDT","b":"{bid}","B":"{bid_size}","a":"{ask}","A":"{ask_size}"'
+    quote = parse(f'{{"stream":"btcusdt@bookTicker","data":{{{wire}}}}}')
     assert quote == Quote(
         "BTC-USDT", **numbers | {field: "0.00000002"}, ts_event_ns=99, ts_ingest_ns=99, update_id=7, event_time_is_receive=True
     )
