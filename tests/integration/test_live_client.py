@@ -13,7 +13,7 @@ from tests.gateway_events import bar, quote, trade
 from tests.gateway_support import Feeder, running_gateway, start_gateway
 from tickerplant.stack.ports import free_port
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("untraced_children")]
 WAIT_S = 60
 
 

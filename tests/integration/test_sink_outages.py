@@ -12,7 +12,7 @@ from tests.sink_processes import Feed, failing, log_of, sink_process, wait_ready
 from tests.sinks_world import count, exact, query, redis_values
 from tests.support import eventually
 
-pytestmark = pytest.mark.stack
+pytestmark = [pytest.mark.stack, pytest.mark.usefixtures("untraced_children")]
 TICKS = 20_000
 SMALL = {"TICKERPLANT_SINK__BATCH_ROWS": "500", "TICKERPLANT_SINK__BATCH_INTERVAL_S": "0.02"}
 
