@@ -17,13 +17,14 @@ from bench.own_line import OwnLine
 from bench.throughput import Cost, cost
 from bench.usage import Usage
 from runtime.kafka import admin_client
+from runtime.settings import IngestSettings
 from schemas.topics import Topic
 
 SYMBOLS = 100  # what one connection carries
 TARGET_MESSAGES_PER_S = 100_000
 LATENCY_RATE = 20_000
 TARGET_P99_MS = 5.0
-AT_ONCE_S = 0.0005  # what a tick waits at least
+AT_ONCE_S = IngestSettings().flush_interval_s  # what a tick waits at least
 INGESTOR, SERVER, BROKER = "ingest-binance", "venue", "kafka"
 _CORES = 2  # of the target
 _PROCESSED_S = 300.0
