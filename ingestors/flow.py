@@ -66,10 +66,13 @@ class Flow:
     def trade(self, trade: Trade, received_ns: int) -> Hole | None:
         """Publishes it; or gives the hole before it, which `fill` takes with the trade: then it is not published yet."""
         trades = self.trades
-        if trades.by_time or trades.catching_up:
+        if trades.by_time:
             return self._unnumbered(trade, received_ns)
         number = int(trade.trade_id)
         if not trades.follows(trade.symbol, number, trade.ts_event_ns):
+            if trades.catching_up and trades.repeats(trade.symbol, number):
+                self.counted["repeated"] += 1
+                return None
             if hole := trades.missing_before(trade.symbol, number, trade.ts_event_ns):
                 return hole
             trades.passed(trade.symbol, number, trade.ts_event_ns)
@@ -77,21 +80,15 @@ class Flow:
         return None
 
     def _unnumbered(self, trade: Trade, received_ns: int) -> Hole | None:
-        """The same where event times stand for numbers, or where a new connection begins with what was published already."""
-        trades = self.trades
-        number = self._number(trade)
-        if trades.catching_up and self._repeats(trade, number):
+        """The same where event times stand for numbers."""
+        if self._repeats(trade):
             self.counted["repeated"] += 1
             return None
-        if trades.by_time:
-            if is_far_ahead(trade):
-                self._publish(trade, received_ns)
-                return None
-            if self._recovery.was_filled(trade):
-                self.counted["repeated"] += 1
-                return None
-            self._recovery.passed(trade)
-        if hole := trades.missing_before(trade.symbol, number, trade.ts_event_ns):
+        if is_far_ahead(trade):
+            self._publish(trade, received_ns)
+            return None
+        self._recovery.passed(trade)
+        if hole := self.trades.missing_before(trade.symbol, trade.ts_event_ns, trade.ts_event_ns):
             return hole
         self._pass_on(trade, received_ns)
         return None
@@ -118,10 +115,14 @@ class Flow:
         self._publisher.tick(trade, received_ns)
         self.counted["trade"] += 1
 
-    def _repeats(self, trade: Trade, number: int) -> bool:
-        """It came over the connection before this one."""
-        repeated = self.trades.repeats(trade.symbol, number)
-        return self._recovery.was_passed(trade) if self.trades.by_time else repeated
+    def _repeats(self, trade: Trade) -> bool:
+        """Of a venue that does not number trades: it came over the connection before this one, or was fetched."""
+        trades = self.trades
+        if trades.catching_up:
+            trades.repeats(trade.symbol, trade.ts_event_ns)  # ends it; an instant may hold several trades, so their ids decide
+            if self._recovery.was_passed(trade):
+                return True
+        return not is_far_ahead(trade) and self._recovery.was_filled(trade)
 
     def bar(self, bar: Bar, received_ns: int) -> None:
         self.move_clock(bar.known_at_ns, received_ns)

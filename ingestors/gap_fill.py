@@ -83,7 +83,7 @@ class Continuity:
     known: dict[str, Known] = field(default_factory=dict)
     unsure: dict[str, GapCause] = field(default_factory=dict)
     by_time: bool = False
-    catching_up: set[str] = field(default_factory=set)  # symbols whose new connection begins with what was published already
+    catching_up: set[str] = field(default_factory=set)  # symbols whose connection still tells what was published already
 
     def repeats(self, symbol: str, number: int, ts_event_ns: int = 0) -> bool:
         """While it catches up: the number was published, or where there is none (0) the time. Once a symbol is past that it has caught up."""
@@ -96,10 +96,11 @@ class Continuity:
         return False
 
     def restart(self, cause: GapCause, symbols: Collection[str] | None = None) -> None:
-        """A connection begins, with these symbols (None: all). A symbol that was unsure already keeps the first cause."""
+        """A connection begins, with these symbols (None: all), and tells nothing of before. A symbol that was unsure already keeps the first cause."""
         for symbol in self.known:
             if symbols is None or symbol in symbols:
                 self.unsure.setdefault(symbol, cause)
+                self.catching_up.discard(symbol)
 
     def missing_before(self, symbol: str, first_id: int, ts_event_ns: int) -> Hole | None:
         """The hole before an arriving id, or None. A lower id than the known one after a new connection is a capture that plays again: no hole."""

@@ -78,6 +78,7 @@ class Settling:
             hole = self._trades.missing_before(symbol, newest_id + 1, ts_event_ns)
             if hole:
                 self._recovery.fill_with(hole, newer, self._now_ns(), self._clock.now_ns())
+                self._trades.catching_up.add(symbol)  # the connection may still tell the newest of them
                 known.newest_id, known.ts_event_ns = newest_id, ts_event_ns
         if len(newer) < PAGE_TRADES:
             self._trades.passed(symbol, known.newest_id, known.ts_event_ns)
