@@ -10,7 +10,8 @@ from bench.storage import StorageEffort
 class Effort:
     """event_s: event time through the line at once, after as much to warm up: the broker's optimising compiler takes as much as its work until then;
     warm_up_s: in real time before the first latency run, for the same reason; latency_s: each of its runs; records, peer_s: of the peers; load_s: of the
-    whole line's steady load; memory_*: ticks written at that rate, of so many symbols, with event time so many times as fast as real;
+    whole line's steady load; memory_*: ticks written at that rate, of so many symbols, with event time so many times as fast as real, after so many
+    minutes of event time with one trade of each symbol: histories hold 64 bars, and those of 5 minutes are full after 320;
     fan_out: clients of the gateway and messages a second to each, for fan_out_s; redis_writes: of one run;
     ingest_messages: at full pace; ingest_s: at the steady rate, ingest_warm_up_s before, whose records are smaller ones; reads: of each kind.
     """
@@ -24,6 +25,7 @@ class Effort:
     memory_ticks: int
     memory_symbols: int
     memory_speed: float
+    memory_past_minutes: int
     stages: StageEffort
     storage: StorageEffort
     fan_out: tuple[tuple[int, float], ...]
@@ -44,7 +46,8 @@ FULL = Effort(
     60.0,
     10_000_000,
     2_000,
-    60.0,
+    6.0,
+    330,
     StageEffort(5, 2_000_000, 400_000, 1_000, 1_000, 5),
     StorageEffort(3, 2_000_000, 300_000, 50_000),
     ((1_000, 50.0), (10_000, 1.0)),
@@ -64,7 +67,8 @@ QUICK = Effort(
     10.0,
     200_000,
     200,
-    60.0,
+    6.0,
+    70,
     StageEffort(1, 300_000, 60_000, 100, 50, 2),
     StorageEffort(1, 300_000, 60_000, 10_000),
     ((200, 50.0),),
@@ -76,4 +80,4 @@ QUICK = Effort(
     3,
 )
 DEFAULT_RATE = 100_000.0
-MEMORY_RATE = 50_000.0  # below what the line carries: what waits in queues is no growth
+MEMORY_RATE = 25_000.0  # below what the line carries: what waits in queues is no growth

@@ -29,7 +29,7 @@ _MINUTES = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Resident MB of one process: medians of the second quarter of the run (the first fills histories and caches) and of the last one."""
+    """Resident MB of one process: medians of the second quarter of the run (in the first what the past left waiting is read) and of the last one."""
 
     second_quarter_mb: float
     last_quarter_mb: float
@@ -59,13 +59,15 @@ def judge(samples: Sequence[float]) -> Size:
     return Size(before, after, peak, after - before <= max(_GROWTH_MB, _GROWTH_SHARE * before), peak > MEMORY_LIMIT_MB)
 
 
-def measure(stack: LocalStack, ticks: int, symbols: int, rate: float, speed: float) -> Memory:
-    """Writes the ticks at `rate`, event time `speed` times as fast as real, and follows our processes until nobody is behind."""
+def measure(stack: LocalStack, ticks: int, symbols: int, rate: float, speed: float, past_minutes: int) -> Memory:
+    """Writes so many minutes with one trade of each symbol, which fill the histories; then the ticks at `rate`, event time `speed` times as fast as real,
+    and follows our processes from there until nobody is behind."""
     pids = {name: pid for name, pid in stack.pids().items() if name not in SERVERS}
-    options = ("--symbols", str(symbols), "--prefix", "R", "--group", "50", "--speed", f"{speed:g}")
+    options = ("--symbols", str(symbols), "--prefix", "R", "--group", "50", "--speed", f"{speed:g}", "--past-minutes", str(past_minutes))
     with _Sizes(pids) as sizes:
         load = carry(stack, rate, ticks / rate, *options)
-    found = {name: judge(samples) for name, samples in sorted(sizes.samples.items()) if len(samples) >= 4}
+    newest = round((load.seconds + (load.drained_s or 0)) / _INTERVAL_S)
+    found = {name: judge(samples[-newest:]) for name, samples in sorted(sizes.samples.items()) if len(samples) >= 4}
     flat = all(one.flat for one in found.values())
     return Memory(load.ticks, symbols, found, flat, load.drained_s is not None, _MINUTES, state_bytes(_MINUTES))
 

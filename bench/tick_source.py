@@ -38,6 +38,11 @@ class TickSource:
         self._groups: list[_Group] = [one for turn in turns for one in turn if one]
         self._next = 0
 
+    @property
+    def groups(self) -> int:
+        """After so many segments every symbol has traded once more."""
+        return len(self._groups)
+
     def segment(self, ts_event_ns: int) -> Segment:
         """The next group's trades, all at this time."""
         group = self._groups[self._next]

@@ -21,6 +21,7 @@ from schemas.topics import Topic
 WATERMARK_S = 0.25  # as ingest.watermark_interval_s
 SOURCE = "bench"
 _ENVELOPE_TICKS = 500  # as ingest.flush_ticks
+_MINUTE_NS = 60_000_000_000
 
 
 class TickWriter:
@@ -70,6 +71,16 @@ def write_all(source: TickSource, publisher: Publisher, ticks: int, ticks_per_ev
     return made
 
 
+def write_past(source: TickSource, publisher: Publisher, minutes: int, rate: float) -> None:
+    """A trade of every symbol in each of the minutes before now, `rate` ticks a second."""
+    writer, made, start_s, now_ns = TickWriter(source, publisher), 0, time.monotonic(), time.time_ns()
+    for event_ns in range(now_ns - minutes * _MINUTE_NS, now_ns, _MINUTE_NS):
+        made += writer.send([source.segment(event_ns) for _ in range(source.groups)])
+        writer.watermark(event_ns)
+        time.sleep(max(0.0, start_s + made / rate - time.monotonic()))
+    publisher.flush()
+
+
 def write_steadily(source: TickSource, publisher: Publisher, rate: float, seconds: float, speed: float) -> tuple[int, float]:
     """That many ticks a second, in envelopes that wait as an ingestor's do; event time begins now and runs `speed` times as fast as the machine's. Returns how
     many were written, and in which time."""
@@ -102,11 +113,15 @@ def main(
     partitions: int = 4,
     prefix: Annotated[str, typer.Option(help="Of the symbols' names: trades seen before are dropped.")] = "S",
     speed: Annotated[float, typer.Option(help="Event time to real time.")] = 1.0,
+    past_minutes: Annotated[int, typer.Option(help="Before it, a trade of each symbol in so many minutes.")] = 0,
+    past_rate: Annotated[float, typer.Option(help="Of these, ticks a second.")] = 2_000,
 ) -> None:
-    """Prints how many ticks were written, and in how many seconds."""
+    """Prints how many ticks were written but for those of the past, and in how many seconds."""
     kafka = KafkaSettings(partitions=partitions, topic_names={Topic.TICKS_RAW: topic})
     source = TickSource(SOURCE, symbols_of(symbols, partitions, prefix), partitions, group)
-    print(*write_steadily(source, Publisher(kafka, bootstrap), rate, seconds, speed), flush=True)
+    publisher = Publisher(kafka, bootstrap)
+    write_past(source, publisher, past_minutes, past_rate)
+    print(*write_steadily(source, publisher, rate, seconds, speed), flush=True)
 
 
 if __name__ == "__main__":
