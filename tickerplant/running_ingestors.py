@@ -19,12 +19,16 @@ def running_shards(data_dir: Path, process: str) -> dict[tuple[int, int], dict[s
 
 
 def check_beside(data_dir: Path, process: str, shard: ProcessShard) -> None:
-    """Raises UserError where a process of the ingestor lives that is one of another number of processes: two would write to one partition then. Blocks for up to two seconds a
-    process, if there is one."""
+    """Raises UserError where a process of the ingestor lives that would write to the same partitions: this very one, or one of another number of processes.
+    Blocks for up to two seconds a process, if there is one."""
     for (number, of), entry in running_shards(data_dir, process).items():
         other = ProcessShard(shard.partitions, number, of).named(process)
-        if of != shard.of and process_at(str(entry["health"])) == other:  # not only a pid that somebody else has by now
-            raise UserError(f"{other} (pid {entry['pid']}) runs, and {shard.named(process)} would write to its partitions: stop it first")
+        is_apart = of == shard.of and number != shard.number
+        if is_apart or process_at(str(entry["health"])) != other:  # only a pid that somebody else has by now
+            continue
+        if of == shard.of:
+            raise UserError(f"{other} (pid {entry['pid']}) runs already, and a second one would publish everything twice: stop it first")
+        raise UserError(f"{other} (pid {entry['pid']}) runs, and {shard.named(process)} would write to its partitions: stop it first")
 
 
 def _run_entry(path: Path) -> dict[str, Any]:

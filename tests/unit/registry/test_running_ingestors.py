@@ -1,4 +1,4 @@
-"""Who may start beside the processes of a provider that live: those that were counted with the same number."""
+"""Who may start beside the processes of a provider that live: the others of those that were counted with the same number."""
 
 import json
 import os
@@ -27,6 +27,8 @@ def test_one_of_another_number_is_refused_while_it_lives(tmp_path: Path, living:
                 UserError, match=rf"^{living.named(INGESTOR)} \(pid {os.getpid()}\) runs, and {shard.named(INGESTOR)} would write"
             ):
                 check_beside(tmp_path, INGESTOR, shard)
+        with pytest.raises(UserError, match=rf"^{living.named(INGESTOR)} \(pid {os.getpid()}\) runs already"):
+            check_beside(tmp_path, INGESTOR, living)
         if not living.whole:
             check_beside(tmp_path, INGESTOR, SECOND)
         check_beside(tmp_path, "ingest-coinbase-advanced", WHOLE)
