@@ -66,6 +66,7 @@ def measure(stack: LocalStack, ticks: int, symbols: int, rate: float, speed: flo
     options = ("--symbols", str(symbols), "--prefix", "R", "--group", "50", "--speed", f"{speed:g}", "--past-minutes", str(past_minutes))
     with _Sizes(pids) as sizes:
         load = carry(stack, rate, ticks / rate, *options)
+    sizes.check()
     newest = round((load.seconds + (load.drained_s or 0)) / _INTERVAL_S)
     found = {name: judge(samples[-newest:]) for name, samples in sorted(sizes.samples.items()) if len(samples) >= 4}
     flat = all(one.flat for one in found.values())
@@ -79,6 +80,7 @@ class _Sizes:
         self._processes = {name: psutil.Process(pid) for name, pid in pids.items()}
         self.samples: dict[str, list[float]] = {name: [] for name in pids}
         self._stop = threading.Event()
+        self._ended = ""
         self._thread = threading.Thread(target=self._run, name="sizes", daemon=True)
 
     def __enter__(self) -> Self:
@@ -89,10 +91,19 @@ class _Sizes:
         self._stop.set()
         self._thread.join()
 
+    def check(self) -> None:
+        """Raises RuntimeError if a process ended meanwhile."""
+        if self._ended:
+            raise RuntimeError(f"{self._ended} ended during the run; its log says why")
+
     def _run(self) -> None:
         while not self._stop.wait(_INTERVAL_S):
             for name, process in self._processes.items():
-                self.samples[name].append(process.memory_info().rss / 1e6)
+                try:
+                    self.samples[name].append(process.memory_info().rss / 1e6)
+                except psutil.NoSuchProcess:
+                    self._ended = name
+                    return
 
 
 def state_bytes(minutes: int) -> dict[str, int]:

@@ -35,6 +35,7 @@ class StageHooks(Protocol):
     def start_offsets(self, committed: Mapping[TP, int | None], limits: Limits) -> dict[TP, int]: ...
     def covered_but_uncommitted(self, committed: Mapping[TP, int | None]) -> dict[TP, int]: ...
     async def commit(self, commit_offsets: Any) -> bool: ...
+    def rests(self) -> bool: ...
 
 
 class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust is untyped
@@ -135,6 +136,13 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust is untyped
         acked.clear()
         self._acked_index[tp].clear()
         return int(newest) + 1
+
+    async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """A commit of the timer's or for many acknowledgements is left out, with what it would commit, while the stage rests; those of a stop or of a
+        revocation, which start no new transaction, are not."""
+        if start_new_transaction and self._stage.rests():
+            return False
+        return bool(await super().commit(topics, start_new_transaction))
 
     async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
         """Through the gate; `offsets` are Faust's wish and not used."""

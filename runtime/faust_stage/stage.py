@@ -73,6 +73,10 @@ class Stage:
         """See CommitGate.commit."""
         return await self._gate.commit(commit_offsets)
 
+    def rests(self) -> bool:
+        """See CommitGate.rests."""
+        return self._gate.rests()
+
     def drop(self) -> None:
         """A rebalance begins: nothing that is held now may be used afterwards, for kept partitions neither, because Faust rewinds them too."""
         self.is_restored = False

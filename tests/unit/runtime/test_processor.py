@@ -1,6 +1,8 @@
 """Outputs are held so that they share a request, but never while anybody else has a turn: what a commit covers is sent."""
 
 import asyncio
+import itertools
+import threading
 from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
@@ -50,14 +52,14 @@ class Sent:
         return 0
 
 
-def made() -> tuple[Processor, PartitionState, Sent]:
+def made(clock: ManualClock | None = None) -> tuple[Processor, PartitionState, Sent]:
     spec = StageSpec("bars", "process-bars", (Topic.TICKS,), Topic.STATE_BARS, Echo, 0.0, 1.0)
     partitions, sent = Partitions(spec), Sent()
     partitions.restore({0: None})
     state = next(iter(partitions))
     state.next_offsets[Topic.TICKS] = 0
     publisher: Any = sent
-    return Processor(spec, partitions, publisher, ManualClock()), state, sent
+    return Processor(spec, partitions, publisher, clock or ManualClock()), state, sent
 
 
 def batch(*values: bytes, headers: tuple[tuple[str, bytes], ...] = ()) -> Batch:
@@ -103,3 +105,36 @@ async def test_a_record_that_is_refused_keeps_its_place_among_the_outputs() -> N
     records.records[0].headers = ((IDENTITY, b"nonsense"),)
     await processor.process(Topic.TICKS, 0, records)
     assert [topic for topic, _, _ in sent.records] == [Topic.DLQ, Topic.BARS]
+
+
+async def test_records_that_take_long_give_others_their_turn_after_each() -> None:
+    clock = ManualClock()
+    processor, state, _ = made(clock)
+    assert isinstance(state.core, Echo)
+    state.core.asked = lambda: clock.advance_s(0.015)
+    task = asyncio.create_task(processor.process(Topic.TICKS, 0, batch(*[b"x"] * 10)))
+    done = [0]
+    while not task.done():
+        await asyncio.sleep(0)
+        done.append(state.next_offsets[Topic.TICKS])
+    assert max(after - before for before, after in itertools.pairwise(done)) == 2
+
+
+async def test_nothing_is_applied_while_a_commit_captures_though_it_began_when_too_much_was_undelivered() -> None:
+    processor, state, sent = made()
+    flushing, flushed = threading.Event(), threading.Event()
+
+    def flush() -> None:
+        flushing.set()
+        assert flushed.wait(10)
+
+    sent.waiting, sent.flush = lambda: 20_001, flush  # type: ignore[method-assign, attr-defined]
+    task = asyncio.create_task(processor.process(Topic.TICKS, 0, batch(b"a")))
+    await asyncio.to_thread(flushing.wait, 10)
+    processor.gate.clear()
+    flushed.set()
+    await asyncio.sleep(0.05)
+    assert state.next_offsets[Topic.TICKS] == 0
+    processor.gate.set()
+    await task
+    assert state.next_offsets[Topic.TICKS] == 1

@@ -1,0 +1,118 @@
+"""What a commit covers is what was captured; large states are captured one after the other, and rest between commits."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from runtime.clock import ManualClock
+from runtime.faust_stage.commit_gate import CommitGate, Covered
+from runtime.faust_stage.partitions import Partitions, PartitionState, Snapshot
+from runtime.faust_stage.spec import StageSpec
+from runtime.stage import InputRecord
+from schemas.topics import Topic
+
+
+class Core:
+    """Its snapshot takes a while."""
+
+    clock: ManualClock
+
+    def __init__(self, _partition: int) -> None:
+        return
+
+    def apply(self, record: InputRecord) -> tuple[()]:
+        return ()
+
+    def snapshot(self) -> bytes:
+        self.clock.advance_s(0.05)
+        return b"state"
+
+    def restore(self, snapshot: bytes) -> None:
+        return
+
+
+class World:
+    """A gate over four partitions. written: the snapshots of each commit; write_s: what writing them takes."""
+
+    def __init__(self) -> None:
+        self.clock = Core.clock = ManualClock()
+        spec = StageSpec("bars", "process-bars", (Topic.TICKS,), Topic.STATE_BARS, Core, 0.0, 1.0)
+        self.partitions = Partitions(spec)
+        self.partitions.restore(dict.fromkeys(range(4)))
+        self.written: list[dict[int, Snapshot]] = []
+        self.write_s = 0.0
+        gate, between = asyncio.Event(), asyncio.Event()
+        gate.set()
+        between.set()
+        self.processor: Any = SimpleNamespace(gate=gate, between_records=between)
+        publisher: Any = SimpleNamespace(flush=lambda: None)
+        store: Any = SimpleNamespace(write=self._write)
+        points: Any = SimpleNamespace(reach=lambda point: None)
+        self.gate = CommitGate(spec, self.partitions, self.processor, publisher, store, points, self.clock)
+
+    def _write(self, snapshots: dict[int, Snapshot]) -> None:
+        self.written.append(snapshots)
+        self.clock.advance_s(self.write_s)
+
+    def move(self, offset: int) -> None:
+        for state in self.partitions:
+            state.next_offsets[Topic.TICKS] = offset
+
+    async def commit(self) -> Covered:
+        committed: list[Covered] = []
+
+        async def take(covered: Covered) -> bool:
+            committed.append(covered)
+            return True
+
+        assert await self.gate.commit(take)
+        return committed[0]
+
+
+async def test_the_loop_has_its_turn_after_each_state_and_no_record_is_applied_meanwhile() -> None:
+    world = World()
+    world.move(7)
+    seen: list[tuple[float, bool]] = []
+
+    async def watch() -> None:
+        while True:
+            seen.append((round(world.clock.monotonic_s(), 2), world.processor.gate.is_set()))
+            await asyncio.sleep(0)
+
+    watching = asyncio.create_task(watch())
+    assert await world.commit() == {(Topic.TICKS, partition): 7 for partition in range(4)}
+    watching.cancel()
+    assert {(0.05, False), (0.1, False), (0.15, False), (0.2, False)} <= {*seen}
+    assert (0.1, True) not in seen
+    assert world.processor.gate.is_set()
+
+
+async def test_a_state_that_a_rebalance_takes_away_meanwhile_is_not_committed() -> None:
+    world = World()
+    world.move(7)
+    first: PartitionState = next(iter(world.partitions))
+
+    async def take_away() -> None:
+        await asyncio.sleep(0)
+        world.partitions.drop_all()
+
+    taking = asyncio.create_task(take_away())
+    assert await world.commit() == {}
+    await taking
+    assert world.written == [{}]
+    assert first.durable != first.next_offsets
+
+
+@pytest.mark.parametrize(("write_s", "rest_s"), [(0.0, 1.8), (0.3, 4.5), (60.0, 10.0)])
+async def test_commits_rest_so_long_that_they_take_a_tenth_of_the_time(write_s: float, rest_s: float) -> None:
+    world = World()
+    world.write_s = write_s
+    assert not world.gate.rests()
+    world.move(1)
+    await world.commit()
+    world.clock.advance_s(rest_s - 0.01)
+    assert world.gate.rests()
+    world.clock.advance_s(0.02)
+    assert not world.gate.rests()
