@@ -2,7 +2,7 @@
 
 Faust gives the client a thread with a second event loop, so that a slow agent cannot hold up its heartbeats. Then every fetch is a call into that
 thread and back: two queues, two wake-ups, and each side waits for the interpreter's lock while the other computes. A stage has no slow agent:
-it applies at most 50 records before the loop gets its turn, and what blocks runs in threads of its own. See docs/adr/0009.
+it gives the loop its turn after 50 records or 20 ms, and what blocks runs in threads of its own. See docs/adr/0009.
 """
 
 import asyncio
