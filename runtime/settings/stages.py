@@ -9,7 +9,9 @@ class StageSettings(Section):
     """Pace of one Faust stage. pace_s: waited before a fetch that follows a small one, latency for CPU."""
 
     pace_s: float = Field(0.01, ge=0, le=1, description="waited before a fetch that follows a small one: latency for CPU")
-    commit_interval_s: float = Field(1.0, gt=0, le=60, description="at most so long is done again after a crash, or ten times what a commit takes")
+    commit_interval_s: float = Field(
+        1.0, gt=0, le=60, description="at most so long is done again after a crash, or 0.23 s of work for each MB of state"
+    )
 
 
 class IndicatorSettings(StageSettings):
