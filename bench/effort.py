@@ -11,7 +11,7 @@ class Effort:
     """event_s: event time through the line at once, after as much to warm up: the broker's optimising compiler takes as much as its work until then;
     warm_up_s: in real time before the first latency run, for the same reason; latency_s: each of its runs; records, peer_s: of the peers; load_s: of the
     whole line's steady load; memory_*: ticks written at that rate, of so many symbols, with event time so many times as fast as real, after so many
-    minutes of event time with one trade of each symbol: histories hold 64 bars, and those of 5 minutes are full after 320;
+    minutes of event time with one trade of each symbol, in which the histories of 64 bars of a minute fill;
     fan_out: clients of the gateway and messages a second to each, for fan_out_s; redis_writes: of one run;
     ingest_messages: at full pace; ingest_s: at the steady rate, ingest_warm_up_s before, whose records are smaller ones; reads: of each kind.
     """
@@ -47,7 +47,7 @@ FULL = Effort(
     10_000_000,
     2_000,
     6.0,
-    330,
+    130,
     StageEffort(5, 2_000_000, 400_000, 1_000, 1_000, 5),
     StorageEffort(3, 2_000_000, 300_000, 50_000),
     ((1_000, 50.0), (10_000, 1.0)),

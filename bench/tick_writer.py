@@ -114,7 +114,7 @@ def main(
     prefix: Annotated[str, typer.Option(help="Of the symbols' names: trades seen before are dropped.")] = "S",
     speed: Annotated[float, typer.Option(help="Event time to real time.")] = 1.0,
     past_minutes: Annotated[int, typer.Option(help="Before it, a trade of each symbol in so many minutes.")] = 0,
-    past_rate: Annotated[float, typer.Option(help="Of these, ticks a second.")] = 2_000,
+    past_rate: Annotated[float, typer.Option(help="Of these, ticks a second: each closes a bar.")] = 1_200,
 ) -> None:
     """Prints how many ticks were written but for those of the past, and in how many seconds."""
     kafka = KafkaSettings(partitions=partitions, topic_names={Topic.TICKS_RAW: topic})

@@ -58,6 +58,7 @@ class Processor:
         self._guard = Guard(spec.name)
         self._held: list[Held] = []
         self._held_bytes = 0
+        self.busy_s = 0.0  # of applying and sending
         self._sent: Counter[Topic] = Counter()
         self._latency = metrics.LATENCY_SECONDS.labels(spec.name)
         self._repeats = metrics.DROPPED.labels(spec.name, Reason.REPEATED_IDENTITY)
@@ -96,7 +97,8 @@ class Processor:
         """Applies up to a chunk and sends what comes of it; returns how many of the batch's records are done now. A state is not captured within it, so
         what is held is never missing from a commit."""
         end, now_s = min(begin + _CHUNK_RECORDS, len(records)), self._clock.monotonic_s
-        until_s = now_s() + _CHUNK_S
+        started_s = now_s()
+        until_s = started_s + _CHUNK_S
         seen = state.seen_in(topic)
         origin = f"{self._stage}|{topic}|{state.partition}|"
         for index in range(begin, end):
@@ -118,6 +120,7 @@ class Processor:
                 end = index + 1
                 break
         self._send_held()
+        self.busy_s += now_s() - started_s
         return end
 
     async def _apply_again(self, state: PartitionState, record: InputRecord) -> Sequence[Output]:

@@ -51,6 +51,10 @@ class Stage:
     def logical(self, topic: str) -> Topic:
         return self._logical[topic]
 
+    def busy_s(self) -> float:
+        """How long records have been applied in all. May be asked on any thread."""
+        return self._processor.busy_s
+
     async def process(self, topic: str, partition: int, batch: Batch) -> None:
         """What the agent does with an event. Does not return if going on would lose or falsify data."""
         try:

@@ -19,7 +19,7 @@ from runtime.faust_stage.quiet import quieten
 from runtime.faust_stage.spec import StageSpec
 from runtime.faust_stage.stage import Stage
 from runtime.faust_stage.topic_check import check_topics
-from runtime.faust_stage.watchdog import Watchdog
+from runtime.faust_stage.watchdog import Moving, Watchdog
 from runtime.health import Health, HealthServer
 from runtime.settings import Settings
 
@@ -62,7 +62,7 @@ class Worker:
         self._clock = clock
         self._log = logs.get_logger()
         self._positions: dict[str, tuple[int, int]] = {}  # partition -> (next offset, lag)
-        self._commits = (0, False)  # number of commits, whether there is something to commit
+        self._commits = Moving(0, False)
         self._ticks = 0
 
     async def main(self) -> None:
@@ -73,7 +73,8 @@ class Worker:
         kill_points = KillPoints(self._process, self._settings.faults.kill_at, self._settings.data_dir / "run")
         self._stage = Stage(self._spec, self._settings, self._bootstrap, kill_points, self._clock)
         self._app = self._build()
-        watchdog = Watchdog(self._spec.name, self._settings.process.stall_timeout_s, self._clock, self._moving, self._stage.store.answers)
+        timeout_s = self._settings.process.stall_timeout_s
+        watchdog = Watchdog(self._spec.name, timeout_s, self._clock, self._moving, self._stage.store.answers, self._stage.busy_s)
         self._add_checks(watchdog)
         watchdog.start()
         beside = [asyncio.create_task(self._tick())]
@@ -132,7 +133,7 @@ class Worker:
             self._ticks += 1
             self._positions = self._measure()
             states = list(self._stage.partitions)
-            self._commits = (sum(state.version for state in states), any(state.is_dirty for state in states))
+            self._commits = Moving(sum(state.version for state in states), any(state.is_dirty for state in states))
             await asyncio.sleep(_TICK_S)
 
     def _measure(self) -> dict[str, tuple[int, int]]:
@@ -145,11 +146,11 @@ class Worker:
                 positions[f"{topic.value}/{state.partition}"] = (next_offset, lag)
         return positions
 
-    def _moving(self) -> Mapping[str, tuple[int, bool]]:
+    def _moving(self) -> Mapping[str, Moving]:
         """For the watchdog, on its thread: the loop must tick, a rebalance must end, what was applied must be committed, a partition with lag must move."""
-        partitions = {name: (offset, lag > 0) for name, (offset, lag) in self._positions.items()}
-        rebalance = (self._app.rebalancing_count, self._app.rebalancing)
-        return {"event loop": (self._ticks, True), "rebalance": rebalance, "commit": self._commits, **partitions}
+        partitions = {name: Moving(offset, lag > 0, takes_turns=True) for name, (offset, lag) in self._positions.items()}
+        rebalance = Moving(self._app.rebalancing_count, self._app.rebalancing)
+        return {"event loop": Moving(self._ticks, True), "rebalance": rebalance, "commit": self._commits, **partitions}
 
     def _add_checks(self, watchdog: Watchdog) -> None:
         max_lag = self._settings.health.max_lag_records

@@ -54,7 +54,12 @@ class ProcessSettings(Section):
         "hierarchy", description="how votes that disagree become one signal"
     )
     minimum_quality: float = Field(0.5, ge=0, le=1, description="a signal on bars below it says low_quality and holds")
-    stall_timeout_s: float = Field(60.0, gt=0, le=3600, description="a partition with lag that does not move for so long ends the process")
+    stall_timeout_s: float = Field(
+        60.0,
+        gt=0,
+        le=3600,
+        description="a partition with lag that does not move for so long, without others being worked on, ends the process",
+    )
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
