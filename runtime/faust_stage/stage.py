@@ -42,7 +42,7 @@ class Stage:
         self._publisher = Publisher(settings.kafka, bootstrap)
         self._processor = Processor(spec, self.partitions, self._publisher, clock)
         self._gate = CommitGate(spec, self.partitions, self._processor, self._publisher, self.store, kill_points, clock)
-        self._shower = Shower(spec, self.partitions, self._publisher, self._processor.gate)
+        self._shower = Shower(spec, self.partitions, self._publisher, self._processor.gate, clock)
         self.is_restored = False
 
     def physical(self, topic: Topic) -> str:

@@ -43,7 +43,12 @@ class ProcessSettings(Section):
         description="sources that send no trades: the bars that they build are published, and none are built of their ticks",
     )
     forming_timeframes: tuple[Timeframe, ...] = Field((Timeframe.M1,), description="timeframes whose open bars are shown; empty for none")
-    forming_interval_s: float = Field(0.25, ge=0.25, le=60, description="an open bar that changed is shown so often at most")
+    forming_interval_s: float = Field(
+        0.25,
+        ge=0.25,
+        le=60,
+        description="an open bar that changed is shown so often at most; less often where that would take more than a tenth of the time",
+    )
     rsi_period: int = Field(14, ge=2, le=500, description="closes of the relative strength index")
     macd_fast: int = Field(12, ge=2, le=500, description="bars of the fast average; below macd_slow")
     macd_slow: int = Field(26, ge=3, le=1000, description="bars of the slow average")
