@@ -31,6 +31,7 @@ from schemas.ticks import Quote, Trade
 _CAPTURE_INTERVAL_S = 1.0  # a replay's event time may run hundreds of times faster than the clock: watermarks would outnumber envelopes
 _NO_DATA = (Acknowledged, Refused, Denied, Welcome, Heartbeat, Ping)  # the provider talks, but the feed is not proved to live
 _SAID = (*_NO_DATA, Leaving, Lost, NewestTrade, Ignored, Unreadable)
+_AFTER_ALL_NS = 2**63  # a capture may be played again, whenever it is
 
 
 class Feed:
@@ -212,7 +213,8 @@ class Feed:
         if marker.kind == "opened":
             lane.begin(marker)
             if not lane.seamless:
-                self._settling.begin(lane.symbols, "reconnect" if lane.opened > 1 else "restart")
+                opened_ns = _AFTER_ALL_NS if lane.played else received_ns
+                self._settling.begin(lane.symbols, "reconnect" if lane.opened > 1 else "restart", opened_ns)
                 self._desk.restart(lane.symbols, self.now_ns(), received_ns)
             lane.seamless = False
             metrics.CONNECTIONS.labels(self._source).inc()

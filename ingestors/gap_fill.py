@@ -83,7 +83,9 @@ class Continuity:
     known: dict[str, Known] = field(default_factory=dict)
     unsure: dict[str, GapCause] = field(default_factory=dict)
     by_time: bool = False
-    catching_up: set[str] = field(default_factory=set)  # symbols whose connection still tells what was published already
+    catching_up: dict[str, int] = field(
+        default_factory=dict
+    )  # symbols of which connections may still tell what was published already, and when it was
 
     def repeats(self, symbol: str, number: int, ts_event_ns: int = 0) -> bool:
         """While it catches up: the number was published, or where there is none (0) the time. Once a symbol is past that it has caught up."""
@@ -92,15 +94,19 @@ class Continuity:
             return False
         if number <= known.newest_id if number else ts_event_ns <= known.ts_event_ns:
             return True
-        self.catching_up.discard(symbol)
+        self.catching_up.pop(symbol, None)
         return False
 
-    def restart(self, cause: GapCause, symbols: Collection[str] | None = None) -> None:
-        """A connection begins, with these symbols (None: all), and tells nothing of before. A symbol that was unsure already keeps the first cause."""
+    def restart(self, cause: GapCause, symbols: Collection[str] | None = None, opened_ns: int = 0) -> None:
+        """A connection begins, with these symbols (None: all). A symbol that was unsure already keeps the first cause.
+
+        opened_ns: when it was opened. What was published after that it may tell again; what was published before it does not, unless it plays from the start.
+        """
         for symbol in self.known:
             if symbols is None or symbol in symbols:
                 self.unsure.setdefault(symbol, cause)
-                self.catching_up.discard(symbol)
+                if self.catching_up.get(symbol, opened_ns) < opened_ns:
+                    del self.catching_up[symbol]
 
     def missing_before(self, symbol: str, first_id: int, ts_event_ns: int) -> Hole | None:
         """The hole before an arriving id, or None. A lower id than the known one after a new connection is a capture that plays again: no hole."""

@@ -36,11 +36,11 @@ class Settling:
         self._on_progress = on_progress
         self._at_s: float | None = None  # None: nothing was connected yet
 
-    def begin(self, symbols: Iterable[str], cause: GapCause) -> None:
-        """A connection with these symbols was opened after a break."""
+    def begin(self, symbols: Iterable[str], cause: GapCause, opened_ns: int = 0) -> None:
+        """A connection with these symbols was opened after a break; opened_ns as of Continuity.restart."""
         wanted = set(symbols)
         for continuity in (self._trades, self._quotes, self._books):
-            continuity.restart(cause, wanted)
+            continuity.restart(cause, wanted, opened_ns)
         self.wait()
 
     def wait(self) -> None:
@@ -78,7 +78,8 @@ class Settling:
             hole = self._trades.missing_before(symbol, newest_id + 1, ts_event_ns)
             if hole:
                 self._recovery.fill_with(hole, newer, self._now_ns(), self._clock.now_ns())
-                self._trades.catching_up.add(symbol)  # the connection may still tell the newest of them
+                if not self._filler.too_large(hole):
+                    self._trades.catching_up[symbol] = self._clock.now_ns()  # the connection may still tell the newest of them
                 known.newest_id, known.ts_event_ns = newest_id, ts_event_ns
         if len(newer) < PAGE_TRADES:
             self._trades.passed(symbol, known.newest_id, known.ts_event_ns)
@@ -112,5 +113,6 @@ class Settling:
 
     def take_over(self, symbols: Iterable[str]) -> None:
         """From here on these symbols come from another connection, which begins with what was published already."""
+        since_ns, wanted = self._clock.now_ns(), list(symbols)
         for continuity in (self._trades, self._quotes, self._books):
-            continuity.catching_up.update(symbols)
+            continuity.catching_up.update(dict.fromkeys(wanted, since_ns))

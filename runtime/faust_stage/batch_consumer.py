@@ -138,10 +138,12 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust is untyped
         return int(newest) + 1
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
-        """A commit of the timer's or for many acknowledgements is left out, with what it would commit, while the stage rests; those of a stop or of a
-        revocation, which start no new transaction, are not."""
+        """A commit of the timer's or for many acknowledgements is left out, with what it would commit, while the stage rests. The last one, at a stop, starts no
+        new transaction: it is not left out, and where another is under way it follows that one, which does not cover all."""
         if start_new_transaction and self._stage.rests():
             return False
+        if not start_new_transaction:
+            await self.maybe_wait_for_commit_to_finish()
         return bool(await super().commit(topics, start_new_transaction))
 
     async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:

@@ -29,6 +29,7 @@ Captured = list[tuple[PartitionState, Snapshot]]
 # To capture, compress and send a byte of state takes 25 ns: with thousands of symbols half a second. After a commit none follows for nine times as long. Not by the
 # clock: where the broker or a core is late, a small state is still to be durable soon.
 _REST_S_PER_BYTE, _LONGEST_REST_S = 225e-9, 10.0
+_STALL_SHARE = 0.25  # of the time after which a stage that does not commit counts as stalled
 
 
 class CommitGate:
@@ -43,6 +44,7 @@ class CommitGate:
         store: SnapshotStore,
         kill_points: KillPoints,
         clock: Clock,
+        stall_timeout_s: float = 60.0,
     ) -> None:
         self._stage = spec.name
         self._partitions = partitions
@@ -52,6 +54,11 @@ class CommitGate:
         self._reach = kill_points.reach
         self._clock = clock
         self._one = asyncio.Lock()
+        self._longest_rest_s = min(_LONGEST_REST_S, _STALL_SHARE * stall_timeout_s)
+        self._rests_until_s = 0.0
+
+    def wake(self) -> None:
+        """The states are other ones from now on."""
         self._rests_until_s = 0.0
 
     def rests(self) -> bool:
@@ -71,7 +78,7 @@ class CommitGate:
             committed = await commit_offsets(self._covered(captured))
             self._reach("offsets_committed")
             ended_s, size = self._clock.monotonic_s(), sum(len(snapshot.core) for _, snapshot in captured)
-            self._rests_until_s = ended_s + min(size * _REST_S_PER_BYTE, _LONGEST_REST_S)
+            self._rests_until_s = ended_s + min(size * _REST_S_PER_BYTE, self._longest_rest_s)
             metrics.COMMIT_SECONDS.labels(self._stage).observe(ended_s - started_s)
             metrics.COMMITS.labels(self._stage).inc(committed)
             return committed

@@ -41,7 +41,9 @@ class Stage:
         self._logical = {name: topic for topic, name in self._physical.items()}
         self._publisher = Publisher(settings.kafka, bootstrap)
         self._processor = Processor(spec, self.partitions, self._publisher, clock)
-        self._gate = CommitGate(spec, self.partitions, self._processor, self._publisher, self.store, kill_points, clock)
+        self._gate = CommitGate(
+            spec, self.partitions, self._processor, self._publisher, self.store, kill_points, clock, settings.process.stall_timeout_s
+        )
         self._shower = Shower(spec, self.partitions, self._publisher, self._processor.gate, clock)
         self.is_restored = False
 
@@ -85,6 +87,7 @@ class Stage:
         """A rebalance begins: nothing that is held now may be used afterwards, for kept partitions neither, because Faust rewinds them too."""
         self.is_restored = False
         self.partitions.drop_all()
+        self._gate.wake()
 
     async def restore(self, partitions: set[int]) -> None:
         """Replaces all states by the newest snapshots; the flow resumes only afterwards."""

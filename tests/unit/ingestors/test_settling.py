@@ -52,10 +52,11 @@ class Written:
 class Bench:
     """Trade 10 was published by an earlier connection; a new one is open."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_trades: int = 100) -> None:
         self.venue, self.written, clock, watermarks = Venue(), Written(), ManualClock(), Watermarks(1.0, 1.0)
+        self.clock = clock
         written: Any = self.written
-        pace, filler, progress = VenuePace(clock), TradeFiller(self.venue, "x", 100), lambda: None
+        pace, filler, progress = VenuePace(clock), TradeFiller(self.venue, "x", max_trades), lambda: None
         recovery = Recovery("x", filler, pace, written, watermarks, progress)
         published = Published(trades={SYMBOL: Known(10, 10_000)})
         desk: Any = None
@@ -94,6 +95,40 @@ async def test_a_new_connection_that_plays_from_the_start_again_is_heard() -> No
     bench = Bench()
     bench.venue.newest_id = 13
     await bench.settling.trades()
-    bench.settling.begin([SYMBOL], "reconnect")
+    bench.settling.begin([SYMBOL], "reconnect", opened_ns=bench.clock.now_ns() + 1)
     bench.tell(1, 2)
     assert bench.written.ids == [11, 12, 13, 1, 2]
+
+
+async def test_a_connection_that_was_opened_before_the_venue_was_asked_tells_it_again() -> None:
+    bench = Bench()
+    opened_ns = bench.clock.now_ns()
+    bench.clock.advance_s(1)  # what it tells waits meanwhile
+    bench.venue.newest_id = 13
+    await bench.settling.trades()
+    bench.settling.begin([SYMBOL], "reconnect", opened_ns)
+    bench.tell(12, 13, 14)
+    assert bench.written.ids == [11, 12, 13, 14]
+
+
+async def test_a_handover_whose_new_connection_was_opened_a_second_time_repeats_nothing() -> None:
+    bench = Bench()
+    bench.venue.newest_id = 10
+    await bench.settling.trades()
+    bench.tell(11, 12, 13)
+    opened_ns = bench.clock.now_ns()
+    bench.clock.advance_s(1)
+    bench.settling.take_over([SYMBOL])
+    bench.tell(11)
+    bench.settling.begin([SYMBOL], "reconnect", opened_ns)
+    bench.tell(13, 14)
+    assert bench.written.ids == [11, 12, 13, 14]
+
+
+async def test_of_a_hole_that_is_too_large_to_fill_the_connection_tells_the_newest() -> None:
+    bench = Bench(max_trades=2)
+    bench.venue.newest_id = 13
+    await bench.settling.trades()
+    bench.tell(12, 13, 14)
+    assert bench.written.ids == [12, 13, 14]
+    assert bench.written.gaps_told == [("unfillable", 10, 14)]

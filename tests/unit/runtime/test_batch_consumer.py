@@ -1,5 +1,6 @@
 """How long a stage waits between two fetches: latency while records trickle, throughput while envelopes have grown. And records that a rebalance cuts off."""
 
+import asyncio
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -68,3 +69,39 @@ async def test_records_that_a_new_generation_cut_off_are_fetched_again_though_no
     assert consumer.seeks == []
     assert [message.offset async for _, message in consumer.getmany(1.0)] == [5]
     assert consumer.seeks == [{tp: 5}]
+
+
+class Committing(BatchConsumer):
+    """Without Faust beneath: what it would commit is kept, and takes until `done`."""
+
+    def __init__(self, rests: bool) -> None:
+        self.app: Any = SimpleNamespace(client_only=False)
+        self._stage: Any = SimpleNamespace(rests=lambda: rests)
+        self._commit_fut = None
+        self.loop = asyncio.get_running_loop()
+        self.done = asyncio.Event()
+        self.begun: list[bool] = []
+
+    async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        self.begun.append(start_new_transaction)
+        await self.done.wait()
+        return True
+
+
+@pytest.mark.parametrize("rests", [True, False])
+async def test_a_commit_is_left_out_while_the_stage_rests_but_the_last_one_is_not(rests: bool) -> None:
+    consumer = Committing(rests)
+    consumer.done.set()
+    assert await consumer.commit() is not rests
+    await consumer.commit_and_end_transactions()
+    assert consumer.begun == [*([] if rests else [True]), False]
+
+
+async def test_the_last_commit_follows_one_that_is_under_way() -> None:
+    consumer = Committing(rests=False)
+    timer, last = asyncio.create_task(consumer.commit()), asyncio.create_task(consumer.commit_and_end_transactions())
+    await asyncio.sleep(0)
+    assert consumer.begun == [True]
+    consumer.done.set()
+    await asyncio.gather(timer, last)
+    assert consumer.begun == [True, False]

@@ -37,7 +37,7 @@ class Core:
 class World:
     """A gate over four partitions. written: the snapshots of each commit."""
 
-    def __init__(self) -> None:
+    def __init__(self, stall_timeout_s: float = 60.0) -> None:
         self.clock = Core.clock = ManualClock()
         Core.state = b"state"
         spec = StageSpec("bars", "process-bars", (Topic.TICKS,), Topic.STATE_BARS, Core, 0.0, 1.0)
@@ -51,7 +51,7 @@ class World:
         publisher: Any = SimpleNamespace(flush=lambda: None)
         store: Any = SimpleNamespace(write=self.written.append)
         points: Any = SimpleNamespace(reach=lambda point: None)
-        self.gate = CommitGate(spec, self.partitions, self.processor, publisher, store, points, self.clock)
+        self.gate = CommitGate(spec, self.partitions, self.processor, publisher, store, points, self.clock, stall_timeout_s)
 
     def move(self, offset: int) -> None:
         for state in self.partitions:
@@ -112,4 +112,22 @@ async def test_the_larger_the_four_states_the_longer_commits_rest(size: int, res
     world.clock.advance_s(rest_s - 0.001)
     assert world.gate.rests()
     world.clock.advance_s(0.002)
+    assert not world.gate.rests()
+
+
+async def test_a_stage_never_rests_so_long_that_it_counts_as_stalled() -> None:
+    world = World(stall_timeout_s=8.0)
+    Core.state = b"x" * 50_000_000
+    world.move(1)
+    await world.commit()
+    world.clock.advance_s(2.01)
+    assert not world.gate.rests()
+
+
+async def test_after_a_rebalance_nothing_rests() -> None:
+    world = World()
+    Core.state = b"x" * 5_000_000
+    world.move(1)
+    await world.commit()
+    world.gate.wake()
     assert not world.gate.rests()
