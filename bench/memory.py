@@ -1,6 +1,7 @@
 """Whether processes stay as large as they are while many ticks of many symbols go through, and what one symbol takes in the stages' snapshots."""
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -67,18 +68,17 @@ def measure(stack: LocalStack, ticks: int, symbols: int, rate: float, speed: flo
     with _Sizes(pids) as sizes:
         load = carry(stack, rate, ticks / rate, *options)
     sizes.check()
-    newest = round((load.seconds + (load.drained_s or 0)) / _INTERVAL_S)
-    found = {name: judge(samples[-newest:]) for name, samples in sorted(sizes.samples.items()) if len(samples) >= 4}
+    found = {name: judge(samples) for name, samples in sizes.of_last(load.seconds + (load.drained_s or 0)).items() if len(samples) >= 4}
     flat = all(one.flat for one in found.values())
     return Memory(load.ticks, symbols, found, flat, load.drained_s is not None, _MINUTES, state_bytes(_MINUTES))
 
 
 class _Sizes:
-    """Resident MB by process, twice a second."""
+    """Resident MB by process, about twice a second."""
 
     def __init__(self, pids: dict[str, int]) -> None:
         self._processes = {name: psutil.Process(pid) for name, pid in pids.items()}
-        self.samples: dict[str, list[float]] = {name: [] for name in pids}
+        self._samples: dict[str, list[tuple[float, float]]] = {name: [] for name in pids}  # by the machine's seconds
         self._stop = threading.Event()
         self._ended = ""
         self._thread = threading.Thread(target=self._run, name="sizes", daemon=True)
@@ -91,6 +91,11 @@ class _Sizes:
         self._stop.set()
         self._thread.join()
 
+    def of_last(self, seconds: float) -> dict[str, list[float]]:
+        """In the order of time, of each process by name."""
+        begin_s = max((one[-1][0] for one in self._samples.values() if one), default=0.0) - seconds
+        return {name: [mb for at_s, mb in self._samples[name] if at_s >= begin_s] for name in sorted(self._samples)}
+
     def check(self) -> None:
         """Raises RuntimeError if a process ended meanwhile."""
         if self._ended:
@@ -100,7 +105,7 @@ class _Sizes:
         while not self._stop.wait(_INTERVAL_S):
             for name, process in self._processes.items():
                 try:
-                    self.samples[name].append(process.memory_info().rss / 1e6)
+                    self._samples[name].append((time.monotonic(), process.memory_info().rss / 1e6))
                 except psutil.NoSuchProcess:
                     self._ended = name
                     return

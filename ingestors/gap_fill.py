@@ -73,7 +73,8 @@ class Hole:
 
 @dataclass(slots=True)
 class Continuity:
-    """The newest ids of one channel. Every new connection makes each known symbol unsure until its next id is seen.
+    """The newest ids of one channel. Every new connection makes each known symbol unsure until its next id is seen. catching_up: symbols whose connection may
+    still tell what was published already, and when that was.
 
     contiguous: the venue numbers without holes, so a jump within a connection is a loss too. by_time: event times stand for the numbers.
     """
@@ -83,9 +84,7 @@ class Continuity:
     known: dict[str, Known] = field(default_factory=dict)
     unsure: dict[str, GapCause] = field(default_factory=dict)
     by_time: bool = False
-    catching_up: dict[str, int] = field(
-        default_factory=dict
-    )  # symbols of which connections may still tell what was published already, and when it was
+    catching_up: dict[str, int] = field(default_factory=dict)
 
     def repeats(self, symbol: str, number: int, ts_event_ns: int = 0) -> bool:
         """While it catches up: the number was published, or where there is none (0) the time. Once a symbol is past that it has caught up."""

@@ -113,6 +113,6 @@ class Settling:
 
     def take_over(self, symbols: Iterable[str]) -> None:
         """From here on these symbols come from another connection, which begins with what was published already."""
-        since_ns, wanted = self._clock.now_ns(), list(symbols)
+        since_ns = dict.fromkeys(symbols, self._clock.now_ns())
         for continuity in (self._trades, self._quotes, self._books):
-            continuity.catching_up.update(dict.fromkeys(wanted, since_ns))
+            continuity.catching_up.update(since_ns)

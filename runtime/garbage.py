@@ -22,9 +22,9 @@ def settle() -> None:
     _give_large_blocks_back()
 
 
-def _give_large_blocks_back() -> bool:
-    """False where the C library is not glibc, whose own ways are kept."""
+def _give_large_blocks_back() -> None:
+    """Does nothing where the C library is not glibc."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is None:
-        return False
-    return bool(mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES) and mallopt(_M_TRIM_THRESHOLD, _TOP_BYTES))
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _LARGE_BYTES)
+        mallopt(_M_TRIM_THRESHOLD, _TOP_BYTES)

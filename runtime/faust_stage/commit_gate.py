@@ -44,7 +44,7 @@ class CommitGate:
         store: SnapshotStore,
         kill_points: KillPoints,
         clock: Clock,
-        stall_timeout_s: float = 60.0,
+        stall_timeout_s: float,
     ) -> None:
         self._stage = spec.name
         self._partitions = partitions

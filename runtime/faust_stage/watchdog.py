@@ -12,8 +12,8 @@ from runtime.faust_stage.exits import stop_loudly
 _INTERVAL_S = 1.0
 _ASK_KAFKA_EVERY = 3  # intervals
 _KAFKA_TIMEOUT_S = 2.0
-# Partitions take turns. Where records are heavy and cores are short, a turn that is not far away for the machine can be a minute away: ending the process then
-# would only take more of what is short. A partition that is really forgotten is still found.
+# Partitions take turns. Where records are heavy and cores are short, the next turn of one can be more than a minute away: ending the process then would only
+# take more of what is short. A partition that is really forgotten is still found.
 _OTHERS_TURN = 0.2
 
 

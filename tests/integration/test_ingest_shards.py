@@ -73,14 +73,18 @@ class World:
         return read_topic(self.line.settings, self.line.addresses.kafka, topic)
 
     def trades(self) -> dict[str, list[int]]:
-        """Ids of each symbol, ascending: where the machine is too busy to answer a question in time, what was missing comes after what is new."""
+        """Ids of each symbol, ascending. What the connections told stands so on its partition too; what was missing comes after what is new where the machine
+        is too busy to answer a question in time."""
         found = defaultdict(list)
         for message in self.messages():
             if isinstance(record := decode_raw_ticks(message.value()), TickEnvelope):
                 for tick in record.ticks:
                     assert isinstance(tick, Trade)
-                    found[tick.symbol].append(int(tick.trade_id))
-        return {symbol: sorted(ids) for symbol, ids in found.items()}
+                    found[tick.symbol].append((int(tick.trade_id), tick.filled))
+        for ticks in found.values():
+            told = [number for number, filled in ticks if not filled]
+            assert told == sorted(told)
+        return {symbol: sorted(number for number, _ in ticks) for symbol, ticks in found.items()}
 
     def happened(self, first: dict[str, int]) -> dict[str, list[int]]:
         """Ids of all that was played, of each symbol from its first on."""
