@@ -166,6 +166,11 @@ class Publisher:
         """Records not yet delivered."""
         return len(self._producer)
 
+    def is_delivered(self) -> bool:
+        """True if `flush` would have nothing to wait for. Raises FatalError if a record was not delivered."""
+        self.poll()
+        return not self.waiting()
+
     def answers(self, timeout_s: float) -> bool:
         """True if a broker answers a question within the time."""
         try:

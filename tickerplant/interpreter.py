@@ -16,6 +16,7 @@ Measured = Callable[[str], "tuple[str, float] | None"]
 NAMES = ("python3", "python3.13", "python3.12", "python3.11")
 FOLDERS = ("/usr/local/bin", "/usr/bin")
 CLEARLY = 1.2  # times faster; less is noise
+ROUNDS = 4  # in turn, the best of each counts: a machine that others use too may be half as fast for some seconds
 
 # Prints version, whether it can make environments, and milliseconds for what our code is made of: objects, dictionaries, texts, calls.
 _PROBE = """
@@ -53,19 +54,23 @@ def candidates(path: str) -> list[str]:
 
 def choose(pythons: Iterable[str], measured: Measured = measure) -> tuple[str | None, str]:
     """(the Python to take or None, a sentence about it or ""): the first usable one, unless another of its version is clearly faster."""
-    usable: list[tuple[str, float]] = []
-    version = None
-    for python in pythons:
-        one = measured(python)
-        if one and one[0] == (version or one[0]):
-            version = one[0]
-            usable.append((python, one[1]))
-    if not usable:
+    best_ms = _best_ms(pythons, measured)
+    if not best_ms:
         return None, ""
-    first, best = usable[0], min(usable, key=lambda one: one[1])
+    first, best = next(iter(best_ms.items())), min(best_ms.items(), key=lambda one: one[1])
     if first[1] / best[1] < CLEARLY:
         return first[0], ""
     return best[0], f"{first[0]} is {first[1] / best[1]:.1f} times slower than {best[0]} and was left out (PYTHON={first[0]} takes it)"
+
+
+def _best_ms(pythons: Iterable[str], measured: Measured) -> dict[str, float]:
+    """Of those of the first usable one's version, in their order."""
+    versions = {python: one[0] for python in pythons if (one := measured(python))}
+    alike = [python for python, version in versions.items() if version == next(iter(versions.values()))]
+    if len(alike) < 2:
+        return dict.fromkeys(alike, 1.0)
+    rounds = [(python, one[1]) for _ in range(ROUNDS) for python in alike if (one := measured(python))]
+    return {python: min(ms for other, ms in rounds if other == python) for python in alike if python in dict(rounds)}
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types.tuples import TP, ConsumerMessage
 
 from runtime.faust_stage.commit_gate import Covered
+from runtime.faust_stage.draining import DrainingConsumer
 from runtime.faust_stage.log_limits import Limits
 from runtime.faust_stage.processor import Batch
 from runtime.faust_stage.same_loop import SameLoopClient
@@ -38,7 +39,7 @@ class StageHooks(Protocol):
     def rests(self) -> bool: ...
 
 
-class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust is untyped
+class BatchConsumer(DrainingConsumer):
     """Built by Faust's transport, one an app."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -138,7 +139,7 @@ class BatchConsumer(driver.Consumer):  # type: ignore[misc]  # Faust is untyped
         return int(newest) + 1
 
     async def commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
-        """A commit of the timer's or for many acknowledgements is left out, with what it would commit, while the stage rests. The last one, at a stop, starts no
+        """A commit of the timer's is left out, with what it would commit, while the stage rests. The last one, at a stop, starts no
         new transaction: it is not left out, and where another is under way it follows that one, which does not cover all."""
         if start_new_transaction and self._stage.rests():
             return False

@@ -1,4 +1,4 @@
-"""The commit gate: the only way by which offsets are committed, whatever made Faust want to (interval, 10,000 acknowledgements, stop).
+"""The commit gate: the only way by which offsets are committed, whatever made Faust want to (interval, stop, a task's error).
 
 1. processing pauses, and the state of every partition that moved is captured together with the offsets that it covers
 2. all outputs and dead letters so far are delivered; processing goes on
@@ -91,7 +91,8 @@ class CommitGate:
                 await self._processor.between_records.wait()
             captured = [one async for one in self._capture()]
             self._reach("outputs_produced")
-            await asyncio.get_running_loop().run_in_executor(None, self._publisher.flush)
+            if not self._publisher.is_delivered():  # where records trickle all is, and the next one need not wait for another thread
+                await asyncio.get_running_loop().run_in_executor(None, self._publisher.flush)
         finally:
             self._processor.gate.set()
         self._reach("outputs_delivered")

@@ -79,16 +79,17 @@ class Processor:
             raise FatalError(f"{topic}/{partition}: batch from {batch.start} after {state.next_offsets[topic]}")
         done = 0
         while done < len(batch.records):
-            await self._turn()
+            if done:  # before a batch Faust's stream has given the loop its turn
+                await asyncio.sleep(0)
+            await self._wait_for_room()
             if not self._partitions.is_current(state):
                 return
             done = await self._apply_some(state, topic, batch.records, done)
         self._publisher.poll()  # gives up the GIL, and getting it back from the consumer's thread takes long: once a batch
         self._count(topic, batch.records)
 
-    async def _turn(self) -> None:
-        """Lets the loop do other things, and waits while too much is undelivered or a commit captures and flushes: of that last, nothing may change meanwhile."""
-        await asyncio.sleep(0)
+    async def _wait_for_room(self) -> None:
+        """Waits while too much is undelivered or a commit captures and flushes: of that last, nothing may change meanwhile."""
         if self._publisher.waiting() > _WAITING_RECORDS:
             await asyncio.get_running_loop().run_in_executor(None, self._publisher.flush)
         await self.gate.wait()

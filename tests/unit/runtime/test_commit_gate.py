@@ -44,14 +44,19 @@ class World:
         self.partitions = Partitions(spec)
         self.partitions.restore(dict.fromkeys(range(4)))
         self.written: list[dict[int, Snapshot]] = []
+        self.is_delivered, self.flushed = True, list[int]()  # how many snapshots were written before each flush
         gate, between = asyncio.Event(), asyncio.Event()
         gate.set()
         between.set()
         self.processor: Any = SimpleNamespace(gate=gate, between_records=between)
-        publisher: Any = SimpleNamespace(flush=lambda: None)
+        publisher: Any = SimpleNamespace(flush=self._flush, is_delivered=lambda: self.is_delivered)
         store: Any = SimpleNamespace(write=self.written.append)
         points: Any = SimpleNamespace(reach=lambda point: None)
         self.gate = CommitGate(spec, self.partitions, self.processor, publisher, store, points, self.clock, stall_timeout_s)
+
+    def _flush(self) -> None:
+        assert not self.processor.gate.is_set()
+        self.flushed.append(len(self.written))
 
     def move(self, offset: int) -> None:
         for state in self.partitions:
@@ -131,3 +136,13 @@ async def test_after_a_rebalance_nothing_rests() -> None:
     await world.commit()
     world.gate.wake()
     assert not world.gate.rests()
+
+
+@pytest.mark.parametrize(("is_delivered", "flushed"), [(True, []), (False, [0])])
+async def test_outputs_are_waited_for_before_the_snapshots_where_some_are_on_their_way(is_delivered: bool, flushed: list[int]) -> None:
+    world = World()
+    world.is_delivered = is_delivered
+    world.move(1)
+    await world.commit()
+    assert world.flushed == flushed
+    assert len(world.written) == 1

@@ -46,6 +46,9 @@ def test_the_schedule_runs_where_it_has_something_to_do(more: dict[str, Any]) ->
 def test_who_waits_for_a_tick_goes_before_what_stores_and_sums_up() -> None:
     first = {name for name, process in by_name(Feed()).items() if not process.nice}
     assert first == {"exchange", "ingest-binance", "process-validate", "gateway"}
+    sums_up = {process.nice for name, process in by_name(Feed()).items() if name not in first and name.startswith("process-")}
+    stores = {process.nice for name, process in by_name(Feed()).items() if name.startswith("sink-")}
+    assert max(sums_up) < min(stores)
 
 
 def test_the_simulated_feed_is_a_source_of_its_own_with_the_captures_clock() -> None:
