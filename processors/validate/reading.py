@@ -3,7 +3,6 @@ float() for each; only where one is wrong, or unusually long, each is judged by 
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from typing import NamedTuple
 
 import msgspec
@@ -15,6 +14,7 @@ from schemas.ticks import Quote, Tick, Trade
 _are_short_and_plain = re.compile(r"(?:[0-9.]{1,24},)*").fullmatch
 _read = msgspec.json.Decoder(list[float]).decode  # rounds as float() does
 
+_FEW = 3  # so many are read sooner one by one
 
 Numbers = tuple[float, ...]
 
@@ -29,6 +29,8 @@ class Reading(NamedTuple):
 
 def read(ticks: Sequence[Tick], ahead_ns: int) -> Reading:
     """Of one envelope. ahead_ns: how far the venue's clock may run before ours."""
+    if len(ticks) <= _FEW:
+        return _read_each(ticks, ahead_ns)
     trades = [tick for tick in ticks if isinstance(tick, Trade)]
     quotes = [tick for tick in ticks if isinstance(tick, Quote)]
     of_trades = _numbers([f"{trade.price},{trade.size}" for trade in trades], 2)
@@ -55,11 +57,18 @@ def _numbers(texts: Sequence[str], count: int) -> list[float] | None:
 
 
 def _read_each(ticks: Sequence[Tick], ahead_ns: int) -> Reading:
-    faults = {index: fault for index, tick in enumerate(ticks) if (fault := fault_of(tick, ahead_ns))}
-    good = [tick for index, tick in enumerate(ticks) if index not in faults]
-    of_trades = [(tick.price, tick.size) for tick in good if isinstance(tick, Trade)]
-    of_quotes = [(tick.bid, tick.ask, tick.bid_size, tick.ask_size) for tick in good if isinstance(tick, Quote)]
-    return _reading(faults, map(float, chain.from_iterable(of_trades)), map(float, chain.from_iterable(of_quotes)))
+    faults: dict[int, Fault] = {}
+    trades: list[Numbers] = []
+    quotes: list[Numbers] = []
+    for index, tick in enumerate(ticks):
+        fault = fault_of(tick, ahead_ns)
+        if fault:
+            faults[index] = fault
+        elif isinstance(tick, Trade):
+            trades.append((float(tick.price), float(tick.size)))
+        else:
+            quotes.append((float(tick.bid), float(tick.ask), float(tick.bid_size), float(tick.ask_size)))
+    return Reading(faults, iter(trades), iter(quotes))
 
 
 def _reading(faults: dict[int, Fault], of_trades: Iterable[float], of_quotes: Iterable[float]) -> Reading:
