@@ -74,7 +74,7 @@ class Feed:
         symbols = self._unread.symbols() if selector.any_symbol else selector.symbols
         for record, wanted in self._unread.take(symbols):
             try:
-                self._publish_ticks(record, wanted)
+                self._publish_ticks(record, wanted, was_left=True)
             except DecodeError as error:
                 self._count_unusable(record, error)
 
@@ -96,17 +96,19 @@ class Feed:
 
     def _take_ticks(self, record: InputRecord) -> None:
         symbols = symbols_of(record)
-        if symbols and not self._hub.wants_ticks(symbols):
-            self._unread.add(record, symbols)
-            return
-        self._unread.forget(record, symbols)
-        self._publish_ticks(record)
+        wanted = self._hub.wanted_of(symbols)
+        if len(wanted) < len(symbols):
+            self._unread.add(record, [symbol for symbol in symbols if symbol not in wanted])
+        if wanted:
+            self._unread.forget(record, wanted)
+        if wanted or not symbols:
+            self._publish_ticks(record, wanted)
 
-    def _publish_ticks(self, record: InputRecord, symbols: set[str] | None = None) -> None:
-        """symbols: of a record that was left unread, those it is read for now; another source's may have been read before it."""
+    def _publish_ticks(self, record: InputRecord, symbols: set[str], was_left: bool = False) -> None:
+        """symbols: those that it is read for; of a record that names none, all. was_left: unread until now; another source's may have been read before it."""
         received_ns, wanted = 0, False
         for placed, tick in ticks_of(record, symbols):
-            if symbols is not None and self._hub.is_past(placed):
+            if was_left and self._hub.is_past(placed):
                 continue
             received_ns = placed.ts_receive_ns
             wanted |= self._hub.publish(placed, tick)

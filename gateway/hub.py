@@ -51,10 +51,10 @@ class Hub:
         """True if some receiver takes a series of this event."""
         return any(view.groups for view in self._views_of(placed))
 
-    def wants_ticks(self, symbols: Iterable[str]) -> bool:
-        """False if no subscription takes a tick of any of these symbols: the record need not be decoded."""
+    def wanted_of(self, symbols: Iterable[str]) -> set[str]:
+        """Those of which some subscription takes ticks: others need not be read."""
         wanted = self._tick_symbols
-        return bool(wanted) and (ANY in wanted or not wanted.keys().isdisjoint(symbols))
+        return set(symbols) if ANY in wanted else wanted.keys() & symbols
 
     def publish(self, placed: Placed, event: Event | None = None) -> bool:
         """Remembers the event and queues it for its receivers; without it, it is decoded if there are any. True if anybody gets it.

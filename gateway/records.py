@@ -1,7 +1,7 @@
 """Kafka records to placed events. Of what is not a tick only the head is decoded: who, where from, which interval. The rest is read when somebody
 wants it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -94,7 +94,7 @@ def symbols_of(record: InputRecord) -> list[str]:
     return names.split(",") if names else []
 
 
-def ticks_of(record: InputRecord, symbols: Iterable[str] | None = None) -> Iterator[tuple[Placed, Trade | Quote]]:
+def ticks_of(record: InputRecord, symbols: Collection[str] = ()) -> Iterator[tuple[Placed, Trade | Quote]]:
     """The ticks in a record, of those symbols if any are named; none in a watermark. Raises DecodeError at the first step."""
     envelope: Any = decode_ticks(record.value)
     if not isinstance(envelope, TickEnvelope):
@@ -102,5 +102,5 @@ def ticks_of(record: InputRecord, symbols: Iterable[str] | None = None) -> Itera
     trace, source, received_ns = trace_of(record), envelope.source, envelope.ts_receive_ns
     partition, offset = record.partition, record.offset
     for index, tick in enumerate(envelope.ticks):
-        if symbols is None or tick.symbol in symbols:
+        if not symbols or tick.symbol in symbols:
             yield Placed(Channel.TICKS, tick.symbol, source, "", tick.primary, partition, offset, index, trace, received_ns), tick

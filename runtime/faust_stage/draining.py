@@ -34,10 +34,11 @@ class DrainingConsumer(driver.Consumer):  # type: ignore[misc]  # Faust is untyp
     async def _hand_on(self, message: ConsumerMessage, interrupted: asyncio.Future[None]) -> None:
         """Waits while the queue is full, but not beyond an interruption: the message is of an older generation then, or nobody's any more."""
         handed = asyncio.ensure_future(self.callback(message))
-        await asyncio.wait((handed, interrupted), return_when=asyncio.FIRST_COMPLETED)
-        if handed.done():
-            handed.result()
-        else:
+        try:
+            await asyncio.wait((handed, interrupted), return_when=asyncio.FIRST_COMPLETED)
+            if handed.done():
+                handed.result()
+        finally:
             handed.cancel()
 
     async def _interrupted(self) -> None:

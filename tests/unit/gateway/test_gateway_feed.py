@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.series import Channel
+from gateway.series import Channel, SeriesKey
 from gateway.views import Listing, Subscription, listing
 from schemas.codec import encode
 from schemas.identity import Identity
@@ -81,7 +81,7 @@ def test_nothing_comes_after_unsubscribing(world: World) -> None:
     world.hub.remove(world.last)
     world.feed.handle([world.ticks(trade(1))])
     assert box.messages == []
-    assert not world.hub.wants_ticks(["BTC-USDT"])
+    assert not world.hub.wanted_of(["BTC-USDT"])
 
 
 def test_repeated_record_is_dropped_once_and_counted(world: World) -> None:
@@ -132,17 +132,22 @@ def test_list_is_made_once_a_second_whoever_asks(world: World) -> None:
     assert [entry["symbol"] for entry in made.made()] == ["BTC-USDT", "ETH-USDT"]
 
 
-@given(st.lists(st.tuples(st.sampled_from(["tick", "subscribe", "leave"]), st.sampled_from(["A", "B", "C", "*"])), max_size=40))
-def test_any_receiver_sees_every_tick_of_its_symbols_from_its_snapshot_on(steps: list[tuple[str, str]]) -> None:
+STEPS = st.tuples(st.sampled_from(["tick", "subscribe", "leave"]), st.lists(st.sampled_from("ABC*"), min_size=1, max_size=3, unique=True))
+
+
+@given(st.lists(STEPS, max_size=40))
+def test_any_receiver_sees_every_tick_of_its_symbols_from_its_snapshot_on(steps: list[tuple[str, list[str]]]) -> None:
     world, numbers = World(), {"A": 0, "B": 0, "C": 0}
     live: list[tuple[Subscription, Box, dict[str, Any], dict[str, int]]] = []
-    for step, symbol in steps:
-        if step == "tick" and symbol != "*":
-            numbers[symbol] += 1
-            world.feed.handle([world.ticks(trade(numbers[symbol], symbol))])
+    for step, symbols in steps:
+        traded = [symbol for symbol in symbols if symbol != "*"]
+        if step == "tick" and traded:
+            numbers.update({symbol: numbers[symbol] + 1 for symbol in traded})
+            world.feed.handle([world.ticks(*(trade(numbers[symbol], symbol) for symbol in traded))])
         elif step == "subscribe":
-            box, snapshots = world.subscribe(Channel.TICKS, symbol)
+            box, snapshots = world.subscribe(Channel.TICKS, symbols[0])
             live.append((world.last, box, {s["symbol"]: s for s in snapshots}, dict(numbers)))
+            assert {s["symbol"]: s["items"][-1]["source_seq"] for s in snapshots if s["items"]} == _newest(numbers, symbols[0])
         elif step == "leave" and live:
             world.hub.remove(live.pop(0)[0])
     for subscription, box, snapshots, before in live:
@@ -152,3 +157,18 @@ def test_any_receiver_sees_every_tick_of_its_symbols_from_its_snapshot_on(steps:
             assert [message["source_seq"] for message in mine] == (list(range(before[symbol] + 1, number + 1)) if wanted else [])
             chain = [snapshots[symbol]["seq"] if symbol in snapshots else None, *(message["seq"] for message in mine)]
             assert [message["prev"] for message in mine] == chain[:-1]
+
+
+def _newest(numbers: dict[str, int], selected: str) -> dict[str, int]:
+    return {symbol: number for symbol, number in numbers.items() if number and selected in ("*", symbol)}
+
+
+def test_of_a_record_only_the_symbols_that_somebody_wants_are_published(world: World) -> None:
+    box, _ = world.subscribe(Channel.TICKS, "ETH-USDT")
+    world.feed.handle([world.ticks(trade(1), trade(1, "ETH-USDT"), quote(2)), world.ticks(trade(3), trade(2, "ETH-USDT"))])
+    assert [message["source_seq"] for message in box.messages] == [1, 2]
+    assert world.hub.seen(SeriesKey(Channel.TICKS, "BTC-USDT", "binance", "")) is None
+    _, [snapshot] = world.subscribe(Channel.TICKS)
+    assert [item["source_seq"] for item in snapshot["items"]] == [3]
+    world.feed.handle([world.ticks(trade(3, "ETH-USDT"))])
+    assert [(message["source_seq"], message["prev"]) for message in box.messages] == [(1, None), (2, "0.1"), (3, "1.1")]

@@ -87,3 +87,5 @@ async def test_a_cancellation_is_passed_on_unless_the_app_stops(is_stopping: boo
     draining.cancel()
     await asyncio.wait([draining])
     assert draining.cancelled() is not is_stopping
+    assert [await consumer.read() for _ in range(2)] == [0, 1]
+    assert consumer.queue.empty()  # message 2 waits no longer
